@@ -1,0 +1,149 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "adapters/embedded/sqlite_connection.hpp"
+#include "base/async/blocking.hpp"
+#include "base/async/wait.hpp"
+#include "base/result.hpp"
+
+namespace marketday::adapters {
+
+/// How a write ended, as SQLite can tell.
+enum class StoreFailure : std::uint8_t {
+    unavailable,      // rolled back, or never begun: nothing happened
+    outcome_unknown,  // COMMIT itself failed (disk error): perhaps durable, perhaps not
+    full,             // the queue is full or the disk is: nothing happened
+};
+
+/// One SQLite file in WAL mode with synchronous=FULL: one writer thread, a pool of readers. All adapters of the embedded
+/// family share it. Writes that wait while a transaction runs are committed together in the next one (natural group
+/// commit), each inside a savepoint of its own, so a failing one takes nobody with it; operators' writes go first.
+class SqliteDatabase {
+public:
+    enum class Priority : std::uint8_t { operators, shoppers };
+
+    struct Options {
+        std::filesystem::path file;
+        std::size_t readers = 2;
+        std::size_t writes_waiting_max = 10'000;
+        std::size_t group_writes_max = 512;
+        std::int64_t cache_kib = 64 * 1024;  // of the writer; readers take a quarter
+    };
+
+    /// Opens or creates the file, checks it, applies migrations. Throws std::runtime_error with one line that says what
+    /// to do: newer than the program, corrupted, read-only, locked by another server.
+    explicit SqliteDatabase(Options options);
+    /// Finishes the writes that have been taken, then stops.
+    ~SqliteDatabase();
+
+    template <class T>
+    using Written = Result<T, StoreFailure>;
+
+    /// Runs `work(connection)` in the writer thread within a group's transaction and resumes after its COMMIT. `work`
+    /// throws SqliteError to undo only itself (StoreFailure::unavailable). It must own what it touches or outlive the
+    /// database, and must not fail half-way by any other way.
+    template <class F, class T = std::invoke_result_t<F&, SqliteConnection&>>
+    Task<Written<T>> write(Priority priority, F work) {
+        using Outcome = Written<T>;
+        Outcome outcome = co_await suspend_for<Outcome>([this, priority, &work](Resumer<Outcome> resume) {
+            enqueue(priority, std::make_unique<WriteOf<F, T>>(work, resume));
+        });
+        co_return std::move(outcome);
+    }
+
+    /// Runs `work(connection)` on a reader's connection: a snapshot that holds every committed write.
+    template <class F, class T = std::invoke_result_t<F&, SqliteConnection&>>
+    Task<Written<T>> read(F work) {
+        using Outcome = Written<T>;
+        Outcome outcome = co_await suspend_for<Outcome>([this, &work](Resumer<Outcome> resume) {
+            const bool taken = submit_read([resume, &work](SqliteConnection& connection) {
+                try {
+                    resume(Outcome{work(connection)});
+                } catch (const SqliteError& error) {
+                    report(error);
+                    resume(Outcome{fail(StoreFailure::unavailable)});
+                }
+            });
+            if (!taken) resume(Outcome{fail(StoreFailure::full)});
+        });
+        co_return std::move(outcome);
+    }
+
+    /// Called in the writer thread after a rollback of a whole group: adapters that mirror rows in memory forget them.
+    void on_rollback(std::function<void()> forget) { forget_.push_back(std::move(forget)); }
+
+    /// Copies the database while writes go on. Blocks; call it from a pool's thread.
+    void backup_to(const std::filesystem::path& target);
+
+    struct Figures {
+        std::atomic<std::uint64_t> commits{0};
+        std::atomic<std::uint64_t> writes{0};
+        std::atomic<std::uint64_t> commit_ns{0};
+        std::atomic<std::uint64_t> rollbacks{0};
+        std::atomic<std::size_t> waiting{0};
+    };
+    const Figures& figures() const { return figures_; }
+
+private:
+    struct Write {
+        virtual ~Write() = default;
+        virtual void run(SqliteConnection& connection) = 0;    // may throw SqliteError
+        virtual void finish(std::optional<StoreFailure> failure) = 0;
+        bool failed = false;
+    };
+    template <class F, class T>
+    struct WriteOf final : Write {
+        F& work;  // lives in the suspended coroutine's frame
+        Resumer<Written<T>> resume;
+        std::optional<T> value;
+        WriteOf(F& w, Resumer<Written<T>> r) : work(w), resume(r) {}
+        void run(SqliteConnection& connection) override { value.emplace(work(connection)); }
+        void finish(std::optional<StoreFailure> failure) override {
+            if (failure)
+                resume(Written<T>{fail(*failure)});
+            else
+                resume(Written<T>{std::move(*value)});
+        }
+    };
+
+    void enqueue(Priority priority, std::unique_ptr<Write> write);
+    bool submit_read(std::move_only_function<void(SqliteConnection&)> job);
+    void run_writer();
+    void run_reader();
+    void commit_group(std::vector<std::unique_ptr<Write>>& group);
+    static void report(const SqliteError& error);
+
+    Options options_;
+    int lock_descriptor_ = -1;
+    std::unique_ptr<SqliteConnection> writer_;
+    std::vector<std::function<void()>> forget_;
+    Figures figures_;
+
+    std::mutex write_mutex_;
+    std::condition_variable write_wake_;
+    std::array<std::deque<std::unique_ptr<Write>>, 2> writes_;
+    bool stopping_ = false;
+
+    std::mutex read_mutex_;
+    std::condition_variable read_wake_;
+    std::deque<std::move_only_function<void(SqliteConnection&)>> reads_;
+    bool reads_stopping_ = false;
+
+    std::vector<std::thread> reader_threads_;
+    std::thread writer_thread_;
+};
+
+}  // namespace marketday::adapters

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+namespace marketday::log {
+
+enum class Level { debug, info, warn, error, off };
+
+/// One named value of an event. Never personal data: ids and counts, not names, addresses or e-mail.
+struct Field {
+    std::string_view name;
+    std::variant<std::string_view, std::int64_t, double, bool> value;
+
+    Field(std::string_view n, std::string_view v) : name(n), value(v) {}
+    Field(std::string_view n, const char* v) : name(n), value(std::string_view{v}) {}
+    Field(std::string_view n, const std::string& v) : name(n), value(std::string_view{v}) {}
+    Field(std::string_view n, bool v) : name(n), value(v) {}
+    template <class T>
+        requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+    Field(std::string_view n, T v) : name(n), value(static_cast<std::int64_t>(v)) {}
+    template <class T>
+        requires std::is_floating_point_v<T>
+    Field(std::string_view n, T v) : name(n), value(static_cast<double>(v)) {}
+};
+
+/// Writes one JSON object a line to standard error: time, level, event, trace (when one is set) and the fields.
+/// Thread-safe. `error` means that a human must act.
+void write(Level level, std::string_view event, std::initializer_list<Field> fields);
+
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::debug, event, fields); }
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::info, event, fields); }
+inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::warn, event, fields); }
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::error, event, fields); }
+
+void set_level(Level lowest);
+
+/// Appends `text` as a JSON string, quotes included.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace marketday::log
