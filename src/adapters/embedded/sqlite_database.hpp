@@ -122,7 +122,9 @@ private:
     void enqueue(Priority priority, std::unique_ptr<Write> write);
     bool submit_read(std::move_only_function<void(SqliteConnection&)> job);
     void run_writer();
+    void run_write(Write& write, bool alone);
     void run_reader();
+    void run_checkpointer();
     void commit_group(std::vector<std::unique_ptr<Write>>& group);
     static void report(const SqliteError& error);
 
@@ -142,8 +144,14 @@ private:
     std::deque<std::move_only_function<void(SqliteConnection&)>> reads_;
     bool reads_stopping_ = false;
 
+    std::mutex checkpoint_mutex_;
+    std::condition_variable checkpoint_wake_;
+    bool checkpoint_stopping_ = false;
+    std::atomic<bool> restart_log_{false};
+
     std::vector<std::thread> reader_threads_;
     std::thread writer_thread_;
+    std::thread checkpoint_thread_;
 };
 
 }  // namespace marketday::adapters

@@ -1,0 +1,270 @@
+#include "adapters/embedded/sqlite_database.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "adapters/embedded/migrations.hpp"
+#include "base/log.hpp"
+
+namespace marketday::adapters {
+namespace {
+
+// Above this the write-ahead log is copied into the database by the checkpointer while writes go on.
+constexpr std::int64_t kCheckpointBytes = 16LL << 20;
+// Above this the writer itself copies the rest between two groups, so that the log starts again and cannot grow for ever.
+constexpr std::int64_t kRestartBytes = 192LL << 20;
+// A whole check of a larger file would hold up the start; damage there is found when a page is read.
+constexpr std::uintmax_t kQuickCheckBytesMax = 64ULL << 20;
+
+int lock_directory(const std::filesystem::path& file) {
+    const auto path = file.string() + ".lock";
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        throw std::runtime_error(fmt::format("cannot write {}: {}; make the data directory writable for this user", path,
+                                             std::strerror(errno)));
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        ::close(descriptor);
+        throw std::runtime_error(fmt::format(
+            "{} is in use by another marketday process; stop that one, or give another --data directory",
+            file.parent_path().string()));
+    }
+    return descriptor;
+}
+
+std::int64_t log_bytes(const std::filesystem::path& file) {
+    struct stat status {};
+    const auto log = file.string() + "-wal";
+    return ::stat(log.c_str(), &status) == 0 ? status.st_size : 0;
+}
+
+bool is_damage(int code) { return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB; }
+
+void open_checked(SqliteConnection& writer, const std::filesystem::path& file) {
+    writer.script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;");
+    if (std::filesystem::file_size(file) <= kQuickCheckBytesMax) {
+        auto check = writer.query("PRAGMA quick_check(1)");
+        if (check.step() && check.text_view(0) != "ok") throw SqliteError{SQLITE_CORRUPT, check.text(0)};
+    }
+    migrate(writer);
+}
+
+}  // namespace
+
+SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
+    lock_descriptor_ = lock_directory(options_.file);
+    try {
+        writer_ = std::make_unique<SqliteConnection>(options_.file, SqliteConnection::Mode::read_write,
+                                                     options_.cache_kib);
+        open_checked(*writer_, options_.file);
+    } catch (const SqliteError& error) {
+        writer_.reset();
+        ::close(lock_descriptor_);
+        if (is_damage(error.code))
+            throw std::runtime_error(fmt::format(
+                "{} is damaged ({}); move it away and bring back the last backup with `marketday restore FILE --data {}`",
+                options_.file.string(), error.what(), options_.file.parent_path().string()));
+        throw std::runtime_error(fmt::format("cannot open {}: {}", options_.file.string(), error.what()));
+    } catch (...) {
+        writer_.reset();
+        ::close(lock_descriptor_);
+        throw;
+    }
+    writer_thread_ = std::thread([this] { run_writer(); });
+    pthread_setname_np(writer_thread_.native_handle(), "sqlite-writer");
+    for (std::size_t i = 0; i < options_.readers; ++i) {
+        reader_threads_.emplace_back([this] { run_reader(); });
+        pthread_setname_np(reader_threads_.back().native_handle(), "sqlite-reader");
+    }
+    checkpoint_thread_ = std::thread([this] { run_checkpointer(); });
+    pthread_setname_np(checkpoint_thread_.native_handle(), "sqlite-ckpt");
+}
+
+SqliteDatabase::~SqliteDatabase() {
+    {
+        const std::scoped_lock lock(write_mutex_);
+        stopping_ = true;
+    }
+    write_wake_.notify_all();
+    writer_thread_.join();
+    {
+        const std::scoped_lock lock(read_mutex_);
+        reads_stopping_ = true;
+    }
+    read_wake_.notify_all();
+    for (auto& thread : reader_threads_) thread.join();
+    {
+        const std::scoped_lock lock(checkpoint_mutex_);
+        checkpoint_stopping_ = true;
+    }
+    checkpoint_wake_.notify_all();
+    checkpoint_thread_.join();
+    writer_.reset();
+    ::close(lock_descriptor_);
+}
+
+void SqliteDatabase::enqueue(Priority priority, std::unique_ptr<Write> write) {
+    bool taken = false;
+    {
+        const std::scoped_lock lock(write_mutex_);
+        auto& queue = writes_[static_cast<std::size_t>(priority)];
+        if (!stopping_ && queue.size() < options_.writes_waiting_max) {
+            queue.push_back(std::move(write));
+            taken = true;
+            figures_.waiting = writes_[0].size() + writes_[1].size();
+        }
+    }
+    if (taken)
+        write_wake_.notify_one();
+    else
+        write->finish(StoreFailure::full);
+}
+
+bool SqliteDatabase::submit_read(std::move_only_function<void(SqliteConnection&)> job) {
+    {
+        const std::scoped_lock lock(read_mutex_);
+        if (reads_stopping_ || reads_.size() >= options_.writes_waiting_max) return false;
+        reads_.push_back(std::move(job));
+    }
+    read_wake_.notify_one();
+    return true;
+}
+
+void SqliteDatabase::run_writer() {
+    while (true) {
+        std::vector<std::unique_ptr<Write>> group;
+        {
+            std::unique_lock lock(write_mutex_);
+            write_wake_.wait(lock, [this] { return stopping_ || !writes_[0].empty() || !writes_[1].empty(); });
+            for (auto& queue : writes_) {
+                while (!queue.empty() && group.size() < options_.group_writes_max) {
+                    group.push_back(std::move(queue.front()));
+                    queue.pop_front();
+                }
+            }
+            figures_.waiting = writes_[0].size() + writes_[1].size();
+            if (group.empty()) return;  // Stopping, and everything taken is done.
+        }
+        commit_group(group);
+        if (restart_log_.exchange(false)) sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    }
+}
+
+void SqliteDatabase::run_write(Write& write, bool alone) {
+    if (!alone) writer_->run("SAVEPOINT one_write");
+    try {
+        write.run(*writer_);
+        if (!alone) writer_->run("RELEASE one_write");
+    } catch (const SqliteError& error) {
+        report(error);
+        write.failed = true;
+        for (const auto& forget : forget_) forget();
+        // A full disk may have undone the whole transaction already.
+        if (!alone && sqlite3_get_autocommit(writer_->handle()) == 0) {
+            writer_->run("ROLLBACK TO one_write");
+            writer_->run("RELEASE one_write");
+        }
+    }
+}
+
+void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
+    const auto begun = std::chrono::steady_clock::now();
+    std::optional<StoreFailure> failure;
+    bool committing = false;
+    try {
+        writer_->run("BEGIN IMMEDIATE");
+        const bool alone = group.size() == 1;
+        for (auto& write : group) {
+            run_write(*write, alone);
+            if (sqlite3_get_autocommit(writer_->handle()) != 0)
+                throw SqliteError{SQLITE_FULL, "the transaction was undone by a failing write"};
+        }
+        if (alone && group[0]->failed) {
+            writer_->run("ROLLBACK");
+        } else {
+            committing = true;
+            writer_->run("COMMIT");
+        }
+    } catch (const SqliteError& error) {
+        report(error);
+        // The log's frames may have reached the disk when their fsync failed; only a write that found no room is certain.
+        const bool certain = !committing || (error.code & 0xff) == SQLITE_FULL || (error.code & 0xff) == SQLITE_BUSY;
+        failure = certain ? StoreFailure::unavailable : StoreFailure::outcome_unknown;
+        if (sqlite3_get_autocommit(writer_->handle()) == 0) {
+            try {
+                writer_->run("ROLLBACK");
+            } catch (const SqliteError& again) {
+                report(again);
+            }
+        }
+        for (const auto& forget : forget_) forget();
+        ++figures_.rollbacks;
+    }
+    ++figures_.commits;
+    figures_.writes += group.size();
+    figures_.commit_ns += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begun).count());
+    for (auto& write : group) {
+        if (failure)
+            write->finish(failure);
+        else if (write->failed)
+            write->finish(StoreFailure::unavailable);
+        else
+            write->finish(std::nullopt);
+    }
+}
+
+void SqliteDatabase::run_reader() {
+    SqliteConnection connection(options_.file, SqliteConnection::Mode::read_only, options_.cache_kib / 4);
+    while (true) {
+        std::move_only_function<void(SqliteConnection&)> job;
+        {
+            std::unique_lock lock(read_mutex_);
+            read_wake_.wait(lock, [this] { return reads_stopping_ || !reads_.empty(); });
+            if (reads_.empty()) return;
+            job = std::move(reads_.front());
+            reads_.pop_front();
+        }
+        job(connection);
+    }
+}
+
+void SqliteDatabase::run_checkpointer() {
+    SqliteConnection connection(options_.file, SqliteConnection::Mode::read_write, 1024);
+    std::int64_t copied_bytes = 0;
+    while (true) {
+        {
+            std::unique_lock lock(checkpoint_mutex_);
+            if (checkpoint_wake_.wait_for(lock, milliseconds{200}, [this] { return checkpoint_stopping_; })) return;
+        }
+        const std::int64_t bytes = log_bytes(options_.file);
+        if (bytes < kCheckpointBytes || bytes == copied_bytes) continue;
+        int frames = 0;
+        int copied = 0;
+        sqlite3_wal_checkpoint_v2(connection.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+        if (frames == copied) copied_bytes = bytes;
+        if (bytes >= kRestartBytes) restart_log_ = true;
+    }
+}
+
+void SqliteDatabase::backup_to(const std::filesystem::path& target) {
+    SqliteConnection source(options_.file, SqliteConnection::Mode::read_only, 1024);
+    SqliteConnection copy(target, SqliteConnection::Mode::read_write, 1024);
+    sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", source.handle(), "main");
+    if (backup == nullptr) throw SqliteError{sqlite3_errcode(copy.handle()), sqlite3_errmsg(copy.handle())};
+    // One step: the read transaction that it holds makes the copy one moment's; writers go on beside it.
+    const int code = sqlite3_backup_step(backup, -1);
+    sqlite3_backup_finish(backup);
+    if (code != SQLITE_DONE) throw SqliteError{code, fmt::format("the copy failed: {}", sqlite3_errstr(code))};
+}
+
+void SqliteDatabase::report(const SqliteError& error) {
+    log::error("store.failed", {{"code", error.code}, {"reason", error.what()}});
+}
+
+}  // namespace marketday::adapters
