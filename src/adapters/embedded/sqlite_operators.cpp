@@ -1,0 +1,137 @@
+#include "adapters/embedded/sqlite_operators.hpp"
+
+namespace marketday::adapters {
+namespace {
+
+using ports::Operator;
+using ports::Operators;
+using ports::Role;
+
+template <class T>
+Result<T, Operators::Error> to_port(SqliteDatabase::Written<T> written) {
+    if (written) return std::move(*written);
+    switch (written.error()) {
+        case StoreFailure::unavailable:
+        case StoreFailure::full:
+            return fail(Operators::Error::unavailable);
+        case StoreFailure::outcome_unknown:
+            return fail(Operators::Error::outcome_unknown);
+    }
+    return fail(Operators::Error::outcome_unknown);
+}
+
+Operator read_operator(const SqliteQuery& row) {
+    return Operator{.name = row.text(0),
+                    .role = static_cast<Role>(row.integer(1)),
+                    .password_hash = row.text(2),
+                    .created_at = from_unix_ms(row.integer(3))};
+}
+
+Operators::Added add_in(SqliteConnection& c, const Operator& who, bool only_if_first) {
+    std::int64_t operators = 0;
+    {
+        // A table of at most kOperatorsMax rows: counting it is cheap.
+        auto q = c.query("SELECT count(*) FROM operators");
+        if (q.step()) operators = q.integer(0);
+    }
+    if (only_if_first && operators > 0) return Operators::Added::not_first;
+    if (operators >= static_cast<std::int64_t>(Operators::kOperatorsMax)) return Operators::Added::too_many;
+    c.run("INSERT INTO operators (name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+          who.name, static_cast<std::int64_t>(who.role), who.password_hash, to_unix_ms(who.created_at));
+    return c.changes() == 1 ? Operators::Added::added : Operators::Added::name_taken;
+}
+
+bool set_password_in(SqliteConnection& c, const std::string& name, const std::string& old_hash,
+                     const std::string& new_hash) {
+    c.run("UPDATE operators SET password_hash = ?3 WHERE name = ?1 AND password_hash = ?2", name, old_hash, new_hash);
+    if (c.changes() == 0) return false;
+    c.run("DELETE FROM operator_sessions WHERE name = ?1", name);
+    return true;
+}
+
+std::optional<Operators::Session> find_session_in(SqliteConnection& c, const Hash256& key, WallTime now) {
+    auto q = c.query(
+        "SELECT o.name, o.role, s.expires_at FROM operator_sessions s JOIN operators o ON o.name = s.name"
+        " WHERE s.key = ?1 AND s.expires_at > ?2",
+        key, to_unix_ms(now));
+    if (!q.step()) return std::nullopt;
+    return Operators::Session{.name = q.text(0),
+                              .role = static_cast<Role>(q.integer(1)),
+                              .expires_at = from_unix_ms(q.integer(2))};
+}
+
+}  // namespace
+
+Operators::Answer<Operators::Added> SqliteOperators::add(Operator who, bool only_if_first) {
+    auto work = [&who, only_if_first](SqliteConnection& c) { return add_in(c, who, only_if_first); };
+    auto written = co_await database_.write(SqliteDatabase::Priority::operators, work);
+    co_return to_port(std::move(written));
+}
+
+Operators::Answer<std::optional<Operator>> SqliteOperators::find(std::string name) {
+    auto work = [&name](SqliteConnection& c) -> std::optional<Operator> {
+        auto q = c.query("SELECT name, role, password_hash, created_at FROM operators WHERE name = ?1", name);
+        if (!q.step()) return std::nullopt;
+        return read_operator(q);
+    };
+    auto found = co_await database_.read(work);
+    co_return to_port(std::move(found));
+}
+
+Operators::Answer<std::vector<Operator>> SqliteOperators::list() {
+    auto work = [](SqliteConnection& c) {
+        std::vector<Operator> operators;
+        auto q = c.query("SELECT name, role, password_hash, created_at FROM operators ORDER BY name");
+        while (q.step()) operators.push_back(read_operator(q));
+        return operators;
+    };
+    auto found = co_await database_.read(work);
+    co_return to_port(std::move(found));
+}
+
+Operators::Answer<bool> SqliteOperators::set_password(std::string name, std::string old_hash, std::string new_hash) {
+    auto work = [&](SqliteConnection& c) { return set_password_in(c, name, old_hash, new_hash); };
+    auto written = co_await database_.write(SqliteDatabase::Priority::operators, work);
+    co_return to_port(std::move(written));
+}
+
+Operators::Answer<bool> SqliteOperators::add_session(Hash256 key, std::string name, std::string password_hash,
+                                                     WallTime created_at, WallTime expires_at) {
+    auto work = [&](SqliteConnection& c) {
+        c.run(
+            "INSERT INTO operator_sessions (key, name, created_at, expires_at)"
+            " SELECT ?1, name, ?4, ?5 FROM operators WHERE name = ?2 AND password_hash = ?3",
+            key, name, password_hash, to_unix_ms(created_at), to_unix_ms(expires_at));
+        return c.changes() == 1;
+    };
+    auto written = co_await database_.write(SqliteDatabase::Priority::operators, work);
+    co_return to_port(std::move(written));
+}
+
+Operators::Answer<std::optional<Operators::Session>> SqliteOperators::find_session(Hash256 key, WallTime now) {
+    auto work = [&key, now](SqliteConnection& c) { return find_session_in(c, key, now); };
+    auto found = co_await database_.read(work);
+    co_return to_port(std::move(found));
+}
+
+Operators::Answer<std::monostate> SqliteOperators::end_session(Hash256 key) {
+    auto work = [&key](SqliteConnection& c) {
+        c.run("DELETE FROM operator_sessions WHERE key = ?1", key);
+        return std::monostate{};
+    };
+    auto written = co_await database_.write(SqliteDatabase::Priority::operators, work);
+    co_return to_port(std::move(written));
+}
+
+Operators::Answer<std::size_t> SqliteOperators::purge_sessions(WallTime now, std::size_t sessions_max) {
+    auto work = [now, sessions_max](SqliteConnection& c) {
+        c.run("DELETE FROM operator_sessions WHERE key IN"
+              " (SELECT key FROM operator_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+              to_unix_ms(now), static_cast<std::int64_t>(sessions_max));
+        return static_cast<std::size_t>(c.changes());
+    };
+    auto written = co_await database_.write(SqliteDatabase::Priority::operators, work);
+    co_return to_port(std::move(written));
+}
+
+}  // namespace marketday::adapters

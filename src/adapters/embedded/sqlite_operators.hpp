@@ -1,0 +1,27 @@
+#pragma once
+
+#include "adapters/embedded/sqlite_database.hpp"
+#include "ports/operators.hpp"
+
+namespace marketday::adapters {
+
+/// Operators in the site's SQLite file: tables operators, operator_sessions. Writes go before the shoppers'.
+class SqliteOperators final : public ports::Operators {
+public:
+    explicit SqliteOperators(SqliteDatabase& database) : database_(database) {}
+
+    Answer<Added> add(ports::Operator who, bool only_if_first) override;
+    Answer<std::optional<ports::Operator>> find(std::string name) override;
+    Answer<std::vector<ports::Operator>> list() override;
+    Answer<bool> set_password(std::string name, std::string old_hash, std::string new_hash) override;
+    Answer<bool> add_session(Hash256 key, std::string name, std::string password_hash, WallTime created_at,
+                             WallTime expires_at) override;
+    Answer<std::optional<Session>> find_session(Hash256 key, WallTime now) override;
+    Answer<std::monostate> end_session(Hash256 key) override;
+    Answer<std::size_t> purge_sessions(WallTime now, std::size_t sessions_max) override;
+
+private:
+    SqliteDatabase& database_;
+};
+
+}  // namespace marketday::adapters
