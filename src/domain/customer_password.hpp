@@ -23,5 +23,8 @@ std::string hash_password(std::string_view password, const PasswordSalt& salt, P
 bool password_matches(std::string_view password, const std::string& hash);
 /// Whether `hash` was made with another cost, and should be made again when the password is next seen.
 bool password_needs_rehash(std::string_view hash, PasswordCost cost);
+/// PHC text of this cost that no password is known for: comparing with it takes as long as comparing with a real one.
+std::string unmatched_password_hash(const PasswordSalt& salt, const std::array<std::uint8_t, 32>& hash,
+                                    PasswordCost cost);
 
 }  // namespace marketday::domain

@@ -17,6 +17,9 @@ enum class SaleState : std::uint8_t { scheduled = 1, open = 2, paused = 3, close
 std::string_view to_string(SaleState state);
 std::optional<SaleState> parse_sale_state(std::string_view text);
 
+/// Whether an operator may bring a sale from one state to another.
+bool may_follow(SaleState from, SaleState to);
+
 /// One SKU of a sale. `units` caps what the sale may hold or have sold at one time; `taken` is what it holds and has sold.
 struct SaleItem {
     SkuCode sku;

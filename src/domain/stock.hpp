@@ -7,7 +7,8 @@
 
 namespace marketday::domain {
 
-/// A stock-keeping unit's code as the shop writes it: 1..64 bytes of [A-Za-z0-9._-].
+/// A stock-keeping unit's code as the shop writes it: 1..64 bytes of [A-Za-z0-9._~!%+-], not "." or "..". Real shops
+/// have codes like "exu-!" and "exu-%3F"; in a URL the '%' is encoded once more.
 using SkuCode = std::string;
 bool is_sku_code(std::string_view text);
 

@@ -63,6 +63,11 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
         writer_ = std::make_unique<SqliteConnection>(options_.file, SqliteConnection::Mode::read_write,
                                                      options_.cache_kib);
         open_checked(*writer_, options_.file);
+        if (options_.at_start) {
+            writer_->script("BEGIN IMMEDIATE");
+            options_.at_start(*writer_);
+            writer_->script("COMMIT");
+        }
     } catch (const SqliteError& error) {
         writer_.reset();
         ::close(lock_descriptor_);
@@ -161,7 +166,7 @@ void SqliteDatabase::run_write(Write& write, bool alone) {
     try {
         write.run(*writer_);
         if (!alone) writer_->run("RELEASE one_write");
-    } catch (const SqliteError& error) {
+    } catch (const std::exception& error) {
         report(error);
         write.failed = true;
         for (const auto& forget : forget_) forget();
@@ -263,8 +268,9 @@ void SqliteDatabase::backup_to(const std::filesystem::path& target) {
     if (code != SQLITE_DONE) throw SqliteError{code, fmt::format("the copy failed: {}", sqlite3_errstr(code))};
 }
 
-void SqliteDatabase::report(const SqliteError& error) {
-    log::error("store.failed", {{"code", error.code}, {"reason", error.what()}});
+void SqliteDatabase::report(const std::exception& error) {
+    const auto* from_sqlite = dynamic_cast<const SqliteError*>(&error);
+    log::error("store.failed", {{"code", from_sqlite != nullptr ? from_sqlite->code : 0}, {"reason", error.what()}});
 }
 
 }  // namespace marketday::adapters

@@ -41,6 +41,8 @@ public:
         std::size_t writes_waiting_max = 10'000;
         std::size_t group_writes_max = 512;
         std::int64_t cache_kib = 64 * 1024;  // of the writer; readers take a quarter
+        /// Run once in a transaction before anything else, after the migrations: e.g. begin_ledger_epoch.
+        std::function<void(SqliteConnection&)> at_start;
     };
 
     /// Opens or creates the file, checks it, applies migrations. Throws std::runtime_error with one line that says what
@@ -72,7 +74,7 @@ public:
             const bool taken = submit_read([resume, &work](SqliteConnection& connection) {
                 try {
                     resume(Outcome{work(connection)});
-                } catch (const SqliteError& error) {
+                } catch (const std::exception& error) {
                     report(error);
                     resume(Outcome{fail(StoreFailure::unavailable)});
                 }
@@ -126,7 +128,7 @@ private:
     void run_reader();
     void run_checkpointer();
     void commit_group(std::vector<std::unique_ptr<Write>>& group);
-    static void report(const SqliteError& error);
+    static void report(const std::exception& error);
 
     Options options_;
     int lock_descriptor_ = -1;

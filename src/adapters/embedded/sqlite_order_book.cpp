@@ -1,0 +1,272 @@
+#include "adapters/embedded/sqlite_order_book.hpp"
+
+#include <algorithm>
+
+#include "adapters/embedded/sqlite_batch_facts.hpp"
+#include "adapters/embedded/sqlite_ledger.hpp"
+#include "adapters/embedded/sqlite_offers.hpp"
+#include "adapters/embedded/sqlite_order_rows.hpp"
+#include "adapters/embedded/sqlite_outbox.hpp"
+#include "adapters/embedded/sqlite_sales.hpp"
+#include "base/assert.hpp"
+
+namespace marketday::adapters {
+namespace {
+
+using domain::Order;
+using ports::OrderBook;
+using Priority = SqliteDatabase::Priority;
+
+OrderBook::Error to_port_error(StoreFailure failure) {
+    switch (failure) {
+        case StoreFailure::unavailable:
+        case StoreFailure::full: return OrderBook::Error::unavailable;
+        case StoreFailure::outcome_unknown: return OrderBook::Error::outcome_unknown;
+    }
+    return OrderBook::Error::outcome_unknown;
+}
+
+template <class T>
+Result<T, OrderBook::Error> answer(SqliteDatabase::Written<T> written) {
+    if (!written) return fail(to_port_error(written.error()));
+    return std::move(*written);
+}
+
+std::vector<Order> read_orders(SqliteConnection& connection, SqliteQuery& rows) {
+    std::vector<Order> orders;
+    while (rows.step()) orders.push_back(read_order_row(connection, rows));
+    return orders;
+}
+
+std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBook::OrderQuery& query) {
+    std::vector<Order> orders;
+    const Uuid before = query.before ? query.before->uuid : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                                                  255, 255, 255, 255, 255}};
+    auto keys = connection.query(
+        "SELECT key FROM customer_records WHERE customer_id = ?1 AND kind = 3 AND key < ?2 ORDER BY key DESC",
+        *query.customer, before);
+    while (orders.size() < query.orders_max && keys.step()) {
+        auto order = read_order(connection, OrderId{keys.uuid(0)});
+        if (!order) continue;
+        const bool wanted = (!query.state || order->state == *query.state) && (!query.sale || order->sale == query.sale);
+        if (wanted) orders.push_back(std::move(*order));
+    }
+    return orders;
+}
+
+std::vector<Order> list_of_all(SqliteConnection& connection, const OrderBook::OrderQuery& query) {
+    const Uuid before = query.before ? query.before->uuid : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                                                  255, 255, 255, 255, 255}};
+    // Walks the primary key from the newest: the filters are tests on rows that are read anyway, and the page ends it.
+    auto rows = connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                                 " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
+                                 " AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
+                                 " ORDER BY o.order_id DESC LIMIT ?4",
+                                 before,
+                                 query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt,
+                                 query.sale, static_cast<std::int64_t>(query.orders_max));
+    return read_orders(connection, rows);
+}
+
+domain::LedgerEntry read_ledger_row(const SqliteQuery& row) {
+    domain::LedgerEntry entry;
+    entry.sequence = row.integer(0);
+    entry.epoch = row.integer(1);
+    entry.at = from_unix_ms(row.integer(2));
+    entry.movement = static_cast<domain::Movement>(row.integer(3));
+    entry.sku = row.text(4);
+    entry.units = row.integer(5);
+    entry.order = OrderId{row.uuid(6)};
+    const auto hash = row.blob(7);
+    if (hash.size() == entry.hash.size()) std::ranges::copy(hash, entry.hash.begin());
+    return entry;
+}
+
+std::vector<domain::LedgerEntry> read_ledger_of(SqliteConnection& connection, OrderId order) {
+    std::vector<domain::LedgerEntry> entries;
+    auto first = connection.query(
+        "SELECT l.sequence, l.epoch, l.at_ms, l.movement, f.sku, l.units, l.order_id, l.hash FROM orders o"
+        " JOIN ledger l ON l.sequence >= o.receipt_seq AND l.sequence < o.receipt_seq +"
+        " (SELECT count(*) FROM order_lines n WHERE n.order_id = o.order_id)"
+        " JOIN offers f ON f.sku_no = l.sku_no WHERE o.order_id = ?1 ORDER BY l.sequence",
+        order);
+    while (first.step()) entries.push_back(read_ledger_row(first));
+    auto later = connection.query(
+        "SELECT l.sequence, l.epoch, l.at_ms, l.movement, f.sku, l.units, l.order_id, l.hash FROM ledger_of_orders p"
+        " JOIN ledger l ON l.sequence = p.sequence JOIN offers f ON f.sku_no = l.sku_no WHERE p.order_id = ?1"
+        " ORDER BY p.sequence",
+        order);
+    while (later.step()) entries.push_back(read_ledger_row(later));
+    return entries;
+}
+
+class SqliteOrderBook final : public OrderBook {
+public:
+    SqliteOrderBook(SqliteDatabase& database, ShopTerms terms, const Clock& clock, UuidSource& uuids)
+        : database_(database), terms_(terms), clock_(clock), uuids_(uuids) {}
+
+    Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest> requests) override {
+        MD_ASSERT(!requests.empty() && requests.size() <= kBatchOrdersMax);
+        const Uuid batch = uuids_.next(0);
+        auto written = co_await database_.write(Priority::shoppers, [this, &requests, batch](SqliteConnection& c) {
+            return write_orders(c, terms_, batch, requests);
+        });
+        co_return answer(std::move(written));
+    }
+
+    Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep> steps) override {
+        MD_ASSERT(!steps.empty() && steps.size() <= kBatchOrdersMax);
+        const Uuid batch = uuids_.next(0);
+        auto written = co_await database_.write(Priority::shoppers, [&steps, batch](SqliteConnection& c) {
+            return write_steps(c, batch, steps);
+        });
+        co_return answer(std::move(written));
+    }
+
+    Answer<std::optional<Order>> find(OrderId order) override {
+        auto found = co_await database_.read([order](SqliteConnection& c) { return read_order(c, order); });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<Order>> list(OrderQuery query) override {
+        auto found = co_await database_.read([&query](SqliteConnection& c) {
+            return query.customer ? list_of_customer(c, query) : list_of_all(c, query);
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<OrderId>> overdue(WallTime now, std::size_t orders_max) override {
+        auto found = co_await database_.read([now, orders_max](SqliteConnection& c) {
+            std::vector<OrderId> orders;
+            auto rows = c.query("SELECT order_id FROM orders WHERE state = 1 AND hold_ms <= ?1 ORDER BY hold_ms LIMIT ?2",
+                                to_unix_ms(now), static_cast<std::int64_t>(orders_max));
+            while (rows.step()) orders.push_back(OrderId{rows.uuid(0)});
+            return orders;
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<Order>> paying_since(WallTime before, std::size_t orders_max) override {
+        auto found = co_await database_.read([before, orders_max](SqliteConnection& c) {
+            auto rows = c.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                                " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.state = 2"
+                                " AND o.updated_ms <= ?1 ORDER BY o.updated_ms LIMIT ?2",
+                                to_unix_ms(before), static_cast<std::int64_t>(orders_max));
+            return read_orders(c, rows);
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<Result<domain::Receipt, StockRefusal>> change_stock(StockChange change) override {
+        const WallTime at = clock_.wall_now();
+        auto written = co_await database_.write(Priority::operators, [&change, at](SqliteConnection& c) {
+            return write_stock_change(c, change, at);
+        });
+        co_return answer(std::move(written));
+    }
+
+    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus) override {
+        auto found = co_await database_.read([&skus](SqliteConnection& c) {
+            std::vector<std::optional<domain::StockLevel>> levels;
+            for (const auto& sku : skus) levels.push_back(read_stock(c, sku));
+            return levels;
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<Offer>> set_offers(std::vector<Offer> offers_to_set) override {
+        auto written = co_await database_.write(
+            Priority::operators, [&offers_to_set](SqliteConnection& c) { return write_offers(c, offers_to_set); });
+        co_return answer(std::move(written));
+    }
+
+    Answer<std::vector<std::optional<Offer>>> offers(std::vector<domain::SkuCode> skus) override {
+        auto found = co_await database_.read([&skus](SqliteConnection& c) {
+            std::vector<std::optional<Offer>> known;
+            for (const auto& sku : skus) known.push_back(read_offer(c, sku));
+            return known;
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<Result<domain::Sale, SaleRefusal>> create_sale(domain::Sale sale) override {
+        const Uuid batch = uuids_.next(0);
+        const WallTime at = clock_.wall_now();
+        auto written = co_await database_.write(Priority::operators, [&sale, batch, at](SqliteConnection& c) {
+            return write_sale(c, sale, batch, at);
+        });
+        co_return answer(std::move(written));
+    }
+
+    Answer<Result<domain::Sale, SaleRefusal>> set_sale_state(SaleId sale, domain::SaleState state,
+                                                             WallTime at) override {
+        const Uuid batch = uuids_.next(0);
+        auto written = co_await database_.write(Priority::operators, [sale, state, at, batch](SqliteConnection& c) {
+            return write_sale_state(c, sale, state, batch, at);
+        });
+        co_return answer(std::move(written));
+    }
+
+    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override {
+        auto found = co_await database_.read([sale](SqliteConnection& c) { return read_sale(c, sale); });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<domain::Sale>> sales(std::size_t closed_max) override {
+        auto found = co_await database_.read([closed_max](SqliteConnection& c) { return read_sales(c, closed_max); });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<domain::LedgerEntry>> ledger_after(std::int64_t sequence, std::size_t entries_max) override {
+        auto found = co_await database_.read([sequence, entries_max](SqliteConnection& c) {
+            std::vector<domain::LedgerEntry> entries;
+            auto rows = c.query(
+                "SELECT l.sequence, l.epoch, l.at_ms, l.movement, f.sku, l.units, l.order_id, l.hash FROM ledger l"
+                " JOIN offers f ON f.sku_no = l.sku_no WHERE l.sequence > ?1 ORDER BY l.sequence LIMIT ?2",
+                sequence, static_cast<std::int64_t>(entries_max));
+            while (rows.step()) entries.push_back(read_ledger_row(rows));
+            return entries;
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<domain::LedgerEntry>> ledger_of(OrderId order) override {
+        auto found = co_await database_.read([order](SqliteConnection& c) { return read_ledger_of(c, order); });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::vector<OutboxMessage>> outbox(std::int64_t after_position, std::size_t messages_max) override {
+        auto found = co_await database_.read([after_position, messages_max](SqliteConnection& c) {
+            std::vector<OutboxMessage> messages;
+            auto rows = c.query(
+                "SELECT position, topic, events FROM outbox WHERE sent = 0 AND position > ?1 ORDER BY position LIMIT ?2",
+                after_position, static_cast<std::int64_t>(messages_max));
+            while (rows.step()) messages.push_back({rows.integer(0), rows.text(1), rows.text(2)});
+            return messages;
+        });
+        co_return answer(std::move(found));
+    }
+
+    Answer<std::monostate> outbox_sent(std::int64_t up_to_position) override {
+        auto written = co_await database_.write(Priority::shoppers, [up_to_position](SqliteConnection& c) {
+            c.run("UPDATE outbox SET sent = 1 WHERE sent = 0 AND position <= ?1", up_to_position);
+            return std::monostate{};
+        });
+        co_return answer(std::move(written));
+    }
+
+private:
+    SqliteDatabase& database_;
+    ShopTerms terms_;
+    const Clock& clock_;
+    UuidSource& uuids_;
+};
+
+}  // namespace
+
+std::unique_ptr<OrderBook> make_sqlite_order_book(SqliteDatabase& database, ShopTerms terms, const Clock& clock,
+                                                  UuidSource& uuids) {
+    return std::make_unique<SqliteOrderBook>(database, terms, clock, uuids);
+}
+
+}  // namespace marketday::adapters
