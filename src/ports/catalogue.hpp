@@ -15,8 +15,8 @@ namespace marketday::ports {
 /// * whole: a product, its offer in the order book and its first stock are written in one transaction or not at all;
 /// * repeatable: writing the same product again changes nothing, not even its version;
 /// * every change takes a change number of its own, larger than all before, in the order of the writes: whoever follows
-///   `changed_after` from 0 sees every product in its newest form. A batch that changed something also leaves one message
-///   {"change": last number} in the outbox, topic "products".
+///   `changed_after` from 0 sees every product in its newest form. A batch that changed something also leaves one event
+///   {"id","type":"products-changed","change":last number} in the outbox, topic "products".
 /// Thread-safe; tasks resume on their caller's executor.
 class Catalogue {
 public:
@@ -36,8 +36,10 @@ public:
         /// Units received with it when nothing of this SKU was ever received; otherwise ignored, so that an import can
         /// be run again. 0..kUnitsMax
         std::int64_t first_stock = 0;
+        /// 0: whatever is stored. Else written only over this version of the product.
+        std::int64_t if_version = 0;
     };
-    enum class Written : std::uint8_t { created, updated, unchanged };
+    enum class Written : std::uint8_t { created, updated, unchanged, conflict };
     /// Writes 1..kWritesMax products in order, in one commit, durable when it returns. Outcomes come in the same order.
     virtual Answer<std::vector<Written>> put(std::vector<Write> writes) = 0;
 

@@ -1,0 +1,215 @@
+#include "adapters/embedded/sqlite_products.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "adapters/embedded/sqlite_offers.hpp"
+#include "base/json_text.hpp"
+
+namespace marketday::adapters {
+
+using domain::LocalText;
+using domain::Product;
+using ports::Catalogue;
+using ports::OrderBook;
+
+namespace {
+
+void append_text(std::string& out, const LocalText& text) {
+    out.push_back('{');
+    for (const domain::Language language : domain::kLanguages) {
+        if (text.in(language).empty()) continue;
+        if (out.back() != '{') out.push_back(',');
+        append_json_string(out, to_string(language));
+        out.push_back(':');
+        append_json_string(out, text.in(language));
+    }
+    out.push_back('}');
+}
+
+LocalText read_text(const boost::json::value& value) {
+    LocalText text;
+    for (const auto& [code, words] : value.as_object())
+        if (const auto language = domain::parse_language(code)) text.in(*language) = std::string_view{words.as_string()};
+    return text;
+}
+
+/// Fills in the languages that `into` has not.
+void merge(LocalText& into, const LocalText& from) {
+    for (const domain::Language language : domain::kLanguages)
+        if (into.in(language).empty()) into.in(language) = from.in(language);
+}
+
+bool same_offer(const OrderBook::Offer& offer, const Product& product) {
+    return offer.price == product.price && offer.hidden == product.hidden && offer.weight_g == product.weight_g;
+}
+
+}  // namespace
+
+std::string product_content(const Product& product) {
+    std::string out = "{\"name\":";
+    out.reserve(512);
+    append_text(out, product.name);
+    if (!product.name_derived.empty()) append_text(out += ",\"name_derived\":", product.name_derived);
+    if (!product.description.empty()) append_text(out += ",\"description\":", product.description);
+    if (!product.category.empty()) {
+        out += ",\"category\":[";
+        for (const auto& level : product.category) {
+            if (out.back() != '[') out.push_back(',');
+            append_text(out, level);
+        }
+        out.push_back(']');
+    }
+    if (!product.images.empty()) {
+        out += ",\"images\":[";
+        for (const auto& image : product.images) {
+            if (out.back() != '[') out.push_back(',');
+            append_json_string(out, image);
+        }
+        out.push_back(']');
+    }
+    if (!product.released.empty()) append_json_string(out += ",\"released\":", product.released);
+    out.push_back('}');
+    return out;
+}
+
+domain::LocalText parse_text(std::string_view json) {
+    try {
+        return read_text(boost::json::parse(json));
+    } catch (const std::exception& error) {
+        throw SqliteError{SQLITE_CORRUPT, fmt::format("a text cannot be read: {}", error.what())};
+    }
+}
+
+void read_product_content(std::string_view content, Product& product) {
+    try {
+        const auto value = boost::json::parse(content);
+        for (const auto& [key, field] : value.as_object()) {
+            if (key == "name") product.name = read_text(field);
+            if (key == "name_derived") product.name_derived = read_text(field);
+            if (key == "description") product.description = read_text(field);
+            if (key == "released") product.released = std::string_view{field.as_string()};
+            if (key == "category")
+                for (const auto& level : field.as_array()) product.category.push_back(read_text(level));
+            if (key == "images")
+                for (const auto& image : field.as_array()) product.images.emplace_back(std::string_view{image.as_string()});
+        }
+    } catch (const std::exception& error) {
+        throw SqliteError{SQLITE_CORRUPT, fmt::format("product {} cannot be read: {}", product.sku, error.what())};
+    }
+}
+
+ProductWriter::ProductWriter(SqliteConnection& connection, WallTime now) : connection_(connection), now_(now) {
+    auto state = connection_.query("SELECT change_no FROM catalogue_state WHERE one = 1");
+    if (!state.step()) throw SqliteError{SQLITE_CORRUPT, "catalogue_state is empty"};
+    first_change_ = last_change_ = state.integer(0);
+}
+
+struct ProductWriter::Stored {
+    std::int64_t sku_no = 0;
+    bool has_offer = false;
+    bool has_product = false;
+    std::int64_t received = 0;
+    OrderBook::Offer offer;
+    std::string content;
+    std::string category;
+    std::int64_t version = 0;
+
+    static Stored read(SqliteConnection& connection, const domain::SkuCode& sku) {
+        Stored stored;
+        auto row = connection.query(
+            "SELECT o.sku_no, o.price_minor, o.currency, o.hidden, o.weight_g, s.received, p.content, p.category, p.version"
+            " FROM offers o LEFT JOIN stock s ON s.sku_no = o.sku_no LEFT JOIN products p ON p.sku_no = o.sku_no"
+            " WHERE o.sku = ?1",
+            sku);
+        if (!row.step()) return stored;
+        stored.has_offer = true;
+        stored.sku_no = row.integer(0);
+        if (const auto currency = row.is_null(1) ? std::nullopt : Currency::parse(row.text_view(2)))
+            stored.offer.price = Money{row.integer(1), *currency};
+        stored.offer.hidden = row.integer(3) != 0;
+        stored.offer.weight_g = row.integer(4);
+        stored.received = row.integer(5);
+        if (row.is_null(6)) return stored;
+        stored.has_product = true;
+        stored.content = row.text(6);
+        stored.category = row.text(7);
+        stored.version = row.integer(8);
+        return stored;
+    }
+};
+
+Catalogue::Written ProductWriter::write(const Catalogue::Write& write) {
+    const Product& product = write.product;
+    Stored stored = Stored::read(connection_, product.sku);
+    if (write.if_version != 0 && write.if_version != stored.version) return Catalogue::Written::conflict;
+
+    const std::string content = product_content(product);
+    const bool same = stored.has_product && stored.content == content && same_offer(stored.offer, product);
+    const bool gives_stock = write.first_stock > 0 && stored.received == 0;
+    if (same && !gives_stock) return Catalogue::Written::unchanged;
+
+    if (!stored.has_offer || !same_offer(stored.offer, product))
+        write_offers(connection_, {{product.sku, product.price, product.hidden, product.weight_g, 0}});
+    if (!stored.has_offer) stored.sku_no = Stored::read(connection_, product.sku).sku_no;
+    if (gives_stock) receive_stock(connection_, product.sku, write.first_stock, "first stock of an import", now_);
+
+    const std::string category = domain::category_path(product.category);
+    connection_.run(
+        "INSERT INTO products (sku_no, content, category, change_no, version, created_ms, updated_ms)"
+        " VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5) ON CONFLICT (sku_no) DO UPDATE SET content = excluded.content,"
+        " category = excluded.category, change_no = excluded.change_no, version = version + 1,"
+        " updated_ms = excluded.updated_ms",
+        stored.sku_no, content, category, ++last_change_, to_unix_ms(now_));
+    if (stored.has_product && !stored.offer.hidden) count(stored.category, nullptr, -1);
+    if (!product.hidden) count(category, &product.category, 1);
+    if (stored.has_product) return Catalogue::Written::updated;
+    ++created_;
+    return Catalogue::Written::created;
+}
+
+/// Adds `products` to every level of `path`; `names` are its levels' names, where known.
+void ProductWriter::count(std::string_view path, const std::vector<LocalText>* names, std::int64_t products) {
+    std::size_t level = 0;
+    for (std::size_t end = 0; !path.empty() && end != std::string_view::npos;) {
+        end = path.find('/', end == 0 ? 0 : end + 1);
+        const std::string_view key = path.substr(0, end);
+        auto place = categories_.find(key);
+        if (place == categories_.end()) place = categories_.emplace(std::string{key}, CategoryDelta{}).first;
+        CategoryDelta& delta = place->second;
+        delta.level = level + 1;
+        delta.products += products;
+        if (names != nullptr) merge(delta.name, names->at(level));
+        ++level;
+    }
+}
+
+void ProductWriter::finish() {
+    for (auto& [path, delta] : categories_) {
+        LocalText name;
+        bool known = false;
+        {
+            auto row = connection_.query("SELECT name FROM categories WHERE path = ?1", path);
+            known = row.step();
+            if (known) name = parse_text(row.text_view(0));
+        }
+        merge(name, delta.name);
+        std::string name_json;
+        append_text(name_json, name);
+        if (known)
+            connection_.run("UPDATE categories SET name = ?2, products = products + ?3 WHERE path = ?1", path, name_json,
+                            delta.products);
+        else
+            connection_.run("INSERT INTO categories (path, level, name, products) VALUES (?1, ?2, ?3, ?4)", path,
+                            static_cast<std::int64_t>(delta.level), name_json, delta.products);
+    }
+    if (last_change_ == first_change_) return;
+    connection_.run("UPDATE catalogue_state SET products = products + ?1, change_no = ?2 WHERE one = 1", created_,
+                    last_change_);
+    connection_.run("INSERT INTO outbox (at_ms, topic, events) VALUES (?1, 'products', ?2)", to_unix_ms(now_),
+                    fmt::format(R"([{{"id":"products-{0}","type":"products-changed","change":{0}}}])", last_change_));
+}
+
+}  // namespace marketday::adapters
