@@ -4,7 +4,7 @@ CREATE TABLE customers (
     id               BLOB PRIMARY KEY CHECK (length(id) = 16),  -- UUIDv7, bucket in the last 12 bits
     email            TEXT NOT NULL,                             -- as typed, trimmed, NFC
     password_hash    TEXT NOT NULL,                             -- PHC text
-    password_version INTEGER NOT NULL DEFAULT 1,
+    password_version INTEGER NOT NULL,          
     locale           INTEGER NOT NULL,
     verified_at      INTEGER,                                   -- unix ms; NULL: not yet
     created_at       INTEGER NOT NULL

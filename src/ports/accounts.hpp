@@ -56,6 +56,7 @@ public:
     using Answer = Task<Result<T, Error>>;
 
     static constexpr std::size_t kBatchMax = 5000;
+    static constexpr std::int64_t kFirstPasswordVersion = 1;
 
     virtual ~Accounts() = default;
 
@@ -68,8 +69,8 @@ public:
     };
     enum class SignedUp : std::uint8_t { created, address_taken };
     /// Claims the address (pending) for a new account and asks for letter `letter`: `verify` to the new account, or
-    /// `already_claimed` to the one that has the address.
-    virtual Answer<SignedUp> sign_up(NewAccount account, Uuid letter) = 0;
+    /// `already_claimed` to the one that has the address, if `may_tell_owner`.
+    virtual Answer<SignedUp> sign_up(NewAccount account, Uuid letter, bool may_tell_owner) = 0;
     /// Adds verified accounts (1..kBatchMax) without letters, in one commit; those whose address is taken are left out.
     /// For rehearsals. How many were added.
     virtual Answer<std::size_t> add_verified(std::vector<NewAccount> accounts) = 0;

@@ -67,10 +67,10 @@ bool add_account(SqliteConnection& c, const Accounts::NewAccount& account, bool 
     if (verified) verified_ms = created_ms;
     if (c.query("SELECT 1 FROM email_claims WHERE address = ?1", account.email.claim()).step()) return false;
     c.run(
-        "INSERT INTO customers (id, email, password_hash, locale, verified_at, created_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        account.id, account.email.text(), account.password_hash, static_cast<std::int64_t>(account.locale), verified_ms,
-        created_ms);
+        "INSERT INTO customers (id, email, password_hash, password_version, locale, verified_at, created_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        account.id, account.email.text(), account.password_hash, Accounts::kFirstPasswordVersion,
+        static_cast<std::int64_t>(account.locale), verified_ms, created_ms);
     c.run("INSERT INTO email_claims (address, customer, state, claimed_at) VALUES (?1, ?2, ?3, ?4)",
           account.email.claim(), account.id, verified ? kActive : kPending, created_ms);
     return true;
@@ -139,11 +139,12 @@ std::vector<Accounts::Letter> take_letters_in(SqliteConnection& c, WallTime now,
 
 }  // namespace
 
-Accounts::Answer<Accounts::SignedUp> SqliteAccounts::sign_up(NewAccount account, Uuid letter) {
-    auto work = [&account, letter](SqliteConnection& c) {
+Accounts::Answer<Accounts::SignedUp> SqliteAccounts::sign_up(NewAccount account, Uuid letter, bool may_tell_owner) {
+    auto work = [&account, letter, may_tell_owner](SqliteConnection& c) {
         const bool created = add_account(c, account, false);
-        add_letter(c, letter, created ? LetterKind::verify : LetterKind::already_claimed, account.email.claim(),
-                   account.created_at);
+        if (created || may_tell_owner)
+            add_letter(c, letter, created ? LetterKind::verify : LetterKind::already_claimed, account.email.claim(),
+                       account.created_at);
         return created ? SignedUp::created : SignedUp::address_taken;
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);

@@ -10,7 +10,7 @@ class SqliteAccounts final : public ports::Accounts {
 public:
     explicit SqliteAccounts(SqliteDatabase& database) : database_(database) {}
 
-    Answer<SignedUp> sign_up(NewAccount account, Uuid letter) override;
+    Answer<SignedUp> sign_up(NewAccount account, Uuid letter, bool may_tell_owner) override;
     Answer<std::size_t> add_verified(std::vector<NewAccount> accounts) override;
     Answer<std::optional<ports::Account>> find_by_claim(std::string claim) override;
     Answer<std::optional<ports::Account>> find(CustomerId customer) override;

@@ -1,0 +1,250 @@
+#include "usecases/operators.hpp"
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "usecases/sessions_token.hpp"
+
+namespace marketday::usecases {
+namespace {
+
+using Reason = Operators::Reason;
+using Refused = Operators::Refused;
+using ports::Role;
+
+constexpr std::size_t kCachedMax = 1000;
+constexpr std::size_t kPurgeMax = 100;
+
+Refused refused(Reason reason) { return Refused{.reason = reason, .password = {}, .retry_after = seconds{1}}; }
+
+Refused refused(ports::Operators::Error error) {
+    switch (error) {
+        case ports::Operators::Error::unavailable:
+            return refused(Reason::unavailable);
+        case ports::Operators::Error::outcome_unknown:
+            return refused(Reason::outcome_unknown);
+    }
+    return refused(Reason::outcome_unknown);
+}
+
+Refused refused(Passwords::Error error) {
+    switch (error) {
+        case Passwords::Error::busy:
+        case Passwords::Error::no_memory:
+            return refused(Reason::busy);
+    }
+    return refused(Reason::busy);
+}
+
+bool is_name(const std::string& text) {
+    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    });
+}
+
+std::string random_password(Random& random) {
+    std::array<std::uint8_t, 15> bytes{};
+    random.fill(bytes);
+    return to_base64url(bytes);
+}
+
+}  // namespace
+
+std::string_view to_string(Role role) {
+    switch (role) {
+        case Role::viewer:
+            return "viewer";
+        case Role::manager:
+            return "manager";
+        case Role::owner:
+            return "owner";
+    }
+    return "";
+}
+
+std::optional<Role> parse_role(std::string_view text) {
+    for (const Role role : {Role::viewer, Role::manager, Role::owner}) {
+        if (text == to_string(role)) return role;
+    }
+    return std::nullopt;
+}
+
+Operators::Operators(ports::Operators& operators, Passwords& passwords, const Clock& clock, Random& random,
+                     Options options)
+    : operators_(operators),
+      passwords_(passwords),
+      clock_(clock),
+      random_(random),
+      options_(options),
+      per_name_(clock, random, options.per_name),
+      per_client_(clock, random, options.per_client),
+      machine_token_(make_token(random, 0).text),
+      machine_{.name = "local", .role = Role::owner, .expires = WallTime::max()} {}
+
+const OperatorSession* Operators::cached(std::string_view token) {
+    if (token.size() != Token::kCharacters) return nullptr;
+    const auto bytes = [](std::string_view text) {
+        return std::span{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+    };
+    if (equal_secret(bytes(token), bytes(machine_token_))) return &machine_;
+    const auto found = cache_.find(std::string{token});
+    if (found == cache_.end() || clock_.wall_now() >= found->second.fresh_until) return nullptr;
+    return &found->second.session;
+}
+
+Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> Operators::find(std::string token) {
+    if (const OperatorSession* known = cached(token)) co_return std::optional<OperatorSession>{*known};
+    const auto key = token_key(token);
+    if (!key) co_return std::optional<OperatorSession>{};
+    const std::uint64_t invalidations = invalidations_;
+    const WallTime now = clock_.wall_now();
+    auto found = co_await operators_.find_session(*key, now);
+    if (!found) co_return fail(AuthenticateOperator::Error::unavailable);
+    cache_.erase(token);
+    if (!*found) co_return std::optional<OperatorSession>{};
+    OperatorSession session{.name = (*found)->name, .role = (*found)->role, .expires = (*found)->expires_at};
+    if (cache_.size() >= kCachedMax) cache_.clear();
+    if (invalidations == invalidations_)
+        cache_.insert_or_assign(
+            token, Entry{.session = session,
+                         .fresh_until = std::min<WallTime>(clock_.wall_now() + options_.fresh_for, session.expires)});
+    co_return std::optional<OperatorSession>{std::move(session)};
+}
+
+Operators::Outcome<ports::Operator> Operators::check(std::string name, std::string password) {
+    auto prepared = domain::prepare_password(password);
+    if (!is_name(name) || !prepared) co_return fail(refused(Reason::wrong));
+    if (const auto wait = per_name_.take(name)) {
+        Refused too_many = refused(Reason::too_many);
+        too_many.retry_after = *wait;
+        co_return fail(too_many);
+    }
+    auto who = co_await operators_.find(name);
+    std::string hash = who && *who ? (*who)->password_hash : std::string{};
+    const auto matched = co_await passwords_.matches(std::move(*prepared), std::move(hash));
+    const bool checked = who.has_value() && matched.has_value();
+    if (checked && !*matched) co_return fail(refused(Reason::wrong));
+    per_name_.give_back(name);
+    if (!who) co_return fail(refused(who.error()));
+    if (!matched) co_return fail(refused(matched.error()));
+    co_return std::move(**who);
+}
+
+Operators::Outcome<Operators::LoggedIn> Operators::log_in(LogIn request) {
+    if (const auto wait = per_client_.take(request.client)) {
+        Refused too_many = refused(Reason::too_many);
+        too_many.retry_after = *wait;
+        co_return fail(too_many);
+    }
+    const std::string name = request.name;
+    auto who = co_await check(std::move(request.name), std::move(request.password));
+    if (!who) {
+        if (who.error().reason != Reason::wrong) per_client_.give_back(request.client);
+        co_return fail(who.error());
+    }
+    per_client_.give_back(request.client);
+    per_name_.clear(name);
+    co_return co_await open(std::move(*who));
+}
+
+Operators::Outcome<Operators::LoggedIn> Operators::open(ports::Operator who) {
+    const WallTime now = clock_.wall_now();
+    const WallTime expires = now + options_.session_valid;
+    const Token token = make_token(random_, 0);
+    const auto opened = co_await operators_.add_session(token.key, who.name, who.password_hash, now, expires);
+    if (!opened) co_return fail(refused(opened.error()));
+    if (!*opened) co_return fail(refused(Reason::wrong));  // The password was changed under way.
+    const auto purged = co_await operators_.purge_sessions(now, kPurgeMax);
+    if (!purged) log::warn("operators.sessions.not_purged");
+    co_return LoggedIn{.token = token.text,
+                       .session = OperatorSession{.name = who.name, .role = who.role, .expires = expires}};
+}
+
+Operators::Outcome<std::monostate> Operators::log_out(std::string token) {
+    const auto key = token_key(token);
+    if (!key) co_return std::monostate{};
+    const auto ended = co_await operators_.end_session(*key);
+    ++invalidations_;
+    cache_.erase(token);
+    if (!ended) co_return fail(refused(ended.error()));
+    co_return std::monostate{};
+}
+
+Operators::Outcome<std::string> Operators::hash_new(std::string password) {
+    auto checked = domain::check_new_password(password, nullptr);
+    if (!checked) {
+        Refused bad = refused(Reason::bad_password);
+        bad.password = checked.error();
+        co_return fail(bad);
+    }
+    auto hash = co_await passwords_.hash(std::move(*checked));
+    if (!hash) co_return fail(refused(hash.error()));
+    co_return std::move(*hash);
+}
+
+Operators::Outcome<Operators::Added> Operators::add(OperatorSession who, NewOperator request) {
+    if (!who.may_manage_operators()) co_return fail(refused(Reason::not_allowed));
+    if (!is_name(request.name)) co_return fail(refused(Reason::bad_name));
+    std::optional<std::string> made;
+    if (!request.password) made = random_password(random_);
+    std::string password = made ? *made : *request.password;
+    auto hash = co_await hash_new(std::move(password));
+    if (!hash) co_return fail(hash.error());
+    ports::Operator row{
+        .name = request.name, .role = request.role, .password_hash = std::move(*hash), .created_at = clock_.wall_now()};
+    const auto added = co_await operators_.add(std::move(row), false);
+    if (!added) co_return fail(refused(added.error()));
+    switch (*added) {
+        case ports::Operators::Added::added:
+            log::info("operators.added", {{"role", to_string(request.role)}});
+            co_return Added{.name = request.name, .role = request.role, .password = std::move(made)};
+        case ports::Operators::Added::name_taken:
+            co_return fail(refused(Reason::name_taken));
+        case ports::Operators::Added::too_many:
+        case ports::Operators::Added::not_first:
+            co_return fail(refused(Reason::full));
+    }
+    co_return fail(refused(Reason::unavailable));
+}
+
+Operators::Outcome<std::vector<ports::Operator>> Operators::list() {
+    auto operators = co_await operators_.list();
+    if (!operators) co_return fail(refused(operators.error()));
+    co_return std::move(*operators);
+}
+
+Operators::Outcome<std::monostate> Operators::change_password(OperatorSession who, PasswordChange request) {
+    auto row = co_await check(who.name, std::move(request.old_password));
+    if (!row) co_return fail(row.error());
+    auto hash = co_await hash_new(std::move(request.new_password));
+    if (!hash) co_return fail(hash.error());
+    const auto changed = co_await operators_.set_password(who.name, row->password_hash, std::move(*hash));
+    forget(who.name);
+    if (!changed) co_return fail(refused(changed.error()));
+    if (!*changed) co_return fail(refused(Reason::wrong));
+    co_return std::monostate{};
+}
+
+void Operators::forget(const std::string& name) {
+    ++invalidations_;
+    std::erase_if(cache_, [&name](const auto& entry) { return entry.second.session.name == name; });
+}
+
+Operators::Outcome<std::optional<std::string>> Operators::ensure_first_operator() {
+    const auto operators = co_await operators_.list();
+    if (!operators) co_return fail(refused(operators.error()));
+    if (!operators->empty()) co_return std::optional<std::string>{};
+    std::string password = random_password(random_);
+    auto hash = co_await hash_new(password);
+    if (!hash) co_return fail(hash.error());
+    ports::Operator row{
+        .name = "admin", .role = Role::owner, .password_hash = std::move(*hash), .created_at = clock_.wall_now()};
+    const auto added = co_await operators_.add(std::move(row), true);
+    if (!added) co_return fail(refused(added.error()));
+    if (*added != ports::Operators::Added::added) co_return std::optional<std::string>{};
+    co_return std::optional<std::string>{std::move(password)};
+}
+
+}  // namespace marketday::usecases

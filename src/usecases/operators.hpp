@@ -1,0 +1,119 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "domain/customer.hpp"
+#include "ports/operators.hpp"
+#include "usecases/accounts_passwords.hpp"
+#include "usecases/operator_session.hpp"
+#include "usecases/sessions_throttle.hpp"
+
+namespace marketday::usecases {
+
+std::string_view to_string(ports::Role role);
+std::optional<ports::Role> parse_role(std::string_view text);
+
+/// Those who run the shop: logging in, adding each other. Used on the operators' executor, with a hashing pool and a
+/// throttle of their own, so that they get in while the shop is full.
+class Operators final : public AuthenticateOperator {
+public:
+    struct Options {
+        seconds session_valid{std::chrono::hours{12}};
+        /// How long a session that another process ended may live here.
+        seconds fresh_for{10};
+        Throttle::Options per_name{.burst = 10, .per_s = 1.0 / 30, .keys_max = 1024};
+        Throttle::Options per_client{.burst = 30, .per_s = 1.0 / 10, .keys_max = 4096};
+    };
+    Operators(ports::Operators& operators, Passwords& passwords, const Clock& clock, Random& random, Options options);
+
+    const OperatorSession* cached(std::string_view token) override;
+    Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> find(std::string token) override;
+
+    enum class Reason : std::uint8_t {
+        wrong,        // no such operator, or another password
+        too_many,     // failed attempts; see `retry_after`
+        bad_name,     // not 1..64 of a-z, 0-9, '.', '_', '-'
+        bad_password, // `password` says why
+        name_taken,
+        full,         // ports::Operators::kOperatorsMax
+        not_allowed,  // only owners manage operators
+        busy,         // the hashing queue is full
+        unavailable,  // the store
+        outcome_unknown,
+    };
+    struct Refused {
+        Reason reason{};
+        domain::PasswordRefusal password{};
+        seconds retry_after{1};
+    };
+    template <class T>
+    using Outcome = Task<Result<T, Refused>>;
+
+    struct LogIn {
+        std::string name;
+        std::string password;
+        std::string client;  // the network address, as a key
+    };
+    struct LoggedIn {
+        std::string token;
+        OperatorSession session;
+    };
+    Outcome<LoggedIn> log_in(LogIn request);
+    Outcome<std::monostate> log_out(std::string token);
+
+    struct NewOperator {
+        std::string name;
+        ports::Role role = ports::Role::viewer;
+        std::optional<std::string> password;  // none: a random one is made
+    };
+    struct Added {
+        std::string name;
+        ports::Role role = ports::Role::viewer;
+        std::optional<std::string> password;  // the random one, told once
+    };
+    Outcome<Added> add(OperatorSession who, NewOperator request);
+    Outcome<std::vector<ports::Operator>> list();
+    struct PasswordChange {
+        std::string old_password;
+        std::string new_password;
+    };
+    /// Ends every session of the operator, the one that asks too.
+    Outcome<std::monostate> change_password(OperatorSession who, PasswordChange request);
+
+    /// Makes the owner "admin" with a random password when there is no operator yet. The password, if it made one: show
+    /// it once, it is not kept.
+    Outcome<std::optional<std::string>> ensure_first_operator();
+
+    /// Speaks as an owner for as long as this object lives, without a row in the store: for programs of the same machine
+    /// that may read admin.json.
+    const std::string& machine_token() const { return machine_token_; }
+
+private:
+    struct Entry {
+        OperatorSession session;
+        WallTime fresh_until{};
+    };
+    Outcome<ports::Operator> check(std::string name, std::string password);
+    Outcome<LoggedIn> open(ports::Operator who);
+    Outcome<std::string> hash_new(std::string password);
+    void forget(const std::string& name);
+
+    ports::Operators& operators_;
+    Passwords& passwords_;
+    const Clock& clock_;
+    Random& random_;
+    Options options_;
+    Throttle per_name_;
+    Throttle per_client_;
+    std::string machine_token_;
+    OperatorSession machine_;
+    std::unordered_map<std::string, Entry> cache_;
+    std::uint64_t invalidations_ = 0;
+};
+
+}  // namespace marketday::usecases
