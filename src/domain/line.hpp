@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "domain/draw.hpp"
+#include "domain/line_tickets.hpp"
+
+namespace marketday::domain {
+
+/// The line of one sale in memory: who stands where, who has been called, who may order. Pure and single-threaded; the
+/// use case makes each change durable before it tells anybody.
+///
+/// A *turn* is a place in the order of calling, from 0 without gaps. Before the opening tickets form a list and have no
+/// turn. `close_list` gives them the turns 0..n-1, drawn or in their order; whoever joins later takes the next turn. A
+/// turn never changes afterwards, so nobody passes anybody.
+class Line {
+public:
+    struct Patience {
+        /// A called shopper who does not ask within this time loses the turn to the next.
+        milliseconds pick_up_within{20'000};
+        /// A shopper who has not asked for this long is taken for gone when the turn comes.
+        milliseconds absent_after{75'000};
+    };
+    Line(Patience patience, Instant origin) : patience_(patience), origin_(origin) {}
+
+    using Slot = LineTickets::Slot;
+
+    /// The slot of a customer's newest ticket.
+    std::optional<Slot> find(const CustomerId& customer) const { return tickets_.find(customer); }
+    const LineTicket& ticket(Slot slot) const { return tickets_[slot]; }
+    std::size_t size() const { return tickets_.size(); }
+
+    /// Adds a durable ticket with a number above all before. A customer's older ticket is given up.
+    Slot add(std::int64_t sequence, const CustomerId& customer, Instant now);
+    /// The holder gives the place up.
+    void leave(Slot slot);
+    /// A stored ticket that had been given up: it keeps its turn, so that all others keep theirs.
+    void restore_given_up(std::int64_t sequence, const CustomerId& customer, Instant now);
+    /// Whether this ticket's holder may have a new one, at the end of the line.
+    bool may_join_again(Slot slot) const;
+
+    bool list_closed() const { return list_closed_; }
+    /// Drops those who left, so that the list holds only the tickets to draw. Before `close_list`.
+    void drop_left();
+    /// Ends the list: its tickets get the turns 0..n-1, by `draw` if there is one. Later tickets follow.
+    void close_list(const Permutation* draw);
+    std::size_t listed() const { return listed_; }
+
+    /// Chooses the next present holders, at most `people`, passes over the absent ones before and among them, and counts
+    /// them as outstanding. Nothing is visible before `confirm_call`; one call at a time. Returns the turn after the last
+    /// one taken; nothing if nobody is there to call.
+    std::optional<std::uint32_t> plan_call(std::int64_t people, Instant now);
+    /// The planned call is durable: its holders are admitted until `expires`.
+    void confirm_call(WallTime expires, Instant now);
+    /// After a restart: turns below `turn_end`, from where the last restored call ended, were called and expire then.
+    /// Whether they took it up is not known, so each counts as outstanding. Oldest call first.
+    void restore_call(std::uint32_t turn_end, WallTime expires);
+    /// After a restart: turns below `turn_end` that belong to no call still running have had their chance.
+    void restore_lapsed(std::uint32_t turn_end);
+
+    /// The holder asks. A called one becomes admitted. The place's time of absence starts anew.
+    void touch(Slot slot, Instant now);
+    /// An order of this holder was granted, or refused for good: the admission takes up no slot any more.
+    void spend(Slot slot);
+    /// Ends calls nobody took up, and admissions past their time.
+    void expire(Instant now, WallTime wall_now);
+
+    /// Leave to order that has been given and neither used nor ended.
+    std::int64_t outstanding() const { return outstanding_; }
+    /// Turns before the next to be called.
+    std::uint32_t called_turns() const { return next_turn_; }
+    std::int64_t waiting() const { return static_cast<std::int64_t>(tickets_.size()) - next_turn_; }
+    /// Turns that are called before this one, 0 for the next.
+    std::int64_t ahead(Slot slot) const;
+    std::uint32_t turn(Slot slot) const;
+    WallTime expires(Slot slot) const;
+    std::size_t memory_bytes() const;
+
+private:
+    struct Call {
+        std::uint32_t turn_end = 0;
+        WallTime expires{};
+    };
+    struct Called {
+        Slot slot;
+        std::uint32_t at_ds;
+    };
+
+    Slot slot_at(std::uint32_t turn) const { return turn < order_.size() ? order_[turn] : turn; }
+    std::uint32_t deciseconds(Instant now) const;
+    void free_slot(LineTicket& ticket, TicketState next);
+
+    Patience patience_;
+    Instant origin_;
+    LineTickets tickets_;
+    bool list_closed_ = false;
+    std::size_t listed_ = 0;
+    std::vector<Slot> order_;          // turn -> slot of drawn tickets; empty when turn == slot
+    std::vector<std::uint32_t> turns_;  // slot -> turn of drawn tickets
+    std::uint32_t next_turn_ = 0;
+    std::uint32_t planned_end_ = 0;
+    std::vector<Slot> planned_;
+    std::int64_t outstanding_ = 0;
+    std::vector<Call> calls_;
+    std::deque<Called> to_pick_up_;
+    std::deque<Slot> to_expire_;
+};
+
+}  // namespace marketday::domain
