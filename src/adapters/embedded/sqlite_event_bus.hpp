@@ -1,0 +1,41 @@
+#pragma once
+
+#include "adapters/embedded/sqlite_database.hpp"
+#include "ports/event_bus.hpp"
+
+namespace marketday::adapters {
+
+/// The bus of the smallest rung: a log of messages, a cursor a group, and a row for each delivery under way.
+class SqliteEventBus final : public ports::EventBus {
+public:
+    SqliteEventBus(SqliteDatabase& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+    Answer<std::monostate> publish(std::vector<Message> messages, ports::Fence fence) override;
+    Answer<std::monostate> ensure_group(Group group) override;
+    Answer<std::vector<Delivery>> pull(std::string group, std::size_t messages_max) override;
+    Answer<std::monostate> acknowledge(std::string group, std::vector<std::int64_t> positions) override;
+    Answer<std::monostate> reject(std::string group, std::int64_t position, std::string reason) override;
+    Answer<std::vector<DeadLetter>> dead_letters(std::string group, std::int64_t before_position,
+                                                 std::size_t letters_max) override;
+    Answer<bool> revive(std::string group, std::int64_t position) override;
+    Answer<std::vector<Backlog>> backlogs() override;
+    Answer<std::size_t> purge(WallTime before, std::size_t messages_max, ports::Fence fence) override;
+
+private:
+    SqliteDatabase& database_;
+    const Clock& clock_;
+};
+
+class SqliteEventMemory final : public ports::EventMemory {
+public:
+    explicit SqliteEventMemory(SqliteDatabase& database) : database_(database) {}
+
+    Answer<std::vector<bool>> seen(std::string consumer, std::vector<std::string> events) override;
+    Answer<std::monostate> remember(std::string consumer, std::vector<std::string> events, WallTime at) override;
+    Answer<std::size_t> forget(WallTime before, std::size_t events_max, ports::Fence fence) override;
+
+private:
+    SqliteDatabase& database_;
+};
+
+}  // namespace marketday::adapters

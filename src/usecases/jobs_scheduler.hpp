@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/async/wait.hpp"
+#include "base/random.hpp"
+#include "ports/leases.hpp"
+
+namespace marketday::usecases {
+
+/// What one turn of a job did.
+struct JobTurn {
+    std::size_t items = 0;
+    bool more = false;    // there is work left: run again at once
+    bool failed = false;  // a port did not answer: wait longer before the next turn
+};
+
+/// Runs jobs at jittered intervals, each in the process that holds its lease, on one executor.
+class Scheduler {
+public:
+    using Work = std::function<Task<JobTurn>(ports::Fence)>;
+    struct Job {
+        const char* name;  // a literal; also the lease's
+        milliseconds every{1000};
+        Work work;
+    };
+    struct Options {
+        std::string holder;                 // this process; stable where only one can exist, so a restart need not wait
+        milliseconds lease_length{15'000};  // a dead holder's jobs stand still at most this long
+        milliseconds pause_max{10'000};     // after failures
+    };
+    struct Figures {
+        std::string job;
+        std::uint64_t turns = 0;
+        std::uint64_t items = 0;
+        std::uint64_t failures = 0;
+        std::chrono::nanoseconds busy{0};
+        bool leading = false;
+    };
+
+    Scheduler(const Clock& clock, Random& random, ports::Leases& leases, Options options);
+
+    /// Before `start`.
+    void add(Job job);
+    void start(Executor& executor);
+    /// Lets every job finish its turn and gives its lease back. False when `deadline` came first. On the executor.
+    Task<bool> stop(Instant deadline);
+    /// On the executor.
+    std::vector<Figures> figures() const;
+
+private:
+    struct Loop;
+    struct Shared;
+    static Task<void> run(std::shared_ptr<Shared> shared, std::size_t index);
+    static Task<bool> hold_lease(Shared& shared, Loop& loop);
+
+    std::shared_ptr<Shared> shared_;  // with the loops, whichever end last
+};
+
+}  // namespace marketday::usecases
