@@ -1,0 +1,61 @@
+#include "audit/audit.hpp"
+
+#include <fmt/format.h>
+
+#include "audit/checks.hpp"
+#include "base/text.hpp"
+
+namespace marketday::audit {
+namespace {
+
+Site open_site(Store& store, Report& report, Check*& replays) {
+    if (const auto damage = store.damage(); !damage.empty())
+        throw Unreadable(fmt::format("{} is damaged ({}); bring back the last backup with `marketday restore`",
+                                     store.name(), damage));
+    if (!store.has_table("ledger") || !store.has_table("orders"))
+        throw Unreadable(fmt::format("{} is not a Marketday database", store.name()));
+    Check& chained = report.add("ledger-chained", "The ledger has no gap and every hash is right", "entries");
+    replays = &report.add("ledger-replays", "The ledger replays to the counters", "movements");
+    Check& ends_once = report.add("reservation-ends-once", "A reservation ends once", "reservations");
+    Site site{store, read_sku_names(store), {}, {}};
+    site.replay = walk_ledger(store, site.names, chained, *replays, ends_once);
+    report.ledger_entries = site.replay.entries;
+    if (site.replay.entries > 0) report.ledger_head = to_hex(site.replay.head);
+    site.lines = read_lines(store);
+    return site;
+}
+
+}  // namespace
+
+Result<Report, std::string> run(const Options& options) try {
+    Report report;
+    Store store{options.database};
+    Check* replays = nullptr;
+    Site site = open_site(store, report, replays);
+    check_stock(site, *replays, report);
+    check_sales(site, report);
+    check_orders(site, report);
+    check_keys(site, report);
+    check_payments(site, report);
+    check_accounts(site, report);
+    check_line(site, report);
+    check_outbox(site, options.at_rest, report);
+    if (auto unreadable = check_history(site, options.histories, report); !unreadable.empty())
+        return fail(std::move(unreadable));
+    return report;
+} catch (const Unreadable& error) {
+    return fail(std::string{error.what()});
+}
+
+Result<Report, std::string> run_ledger_only(const std::filesystem::path& database) try {
+    Report report;
+    Store store{database};
+    Check* replays = nullptr;
+    Site site = open_site(store, report, replays);
+    check_stock(site, *replays, report);
+    return report;
+} catch (const Unreadable& error) {
+    return fail(std::string{error.what()});
+}
+
+}  // namespace marketday::audit
