@@ -60,6 +60,12 @@ public:
     virtual Answer<bool> add_session(Hash256 key, std::string name, std::string password_hash, WallTime created_at,
                                      WallTime expires_at) = 0;
     virtual Answer<std::optional<Session>> find_session(Hash256 key, WallTime now) = 0;
+    struct OpenSession {
+        Hash256 key{};
+        Session session;
+    };
+    /// At most `sessions_max` sessions that are open at `now`, those that last longest.
+    virtual Answer<std::vector<OpenSession>> open_sessions(WallTime now, std::size_t sessions_max) = 0;
     virtual Answer<std::monostate> end_session(Hash256 key) = 0;
     /// Removes at most `sessions_max` that expired at or before `now`. How many.
     virtual Answer<std::size_t> purge_sessions(WallTime now, std::size_t sessions_max) = 0;

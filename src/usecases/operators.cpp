@@ -89,7 +89,9 @@ const OperatorSession* Operators::cached(std::string_view token) {
         return std::span{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
     };
     if (equal_secret(bytes(token), bytes(machine_token_))) return &machine_;
-    const auto found = cache_.find(std::string{token});
+    const auto key = token_key(token);
+    if (!key) return nullptr;
+    const auto found = cache_.find(*key);
     if (found == cache_.end() || clock_.wall_now() >= found->second.fresh_until) return nullptr;
     return &found->second.session;
 }
@@ -102,14 +104,12 @@ Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> Operat
     const WallTime now = clock_.wall_now();
     auto found = co_await operators_.find_session(*key, now);
     if (!found) co_return fail(AuthenticateOperator::Error::unavailable);
-    cache_.erase(token);
-    if (!*found) co_return std::optional<OperatorSession>{};
+    if (!*found) {
+        cache_.erase(*key);
+        co_return std::optional<OperatorSession>{};
+    }
     OperatorSession session{.name = (*found)->name, .role = (*found)->role, .expires = (*found)->expires_at};
-    if (cache_.size() >= kCachedMax) cache_.clear();
-    if (invalidations == invalidations_)
-        cache_.insert_or_assign(
-            token, Entry{.session = session,
-                         .fresh_until = std::min<WallTime>(clock_.wall_now() + options_.fresh_for, session.expires)});
+    if (invalidations == invalidations_) keep(*key, session);
     co_return std::optional<OperatorSession>{std::move(session)};
 }
 
@@ -153,13 +153,16 @@ Operators::Outcome<Operators::LoggedIn> Operators::open(ports::Operator who) {
     const WallTime now = clock_.wall_now();
     const WallTime expires = now + options_.session_valid;
     const Token token = make_token(random_, 0);
-    const auto opened = co_await operators_.add_session(token.key, who.name, who.password_hash, now, expires);
-    if (!opened) co_return fail(refused(opened.error()));
-    if (!*opened) co_return fail(refused(Reason::wrong));  // The password was changed under way.
     const auto purged = co_await operators_.purge_sessions(now, kPurgeMax);
     if (!purged) log::warn("operators.sessions.not_purged");
-    co_return LoggedIn{.token = token.text,
-                       .session = OperatorSession{.name = who.name, .role = who.role, .expires = expires}};
+    const std::uint64_t invalidations = invalidations_;
+    const auto opened = co_await operators_.add_session(token.key, who.name, who.password_hash, now, expires);
+    if (!opened) co_return fail(refused(opened.error()));
+    const bool overlapped = invalidations != invalidations_;
+    if (!*opened) co_return fail(refused(Reason::wrong));  // The password was changed under way.
+    OperatorSession session{.name = who.name, .role = who.role, .expires = expires};
+    if (!overlapped) keep(token.key, session);
+    co_return LoggedIn{.token = token.text, .session = std::move(session)};
 }
 
 Operators::Outcome<std::monostate> Operators::log_out(std::string token) {
@@ -167,7 +170,7 @@ Operators::Outcome<std::monostate> Operators::log_out(std::string token) {
     if (!key) co_return std::monostate{};
     const auto ended = co_await operators_.end_session(*key);
     ++invalidations_;
-    cache_.erase(token);
+    cache_.erase(*key);
     if (!ended) co_return fail(refused(ended.error()));
     co_return std::monostate{};
 }
@@ -227,6 +230,26 @@ Operators::Outcome<std::monostate> Operators::change_password(OperatorSession wh
     co_return std::monostate{};
 }
 
+bool Operators::allows(std::string_view token, bool changes) {
+    const OperatorSession* session = cached(token);
+    return session != nullptr && (!changes || session->may_change());
+}
+
+void Operators::keep(const Hash256& key, OperatorSession session) {
+    if (cache_.size() >= kCachedMax) cache_.clear();
+    const WallTime fresh_until = std::min<WallTime>(clock_.wall_now() + options_.fresh_for, session.expires);
+    cache_.insert_or_assign(key, Entry{.session = std::move(session), .fresh_until = fresh_until});
+}
+
+Operators::Outcome<std::monostate> Operators::load_sessions() {
+    const WallTime now = clock_.wall_now();
+    auto open = co_await operators_.open_sessions(now, kCachedMax);
+    if (!open) co_return fail(refused(open.error()));
+    for (const auto& [key, session] : *open)
+        keep(key, OperatorSession{.name = session.name, .role = session.role, .expires = session.expires_at});
+    co_return std::monostate{};
+}
+
 void Operators::forget(const std::string& name) {
     ++invalidations_;
     std::erase_if(cache_, [&name](const auto& entry) { return entry.second.session.name == name; });
@@ -235,7 +258,11 @@ void Operators::forget(const std::string& name) {
 Operators::Outcome<std::optional<std::string>> Operators::ensure_first_operator() {
     const auto operators = co_await operators_.list();
     if (!operators) co_return fail(refused(operators.error()));
-    if (!operators->empty()) co_return std::optional<std::string>{};
+    if (!operators->empty()) {
+        const auto loaded = co_await load_sessions();
+        if (!loaded) co_return fail(loaded.error());
+        co_return std::optional<std::string>{};
+    }
     std::string password = random_password(random_);
     auto hash = co_await hash_new(password);
     if (!hash) co_return fail(hash.error());

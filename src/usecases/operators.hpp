@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstring>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/random.hpp"
 #include "domain/customer.hpp"
 #include "ports/operators.hpp"
@@ -24,8 +26,9 @@ class Operators final : public AuthenticateOperator {
 public:
     struct Options {
         seconds session_valid{std::chrono::hours{12}};
-        /// How long a session that another process ended may live here.
-        seconds fresh_for{10};
+        /// How long a session is trusted before the store is asked again. One process: for its whole life, since every
+        /// end of a session passes here.
+        seconds fresh_for{std::chrono::hours{12}};
         Throttle::Options per_name{.burst = 10, .per_s = 1.0 / 30, .keys_max = 1024};
         Throttle::Options per_client{.burst = 30, .per_s = 1.0 / 10, .keys_max = 4096};
     };
@@ -85,8 +88,12 @@ public:
     /// Ends every session of the operator, the one that asks too.
     Outcome<std::monostate> change_password(OperatorSession who, PasswordChange request);
 
-    /// Makes the owner "admin" with a random password when there is no operator yet. The password, if it made one: show
-    /// it once, it is not kept.
+    /// Whether `token` may use an operators' route: anybody who is logged in may look, viewers may not change anything.
+    /// Without I/O.
+    bool allows(std::string_view token, bool changes);
+
+    /// Call once at start: makes the owner "admin" with a random password when there is no operator yet, and reads the
+    /// sessions that are open. The password, if it made one: show it once, it is not kept.
     Outcome<std::optional<std::string>> ensure_first_operator();
 
     /// Speaks as an owner for as long as this object lives, without a row in the store: for programs of the same machine
@@ -101,6 +108,8 @@ private:
     Outcome<ports::Operator> check(std::string name, std::string password);
     Outcome<LoggedIn> open(ports::Operator who);
     Outcome<std::string> hash_new(std::string password);
+    Outcome<std::monostate> load_sessions();
+    void keep(const Hash256& key, OperatorSession session);
     void forget(const std::string& name);
 
     ports::Operators& operators_;
@@ -112,7 +121,14 @@ private:
     Throttle per_client_;
     std::string machine_token_;
     OperatorSession machine_;
-    std::unordered_map<std::string, Entry> cache_;
+    struct KeyHash {
+        std::size_t operator()(const Hash256& key) const noexcept {
+            std::size_t bits = 0;
+            std::memcpy(&bits, key.data(), sizeof bits);
+            return bits;
+        }
+    };
+    std::unordered_map<Hash256, Entry, KeyHash> cache_;
     std::uint64_t invalidations_ = 0;
 };
 

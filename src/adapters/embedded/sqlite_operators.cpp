@@ -1,5 +1,7 @@
 #include "adapters/embedded/sqlite_operators.hpp"
 
+#include <algorithm>
+
 namespace marketday::adapters {
 namespace {
 
@@ -60,6 +62,24 @@ std::optional<Operators::Session> find_session_in(SqliteConnection& c, const Has
                               .expires_at = from_unix_ms(q.integer(2))};
 }
 
+std::vector<Operators::OpenSession> open_sessions_in(SqliteConnection& c, WallTime now, std::size_t sessions_max) {
+    std::vector<Operators::OpenSession> sessions;
+    auto q = c.query(
+        "SELECT s.key, o.name, o.role, s.expires_at FROM operator_sessions s JOIN operators o ON o.name = s.name"
+        " WHERE s.expires_at > ?1 ORDER BY s.expires_at DESC LIMIT ?2",
+        to_unix_ms(now), static_cast<std::int64_t>(sessions_max));
+    while (q.step()) {
+        Operators::OpenSession& open = sessions.emplace_back();
+        const auto key = q.blob(0);
+        MD_ASSERT(key.size() == open.key.size());
+        std::ranges::copy(key, open.key.begin());
+        open.session = {.name = q.text(1),
+                        .role = static_cast<Role>(q.integer(2)),
+                        .expires_at = from_unix_ms(q.integer(3))};
+    }
+    return sessions;
+}
+
 }  // namespace
 
 Operators::Answer<Operators::Added> SqliteOperators::add(Operator who, bool only_if_first) {
@@ -110,6 +130,13 @@ Operators::Answer<bool> SqliteOperators::add_session(Hash256 key, std::string na
 
 Operators::Answer<std::optional<Operators::Session>> SqliteOperators::find_session(Hash256 key, WallTime now) {
     auto work = [&key, now](SqliteConnection& c) { return find_session_in(c, key, now); };
+    auto found = co_await database_.read(work);
+    co_return to_port(std::move(found));
+}
+
+Operators::Answer<std::vector<Operators::OpenSession>> SqliteOperators::open_sessions(WallTime now,
+                                                                                     std::size_t sessions_max) {
+    auto work = [now, sessions_max](SqliteConnection& c) { return open_sessions_in(c, now, sessions_max); };
     auto found = co_await database_.read(work);
     co_return to_port(std::move(found));
 }

@@ -17,6 +17,7 @@ public:
     Answer<bool> add_session(Hash256 key, std::string name, std::string password_hash, WallTime created_at,
                              WallTime expires_at) override;
     Answer<std::optional<Session>> find_session(Hash256 key, WallTime now) override;
+    Answer<std::vector<OpenSession>> open_sessions(WallTime now, std::size_t sessions_max) override;
     Answer<std::monostate> end_session(Hash256 key) override;
     Answer<std::size_t> purge_sessions(WallTime now, std::size_t sessions_max) override;
 
