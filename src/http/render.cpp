@@ -1,0 +1,126 @@
+#include "http/render.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace marketday::http {
+
+void append_money(std::string& out, const Money& money) {
+    fmt::format_to(std::back_inserter(out), R"({{"amount_minor":{},"currency":"{}"}})", money.amount_minor,
+                   money.currency.code());
+}
+
+void append_time(std::string& out, WallTime time) {
+    out += '"';
+    out += to_rfc3339(to_unix_ms(time));
+    out += '"';
+}
+
+void append_receipt(std::string& out, const domain::Receipt& receipt) {
+    fmt::format_to(std::back_inserter(out), R"({{"sequence":{},"hash":"{}"}})", receipt.sequence, to_hex(receipt.hash));
+}
+
+std::string order_number(OrderId order) {
+    // Crockford's base 32: no I, L, O, U, so it survives being read aloud.
+    constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const auto& bytes = order.uuid.bytes;
+    const auto take = [&](std::uint64_t value, int count) {
+        std::string text(static_cast<std::size_t>(count), '0');
+        for (auto at = text.rbegin(); at != text.rend(); ++at, value >>= 5) *at = kDigits[value & 31];
+        return text;
+    };
+    std::uint64_t time = 0;
+    for (std::size_t i = 0; i < 6; ++i) time = time << 8 | bytes[i];
+    const std::uint64_t counter = static_cast<std::uint64_t>((bytes[6] & 0x0f) << 8 | bytes[7]);
+    const std::uint64_t random = static_cast<std::uint64_t>(bytes[8] & 0x3f) << 16 | static_cast<std::uint64_t>(bytes[9]) << 8 | bytes[10];
+    return take(order.bucket(), 3) + "-" + take(time, 10) + "-" + take(counter << 22 | random, 7);
+}
+
+void append_order(std::string& out, const domain::Order& order) {
+    fmt::format_to(std::back_inserter(out), R"({{"order":"{}","number":"{}","customer":"{}","state":"{}","sale":)",
+                   order.id.to_string(), order_number(order.id), order.customer.to_string(),
+                   domain::to_string(order.state));
+    out += order.sale ? fmt::format("\"{}\"", order.sale->to_string()) : "null";
+    out += ",\"total\":";
+    append_money(out, order.total);
+    out += ",\"shipping\":";
+    append_money(out, order.shipping);
+    out += ",\"lines\":[";
+    for (std::size_t i = 0; i < order.lines.size(); ++i) {
+        const auto& line = order.lines[i];
+        out += i == 0 ? "{\"sku\":" : ",{\"sku\":";
+        log::append_json_string(out, line.sku);
+        fmt::format_to(std::back_inserter(out), R"(,"quantity":{},"unit_price_minor":{},"price_version":{}}})",
+                       line.quantity, line.unit_price_minor, line.price_version);
+    }
+    out += "],\"address\":{";
+    const auto& address = order.address;
+    const std::pair<std::string_view, const std::string*> fields[] = {
+        {"recipient", &address.recipient},     {"line1", &address.line1},     {"line2", &address.line2},
+        {"city", &address.city},               {"postal_code", &address.postal_code},
+        {"country", &address.country},         {"phone", &address.phone}};
+    for (const auto& [name, value] : fields) {
+        fmt::format_to(std::back_inserter(out), "{}\"{}\":", out.back() == '{' ? "" : ",", name);
+        log::append_json_string(out, *value);
+    }
+    out += "},\"placed_at\":";
+    append_time(out, order.placed_at);
+    out += ",\"updated_at\":";
+    append_time(out, order.updated_at);
+    out += ",\"hold_until\":";
+    append_time(out, order.hold_until);
+    const auto add_time_or_null = [&out](std::string_view name, const std::optional<WallTime>& time) {
+        fmt::format_to(std::back_inserter(out), ",\"{}\":", name);
+        if (time)
+            append_time(out, *time);
+        else
+            out += "null";
+    };
+    add_time_or_null("captured_at", order.captured_at);
+    add_time_or_null("refunded_at", order.refunded_at);
+    out += ",\"payment\":";
+    out += order.payment ? fmt::format("\"{}\"", order.payment->to_string()) : "null";
+    out += ",\"tracking\":";
+    log::append_json_string(out, order.tracking);
+    out += ",\"receipt\":";
+    append_receipt(out, order.receipt);
+    out += '}';
+}
+
+void append_sale(std::string& out, const domain::Sale& sale, domain::SaleState state_now, WallTime now) {
+    fmt::format_to(std::back_inserter(out), R"({{"id":"{}","name":{},"state":"{}","opens_at":)", sale.id.to_string(),
+                   sale.name_json, domain::to_string(state_now));
+    append_time(out, sale.opens_at);
+    out += ",\"closes_at\":";
+    if (sale.closes_at)
+        append_time(out, *sale.closes_at);
+    else
+        out += "null";
+    out += ",\"now\":";
+    append_time(out, now);
+    out += ",\"items\":[";
+    for (std::size_t i = 0; i < sale.items.size(); ++i) {
+        const auto& item = sale.items[i];
+        out += i == 0 ? "{\"sku\":" : ",{\"sku\":";
+        log::append_json_string(out, item.sku);
+        fmt::format_to(std::back_inserter(out), R"(,"units":{},"price":)", item.units);
+        append_money(out, item.price);
+        fmt::format_to(std::back_inserter(out), R"(,"price_version":0,"limit_per_customer":{}}})",
+                       item.limit_per_customer);
+    }
+    fmt::format_to(std::back_inserter(out), R"(],"line":{{"enabled":{},"draw":{},"admissions_per_s_max":{}}}}})",
+                   sale.line.enabled, sale.line.draw, sale.line.admissions_per_s_max);
+}
+
+std::string problem_type(std::string_view name) {
+    std::string type{name};
+    std::ranges::replace(type, '_', '-');
+    return type;
+}
+
+}  // namespace marketday::http

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/money.hpp"
+#include "domain/order.hpp"
+#include "domain/sale.hpp"
+
+namespace marketday::http {
+
+/// The JSON forms of what several routes give. Each appends to `out`.
+void append_money(std::string& out, const Money& money);
+void append_time(std::string& out, WallTime time);  // an RFC 3339 text with its quotes
+void append_receipt(std::string& out, const domain::Receipt& receipt);
+void append_order(std::string& out, const domain::Order& order);
+void append_sale(std::string& out, const domain::Sale& sale, domain::SaleState state_now, WallTime now);
+
+/// "sold_out" -> "sold-out": problem types are kebab-case.
+std::string problem_type(std::string_view name);
+
+/// The number a shopper reads out: "0F3A-K7M2Q-9TXW4"; made of the order's id, its bucket first.
+std::string order_number(OrderId order);
+
+}  // namespace marketday::http

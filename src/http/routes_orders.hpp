@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/message.hpp"
+#include "ports/order_book.hpp"
+#include "usecases/checkout.hpp"
+
+namespace marketday::http {
+
+/// Placing orders and a customer's own orders.
+std::vector<Route> order_routes(usecases::Checkout& checkout, ports::OrderBook& order_book);
+
+/// The parts of a list of orders that shoppers' and operators' routes share: ?limit=&cursor=&state=&sale= …
+std::optional<Problem> read_order_query(const Request& request, ports::OrderBook::OrderQuery& query);
+/// … and {"items":[…],"next_cursor":…}; `orders` holds one more than the page when there are more.
+std::string order_list_json(std::vector<domain::Order> orders, std::size_t page);
+
+}  // namespace marketday::http

@@ -1,0 +1,328 @@
+#include "http/routes_sales.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "http/body_reader.hpp"
+#include "http/problems.hpp"
+#include "http/render.hpp"
+
+namespace marketday::http {
+namespace {
+
+using ports::OrderBook;
+using usecases::SaleBoard;
+
+constexpr int kReadStatuses[] = {200, 400, 404, 503};
+constexpr int kWriteStatuses[] = {200, 201, 400, 401, 403, 404, 409, 503};
+constexpr std::size_t kSaleItemsMax = 50;
+constexpr std::size_t kClosedShown = 100;
+
+/// GET /api/v1/sales: 200.
+Response get_sales(const SaleBoard& board, const Clock& clock) {
+    std::string body = "{\"items\":[";
+    for (const domain::Sale* sale : board.all()) {
+        if (body.back() != '[') body += ',';
+        append_sale(body, *sale, board.state_now(*sale), clock.wall_now());
+    }
+    body += "],\"next_cursor\":null}";
+    Response response = json(200, std::move(body));
+    response.headers.emplace_back("Cache-Control", "public, max-age=1");
+    response.headers.emplace_back("Surrogate-Key", "sales");
+    return response;
+}
+
+/// GET /api/v1/sales/{sale}: 200, 404.
+Response get_sale(const SaleBoard& board, const Clock& clock, const Request& request) {
+    const auto id = SaleId::parse(request.param(0));
+    const domain::Sale* sale = id ? board.find(*id) : nullptr;
+    if (sale == nullptr) return problem(not_found("sale"));
+    std::string body;
+    append_sale(body, *sale, board.state_now(*sale), clock.wall_now());
+    Response response = json(200, std::move(body));
+    response.headers.emplace_back("Cache-Control", "public, max-age=1");
+    response.headers.emplace_back("Surrogate-Key", fmt::format("sales sale-{}", sale->id.to_string()));
+    return response;
+}
+
+std::string_view stock_state(const domain::StockLevel& level, const domain::SaleItem& item) {
+    if (level.available > 0 && item.taken < item.units) return "on_sale";
+    return level.reserved + level.in_transfer > 0 ? "all_held" : "sold_out";
+}
+
+/// GET /api/v1/sales/{sale}/stock: 200, 404, 503.
+Task<Response> get_sale_stock(OrderBook& order_book, const Request& request) {
+    const auto id = SaleId::parse(request.param(0));
+    if (!id) co_return problem(not_found("sale"));
+    auto sale = co_await order_book.find_sale(*id);
+    if (!sale) co_return problem(store_unavailable());
+    if (!*sale) co_return problem(not_found("sale"));
+    std::vector<domain::SkuCode> skus;
+    for (const auto& item : (*sale)->items) skus.push_back(item.sku);
+    auto levels = co_await order_book.stock(skus);
+    if (!levels) co_return problem(store_unavailable());
+    std::string body = "{\"items\":[";
+    for (std::size_t i = 0; i < skus.size(); ++i) {
+        const domain::StockLevel level = (*levels)[i].value_or(domain::StockLevel{});
+        const auto& item = (*sale)->items[i];
+        body += i == 0 ? "{\"sku\":" : ",{\"sku\":";
+        log::append_json_string(body, skus[i]);
+        const std::int64_t available = std::min(level.available, item.units - item.taken);
+        fmt::format_to(std::back_inserter(body), R"(,"available":{},"reserved":{},"sold":{},"state":"{}"}})", available,
+                       level.reserved, level.sold, stock_state(level, item));
+    }
+    body += "]}";
+    Response response = json(200, std::move(body));
+    response.headers.emplace_back("Cache-Control", "public, max-age=1");
+    response.headers.emplace_back("Surrogate-Key", fmt::format("stock sale-{}", id->to_string()));
+    co_return response;
+}
+
+WallTime read_time(BodyReader& body, std::string_view name, const std::string& text) {
+    const auto ms = from_rfc3339(text);
+    if (!ms) body.refuse(name, "must be a time such as 2026-11-21T05:00:00Z");
+    return from_unix_ms(ms.value_or(0));
+}
+
+Money read_price(BodyReader& body) {
+    Money price;
+    if (!body.enter("price")) return price;
+    price.amount_minor = body.integer("amount_minor", {0, 1'000'000'000'000});
+    const auto currency = Currency::parse(body.text("currency", {3, 3}));
+    if (currency)
+        price.currency = *currency;
+    else
+        body.refuse("currency", "must be a currency that shops use, for example KRW");
+    body.leave();
+    return price;
+}
+
+void read_line_policy(BodyReader& body, domain::LinePolicy& line) {
+    if (!body.enter_if("line")) return;
+    line.enabled = body.boolean_if("enabled").value_or(line.enabled);
+    line.draw = body.boolean_if("draw").value_or(line.draw);
+    line.admissions_per_s_max =
+        body.integer_if("admissions_per_s_max", {1, 1'000'000}).value_or(line.admissions_per_s_max);
+    line.admission_valid =
+        seconds{body.integer_if("admission_valid_s", {5, 3600}).value_or(line.admission_valid.count())};
+    body.leave();
+}
+
+Result<domain::Sale, Problem> read_sale(const Request& request, SaleId id) {
+    BodyReader body(request.body);
+    domain::Sale sale;
+    sale.id = id;
+    sale.name_json = body.object_json("name", 2000);
+    sale.opens_at = read_time(body, "opens_at", body.text("opens_at", {1, 40}));
+    if (const auto closes = body.text_if("closes_at", {1, 40})) {
+        sale.closes_at = read_time(body, "closes_at", *closes);
+        if (*sale.closes_at <= sale.opens_at) body.refuse("closes_at", "must come after opens_at");
+    }
+    const std::size_t count = body.array("items", kSaleItemsMax);
+    for (std::size_t i = 0; i < count; ++i) {
+        body.enter_element("items", i);
+        domain::SaleItem item;
+        item.sku = body.text("sku", {1, 64});
+        item.units = body.integer("units", {1, domain::kUnitsMax});
+        item.price = read_price(body);
+        item.limit_per_customer = body.integer_if("limit_per_customer", {1, domain::kUnitsMax}).value_or(1);
+        body.leave();
+        sale.items.push_back(std::move(item));
+    }
+    read_line_policy(body, sale.line);
+    if (auto wrong = body.problem()) return fail(std::move(*wrong));
+    return sale;
+}
+
+Response refused_sale(OrderBook::SaleRefusal refusal) {
+    using enum OrderBook::SaleRefusal;
+    switch (refusal) {
+        case not_found: return problem(http::not_found("sale"));
+        case unknown_sku: return problem({409, "unknown-sku", "A product of the sale is unknown.", "Import it first.", {}, {}});
+        case in_another_sale:
+            return problem({409, "in-another-sale", "A product is in another sale that is not closed.",
+                            "Close that sale, or leave the product out.", {}, {}});
+        case wrong_state:
+            return problem({409, "wrong-state", "The sale's state does not allow this.", "Look at its present state.", {}, {}});
+        case already_exists: return problem({409, "already-exists", "The sale exists.", "Nothing to do.", {}, {}});
+    }
+    return problem({500, "internal", "An unknown refusal.", "Tell the shop.", {}, {}});
+}
+
+Response sale_response(int status, const domain::Sale& sale, const Clock& clock) {
+    std::string body;
+    append_sale(body, sale, sale.state, clock.wall_now());
+    return json(status, std::move(body));
+}
+
+/// POST /admin/v1/sales: 201, 400, 401, 403, 409, 503.
+Task<Response> post_sale(OrderBook& order_book, const Clock& clock, UuidSource& uuids,
+                         const std::function<void(const domain::Sale&)>& changed, const Request& request) {
+    auto sale = read_sale(request, SaleId{uuids.next(0)});
+    if (!sale) co_return problem(sale.error());
+    auto created = co_await order_book.create_sale(std::move(*sale));
+    if (!created) co_return problem(store_unavailable());
+    if (!*created) co_return refused_sale(created->error());
+    changed(**created);
+    co_return sale_response(201, **created, clock);
+}
+
+/// POST /admin/v1/sales/{sale}/state: 200, 400, 401, 403, 404, 409, 503.
+Task<Response> post_sale_state(OrderBook& order_book, const Clock& clock,
+                               const std::function<void(const domain::Sale&)>& changed, const Request& request) {
+    const auto id = SaleId::parse(request.param(0));
+    if (!id) co_return problem(not_found("sale"));
+    BodyReader body(request.body);
+    const auto state = domain::parse_sale_state(body.text("state", {1, 20}));
+    if (!body.problem() && (!state || *state == domain::SaleState::scheduled))
+        body.refuse("state", "must be open, paused or closed");
+    if (const auto wrong = body.problem()) co_return problem(*wrong);
+    const WallTime now = clock.wall_now();
+    auto done = co_await order_book.set_sale_state(*id, *state, now);
+    if (!done) co_return problem(store_unavailable());
+    if (!*done) co_return refused_sale(done->error());
+    changed(**done);
+    co_return sale_response(200, **done, clock);
+}
+
+/// GET /admin/v1/sales: 200, 401, 503. Every sale that is not closed and the newest closed ones.
+Task<Response> get_admin_sales(OrderBook& order_book, const Clock& clock) {
+    auto sales = co_await order_book.sales(kClosedShown);
+    if (!sales) co_return problem(store_unavailable());
+    std::string body = "{\"items\":[";
+    for (const auto& sale : *sales) {
+        if (body.back() != '[') body += ',';
+        append_sale(body, sale, sale.state, clock.wall_now());
+    }
+    body += "],\"next_cursor\":null}";
+    co_return json(200, std::move(body));
+}
+
+/// GET /admin/v1/sales/{sale}: 200, 401, 404, 503.
+Task<Response> get_admin_sale(OrderBook& order_book, const Clock& clock, const Request& request) {
+    const auto id = SaleId::parse(request.param(0));
+    if (!id) co_return problem(not_found("sale"));
+    auto sale = co_await order_book.find_sale(*id);
+    if (!sale) co_return problem(store_unavailable());
+    if (!*sale) co_return problem(not_found("sale"));
+    co_return sale_response(200, **sale, clock);
+}
+
+/// POST /admin/v1/stock: 201, 400, 401, 403, 404, 409, 503.
+Task<Response> post_stock(OrderBook& order_book, const Request& request) {
+    BodyReader body(request.body);
+    OrderBook::StockChange change;
+    change.sku = body.text("sku", {1, 64});
+    const std::string movement = body.text("movement", {1, 20});
+    change.units = body.integer("units", {1, domain::kUnitsMax});
+    change.reason = body.text_if("reason", {0, 200}).value_or("");
+    if (movement == "receive")
+        change.movement = domain::Movement::receive;
+    else if (movement == "withdraw")
+        change.movement = domain::Movement::withdraw;
+    else
+        body.refuse("movement", "must be receive or withdraw");
+    if (const auto wrong = body.problem()) co_return problem(*wrong);
+    auto done = co_await order_book.change_stock(std::move(change));
+    if (!done) co_return problem(store_unavailable());
+    if (!*done) {
+        if (done->error() == OrderBook::StockRefusal::unknown_sku) co_return problem(not_found("product"));
+        co_return problem({409, "not-enough", "There are not as many units to move.",
+                           "Look at the stock that is available.", {}, {}});
+    }
+    std::string text = "{\"receipt\":";
+    append_receipt(text, **done);
+    text += '}';
+    co_return json(201, std::move(text));
+}
+
+/// GET /admin/v1/stock/{sku}: 200, 401, 404, 503.
+Task<Response> get_stock(OrderBook& order_book, const Request& request) {
+    std::vector<domain::SkuCode> skus{std::string{request.param(0)}};
+    auto levels = co_await order_book.stock(skus);
+    if (!levels) co_return problem(store_unavailable());
+    if (!levels->front()) co_return problem(not_found("product"));
+    const auto& level = *levels->front();
+    std::string body = "{\"sku\":";
+    log::append_json_string(body, skus.front());
+    fmt::format_to(
+        std::back_inserter(body),
+        R"(,"received":{},"available":{},"reserved":{},"sold":{},"in_transfer":{},"withdrawn":{}}})", level.received,
+        level.available, level.reserved, level.sold, level.in_transfer, level.withdrawn);
+    co_return json(200, std::move(body));
+}
+
+}  // namespace
+
+std::vector<Route> sale_routes(SaleBoard& board, OrderBook& order_book, const Clock& clock) {
+    std::vector<Route> routes;
+    routes.push_back({.method = Method::get,
+                      .pattern = "/api/v1/sales",
+                      .operation_id = "listSales",
+                      .summary = "Running and coming sales, and the newest closed ones",
+                      .request_schema = {},
+                      .response_schema = "SaleList",
+                      .statuses = kReadStatuses,
+                      .handle = {},
+                      .handle_now = [&board, &clock](const Request&) { return get_sales(board, clock); }});
+    routes.push_back({.method = Method::get,
+                      .pattern = "/api/v1/sales/{sale}",
+                      .operation_id = "getSale",
+                      .summary = "One sale: items, prices, limits, opening, and the server's time",
+                      .request_schema = {},
+                      .response_schema = "Sale",
+                      .statuses = kReadStatuses,
+                      .handle = {},
+                      .handle_now = [&board, &clock](const Request& request) { return get_sale(board, clock, request); }});
+    routes.push_back({.method = Method::get,
+                      .pattern = "/api/v1/sales/{sale}/stock",
+                      .operation_id = "getSaleStock",
+                      .summary = "What is left of each item of a sale",
+                      .request_schema = {},
+                      .response_schema = "SaleStock",
+                      .statuses = kReadStatuses,
+                      .handle = [&order_book](const Request& request) { return get_sale_stock(order_book, request); },
+                      .handle_now = {}});
+    return routes;
+}
+
+std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, UuidSource& uuids,
+                                     std::function<void(const domain::Sale&)> changed) {
+    // One function object for all routes: the table outlives every request.
+    const auto tell = std::make_shared<std::function<void(const domain::Sale&)>>(std::move(changed));
+    std::vector<Route> routes;
+    const auto add = [&routes](Method method, std::string_view pattern, std::string_view operation,
+                               std::string_view summary, std::string_view request_schema,
+                               std::string_view response_schema, Handler handle) {
+        routes.push_back({.method = method,
+                          .pattern = pattern,
+                          .operation_id = operation,
+                          .summary = summary,
+                          .access = Access::operator_,
+                          .request_schema = request_schema,
+                          .response_schema = response_schema,
+                          .statuses = kWriteStatuses,
+                          .handle = std::move(handle),
+                          .handle_now = {}});
+    };
+    add(Method::post, "/admin/v1/sales", "createSale", "Plan a sale", "SaleRequest", "Sale",
+        [&order_book, &clock, &uuids, tell](const Request& request) {
+            return post_sale(order_book, clock, uuids, *tell, request);
+        });
+    add(Method::post, "/admin/v1/sales/{sale}/state", "setSaleState", "Open, pause or close a sale", "SaleStateRequest",
+        "Sale", [&order_book, &clock, tell](const Request& request) {
+            return post_sale_state(order_book, clock, *tell, request);
+        });
+    add(Method::get, "/admin/v1/sales", "listAllSales", "Every sale that is not closed and the newest closed ones", {},
+        "SaleList", [&order_book, &clock](const Request&) { return get_admin_sales(order_book, clock); });
+    add(Method::get, "/admin/v1/sales/{sale}", "getSaleAsOperator", "One sale as it is stored", {}, "Sale",
+        [&order_book, &clock](const Request& request) { return get_admin_sale(order_book, clock, request); });
+    add(Method::post, "/admin/v1/stock", "changeStock", "Receive or withdraw units of a SKU", "StockChange",
+        "StockChanged", [&order_book](const Request& request) { return post_stock(order_book, request); });
+    add(Method::get, "/admin/v1/stock/{sku}", "getStock", "The stock of a SKU", {}, "StockLevel",
+        [&order_book](const Request& request) { return get_stock(order_book, request); });
+    return routes;
+}
+
+}  // namespace marketday::http

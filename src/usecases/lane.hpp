@@ -1,0 +1,157 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "base/async/wait.hpp"
+#include "base/result.hpp"
+
+namespace marketday::usecases {
+
+enum class LaneError : std::uint8_t {
+    busy,             // the lane is at its maximum depth: nothing was begun
+    too_late,         // the deadline passed while it waited: nothing was begun
+    unavailable,      // the store did nothing
+    outcome_unknown,  // may have happened; repeat with the same keys
+};
+
+/// How a lane is doing; written by its executor, read from any thread.
+struct LaneFigures {
+    std::atomic<std::size_t> depth{0};
+    std::atomic<std::uint64_t> batches{0};
+    std::atomic<std::uint64_t> items{0};
+    std::atomic<std::uint64_t> refused_busy{0};
+    std::atomic<std::uint64_t> send_ns{0};       // sum over batches, from sending to verdicts
+    std::atomic<std::int64_t> last_send_us{0};
+    std::atomic<std::size_t> last_batch{0};
+};
+
+/// Gathers what arrives while the last batch is being written and sends it as one: natural group commit. `StoreError` is
+/// the port's own enum with `unavailable` and `outcome_unknown`. Belongs to one executor.
+template <class Item, class Verdict, class StoreError>
+class Lane {
+public:
+    /// Writes one batch; verdicts in the order of the items. Must be safe to repeat with the same items.
+    using Send = std::function<Task<Result<std::vector<Verdict>, StoreError>>(std::vector<Item>)>;
+
+    struct Options {
+        std::size_t depth_max = 20'000;
+        std::size_t batch_max = 500;
+        std::size_t batches_under_way = 1;
+        int tries = 3;                     // of a batch whose outcome is unknown or that was not taken
+        milliseconds try_again_after{50};  // times the number of the try
+    };
+
+    Lane(Executor& executor, Options options, Send send)
+        : executor_(executor), options_(options), send_(std::move(send)) {}
+
+    /// The verdict of one item once its batch is durable.
+    Task<Result<Verdict, LaneError>> submit(Item item, Instant deadline) {
+        using Outcome = Result<Verdict, LaneError>;
+        if (closed_ || waiting_.size() >= options_.depth_max) {
+            ++figures_.refused_busy;
+            co_return fail(LaneError::busy);
+        }
+        Outcome outcome = co_await suspend_for<Outcome>([this, &item, deadline](Resumer<Outcome> resume) {
+            waiting_.push_back({std::move(item), deadline, resume});
+            figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
+            start_if_free();
+        });
+        co_return std::move(outcome);
+    }
+
+    std::size_t depth() const { return waiting_.size(); }
+    bool idle() const { return waiting_.empty() && under_way_ == 0; }
+    /// Refuses what comes from now on; what waits is still written.
+    void close() { closed_ = true; }
+    const LaneFigures& figures() const { return figures_; }
+
+private:
+    struct Waiting {
+        Item item;
+        Instant deadline;
+        Resumer<Result<Verdict, LaneError>> resume;
+    };
+
+    void start_if_free() {
+        if (under_way_ >= options_.batches_under_way) return;
+        ++under_way_;
+        // Soon, not now: whatever else has arrived in this turn joins the batch.
+        spawn(executor_, "lane", run());
+    }
+
+    Task<void> run() {
+        while (!waiting_.empty()) {
+            std::vector<Waiting> batch = take_batch();
+            if (batch.empty()) continue;
+            std::vector<Item> items;
+            items.reserve(batch.size());
+            for (auto& waiting : batch) items.push_back(std::move(waiting.item));
+            const Instant begun = executor_.now();
+            auto verdicts = co_await send_with_tries(std::move(items));
+            count(batch.size(), executor_.now() - begun);
+            deliver(batch, verdicts);
+        }
+        --under_way_;
+    }
+
+    std::vector<Waiting> take_batch() {
+        const Instant now = executor_.now();
+        std::vector<Waiting> batch;
+        std::vector<Waiting> late;
+        batch.reserve(std::min(waiting_.size(), options_.batch_max));
+        while (!waiting_.empty() && batch.size() < options_.batch_max) {
+            auto& first = waiting_.front();
+            (first.deadline < now ? late : batch).push_back(std::move(first));
+            waiting_.pop_front();
+        }
+        figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
+        for (auto& waiting : late) waiting.resume(fail(LaneError::too_late));
+        return batch;
+    }
+
+    Task<Result<std::vector<Verdict>, StoreError>> send_with_tries(std::vector<Item> items) {
+        for (int attempt = 1;; ++attempt) {
+            // The copy is what a second try would send; the last try needs none.
+            std::vector<Item> to_send = attempt < options_.tries ? items : std::move(items);
+            auto verdicts = co_await send_(std::move(to_send));
+            if (verdicts || attempt >= options_.tries) co_return std::move(verdicts);
+            co_await sleep_for(options_.try_again_after * attempt);
+        }
+    }
+
+    void count(std::size_t items, std::chrono::nanoseconds took) {
+        figures_.batches.fetch_add(1, std::memory_order_relaxed);
+        figures_.items.fetch_add(items, std::memory_order_relaxed);
+        figures_.send_ns.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
+        figures_.last_send_us.store(took.count() / 1000, std::memory_order_relaxed);
+        figures_.last_batch.store(items, std::memory_order_relaxed);
+    }
+
+    void deliver(std::vector<Waiting>& batch, Result<std::vector<Verdict>, StoreError>& verdicts) {
+        if (verdicts) {
+            MD_ASSERT(verdicts->size() == batch.size());
+            for (std::size_t i = 0; i < batch.size(); ++i) batch[i].resume.now(std::move((*verdicts)[i]));
+            return;
+        }
+        const LaneError error = verdicts.error() == StoreError::outcome_unknown ? LaneError::outcome_unknown
+                                                                                 : LaneError::unavailable;
+        for (auto& waiting : batch) waiting.resume.now(fail(error));
+    }
+
+    Executor& executor_;
+    Options options_;
+    Send send_;
+    std::deque<Waiting> waiting_;
+    std::size_t under_way_ = 0;
+    bool closed_ = false;
+    LaneFigures figures_;
+};
+
+}  // namespace marketday::usecases

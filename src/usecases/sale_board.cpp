@@ -1,0 +1,58 @@
+#include "usecases/sale_board.hpp"
+
+#include <algorithm>
+
+namespace marketday::usecases {
+
+namespace {
+constexpr std::size_t kClosedShown = 20;
+}
+
+Task<void> SaleBoard::run(milliseconds every) {
+    Executor& executor = co_await this_executor();
+    while (!stopped_.is_set()) {
+        co_await refresh();
+        const Instant next = executor.now() + every;
+        co_await stopped_.wait(next);
+    }
+}
+
+Task<bool> SaleBoard::refresh() {
+    auto sales = co_await order_book_.sales(kClosedShown);
+    if (!sales) co_return false;
+    std::map<SaleId, domain::Sale> seen;
+    for (auto& sale : *sales) {
+        const SaleId id = sale.id;
+        seen.emplace(id, std::move(sale));
+    }
+    if (seen != sales_) {
+        sales_ = std::move(seen);
+        ++version_;
+    }
+    co_return true;
+}
+
+const domain::Sale* SaleBoard::find(SaleId sale) const {
+    const auto found = sales_.find(sale);
+    return found == sales_.end() ? nullptr : &found->second;
+}
+
+std::vector<const domain::Sale*> SaleBoard::all() const {
+    std::vector<const domain::Sale*> sales;
+    for (const auto& [id, sale] : sales_) sales.push_back(&sale);
+    std::ranges::sort(sales, [](const domain::Sale* a, const domain::Sale* b) {
+        const bool a_closed = a->state == domain::SaleState::closed;
+        const bool b_closed = b->state == domain::SaleState::closed;
+        return a_closed != b_closed ? b_closed : a->opens_at < b->opens_at;
+    });
+    return sales;
+}
+
+domain::SaleState SaleBoard::state_now(const domain::Sale& sale) const {
+    const WallTime now = clock_.wall_now();
+    if (sale.closes_at && now >= *sale.closes_at) return domain::SaleState::closed;
+    if (sale.state == domain::SaleState::scheduled && now >= sale.opens_at) return domain::SaleState::open;
+    return sale.state;
+}
+
+}  // namespace marketday::usecases

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/async/wait.hpp"
+#include "ports/order_book.hpp"
+
+namespace marketday::usecases {
+
+/// What this process knows of the sales that are not closed, a fraction of a second old: enough to show them and to know
+/// whether one has a line. What is granted, the order book decides. Belongs to the shop's executor.
+class SaleBoard {
+public:
+    SaleBoard(ports::OrderBook& order_book, const Clock& clock) : order_book_(order_book), clock_(clock) {}
+
+    /// Reads all sales again, every `every`, until `stop`.
+    Task<void> run(milliseconds every);
+    void stop() { stopped_.set(); }
+    /// Reads all sales now; false when the store did not answer.
+    Task<bool> refresh();
+
+    const domain::Sale* find(SaleId sale) const;
+    /// Not closed ones first, by opening.
+    std::vector<const domain::Sale*> all() const;
+    /// A number that rises with every change that was seen, for caches.
+    std::uint64_t version() const { return version_; }
+    /// The state a shopper should be told: a scheduled sale whose time has come is open.
+    domain::SaleState state_now(const domain::Sale& sale) const;
+
+private:
+    ports::OrderBook& order_book_;
+    const Clock& clock_;
+    std::map<SaleId, domain::Sale> sales_;
+    std::uint64_t version_ = 1;
+    Event stopped_;
+};
+
+}  // namespace marketday::usecases
