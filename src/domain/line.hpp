@@ -24,7 +24,7 @@ class Line {
 public:
     struct Patience {
         /// A called shopper who does not ask within this time loses the turn to the next.
-        milliseconds pick_up_within{20'000};
+        milliseconds pick_up_within{30'000};
         /// A shopper who has not asked for this long is taken for gone when the turn comes.
         milliseconds absent_after{75'000};
     };
