@@ -13,7 +13,7 @@ struct Options {
     /// A site's database, DIR/marketday.db of `serve --data DIR`.
     std::filesystem::path database;
     /// history.jsonl files of crowds that shopped there.
-    std::vector<std::filesystem::path> histories;
+    std::vector<std::filesystem::path> histories = {};
     /// The shop is at rest: nothing may be pending any more.
     bool at_rest = false;
 };

@@ -41,6 +41,7 @@ boost::json::object check_json(const Check& check) {
                                {"title", check.title()},
                                {"state", check.holds() ? (check.skipped() ? "skipped" : "ok") : "violated"},
                                {"examined", check.examined_count()},
+                               {"examined_what", check.examined_what()},
                                {"violation_count", check.violation_count()},
                                {"note", check.note()},
                                {"violations", std::move(violations)}};

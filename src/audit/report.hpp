@@ -27,6 +27,8 @@ public:
 
     void examined(std::int64_t things = 1) { examined_ += things; }
     void violated(std::string subject, std::string expected, std::string found);
+    /// Further violations, without their words.
+    void violated_unnamed(std::int64_t count) { violation_count_ += count; }
     /// A remark behind the count, e.g. "3 still pending".
     void note(std::string text) { note_ = std::move(text); }
     /// There was nothing to look at (no history, no such table): neither holds nor is violated.
