@@ -59,6 +59,8 @@ public:
     };
     std::vector<Header> headers;
     std::array<std::string, 3> params;
+    /// Who asks, on a route of Access::session: the server has looked it up and has checked X-CSRF-Token. Null elsewhere.
+    const usecases::Session* session = nullptr;
 };
 
 /// Bytes ready to send, shared by all who ask: built once by the near cache, with its encodings.
@@ -105,7 +107,7 @@ enum class Access : std::uint8_t {
 /// One route; the OpenAPI file is made from it and a test holds it against real answers.
 struct Route {
     Method method = Method::get;
-    std::string_view pattern;       // "/api/v1/orders/{order}"
+    std::string_view pattern;       // "/api/v1/orders/{order}"; a last "{name...}" takes the rest, slashes too
     std::string_view operation_id;  // "placeOrder"
     std::string_view summary;
     Access access = Access::open;
