@@ -143,12 +143,13 @@ Task<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::poll(SaleId
     co_return std::move(*answer);
 }
 
-Task<Result<std::monostate, StandInLine::Error>> StandInLine::leave(SaleId sale, std::string text, Instant deadline) {
+Task<Result<std::monostate, StandInLine::Error>> StandInLine::leave(SaleId sale, CustomerId customer, std::string text,
+                                                                     Instant deadline) {
     const auto found = co_await line_of(sale, deadline);
     if (!found) co_return fail(found.error());
     LineOfSale& line = **found;
     const auto ticket = domain::verify_ticket(text, line.founding.ticket_key);
-    if (!ticket || ticket->sale != sale) co_return fail(Error::bad_ticket);
+    if (!ticket || ticket->sale != sale || ticket->customer != customer) co_return fail(Error::bad_ticket);
     if (over(line)) co_return std::monostate{};
     if (line.asks.size() >= options_.joins_waiting_max || stopping_) co_return fail(Error::unavailable);
 

@@ -93,8 +93,8 @@ public:
     std::optional<Result<Standing, Error>> poll_now(const SaleId& sale, std::string_view ticket);
     Task<Result<Standing, Error>> poll(SaleId sale, std::string ticket, Instant deadline);
 
-    /// Gives the ticket up.
-    Task<Result<std::monostate, Error>> leave(SaleId sale, std::string ticket, Instant deadline);
+    /// Gives the customer's ticket up.
+    Task<Result<std::monostate, Error>> leave(SaleId sale, CustomerId customer, std::string ticket, Instant deadline);
 
     struct DrawPage {
         bool drawn = true;  // false: this line keeps the order of joining
