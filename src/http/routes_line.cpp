@@ -176,6 +176,7 @@ std::vector<Route> line_routes(StandInLine& line) {
                       .operation_id = "joinLine",
                       .summary = "Join the line of a sale, or see the ticket one has.",
                       .access = Access::session,
+                      .request_schema = {},
                       .response_schema = "LineStanding",
                       .statuses = kJoinStatuses,
                       .handle =
@@ -190,6 +191,7 @@ std::vector<Route> line_routes(StandInLine& line) {
                       .pattern = "/api/v1/sales/{sale}/line",
                       .operation_id = "pollLine",
                       .summary = "See where one stands, with the ticket in X-Ticket.",
+                      .request_schema = {},
                       .response_schema = "LineStanding",
                       .statuses = kPollStatuses,
                       .handle =
@@ -204,20 +206,26 @@ std::vector<Route> line_routes(StandInLine& line) {
                       .operation_id = "leaveLine",
                       .summary = "Give one's place up, with the ticket in X-Ticket.",
                       .access = Access::session,
+                      .request_schema = {},
+                      .response_schema = {},
                       .statuses = kLeaveStatuses,
-                      .handle = [&line](const Request& request) {
-                          const auto sale = sale_of(request);
-                          if (!sale) return fail_with(problem(not_found("sale")));
-                          return leave(line, *sale, request.session->customer,
-                                       std::string{request.header("X-Ticket")}, request.deadline);
-                      }});
+                      .handle =
+                          [&line](const Request& request) {
+                              const auto sale = sale_of(request);
+                              if (!sale) return fail_with(problem(not_found("sale")));
+                              return leave(line, *sale, request.session->customer,
+                                           std::string{request.header("X-Ticket")}, request.deadline);
+                          },
+                      .handle_now = {}});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/sales/{sale}/draw",
                       .operation_id = "getDraw",
                       .summary = "What is needed to check the draw of a sale's line.",
+                      .request_schema = {},
                       .response_schema = "Draw",
                       .statuses = kDrawStatuses,
-                      .handle = [&line](const Request& request) { return get_draw(line, request); }});
+                      .handle = [&line](const Request& request) { return get_draw(line, request); },
+                      .handle_now = {}});
     return routes;
 }
 
