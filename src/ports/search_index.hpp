@@ -27,15 +27,22 @@ public:
 
     virtual ~SearchIndex() = default;
 
+    enum class Visible : std::uint8_t {
+        now,    // searches that begin after `apply` returns see the batch
+        later,  // they see it when a later batch says `now`, or some seconds after: cheaper while rebuilding
+    };
     /// Takes over the newest form of each product (hidden ones leave the index) and remembers the last change number,
-    /// both or neither. 1..10,000
-    virtual Answer<std::monostate> apply(std::vector<Catalogue::Change> changes) = 0;
-    /// The number of the last change applied; 0 for an empty index.
+    /// both or neither, in the order of the numbers. 1..kChangesMax
+    virtual Answer<std::monostate> apply(std::vector<Catalogue::Change> changes, Visible visible) = 0;
+    /// The number of the last change applied; 0 for an empty index, and again after the index was found damaged and
+    /// thrown away: the caller then begins from the catalogue's first change.
     virtual Answer<std::int64_t> applied_change() = 0;
+    static constexpr std::size_t kChangesMax = 10'000;
 
     enum class Sort : std::uint8_t { relevance, price_up, price_down, newest, name };
+    static constexpr std::size_t kTextBytesMax = 200;
     struct Query {
-        std::string text;      // as typed, 0..200 bytes; empty: everything
+        std::string text;      // as typed, UTF-8, 0..kTextBytesMax; empty: everything
         std::string category;  // a category_path, with everything below it; empty: all
         std::optional<std::int64_t> price_min_minor;
         std::optional<std::int64_t> price_max_minor;
@@ -61,6 +68,7 @@ public:
         std::vector<CategoryCount> categories;  // most products first
         std::vector<PriceCount> prices;
         bool facets_are_approximate = false;
+        bool text_is_partly_matched = false;  // nothing holds all words: these hold at least half of them
         std::string suggestion;  // what the shopper may have meant, when little was found; else empty
     };
     virtual Answer<Page> search(Query query) = 0;
