@@ -19,8 +19,6 @@ std::string product_json(const domain::Product& product);
 /// The same with what only operators see: "hidden", "created_at", "updated_at" and, when given, "stock".
 std::string product_admin_json(const domain::Product& product, const std::optional<domain::StockLevel>& stock);
 
-/// Appends `text` as a JSON string, with its quotes.
-void append_json_string(std::string& out, std::string_view text);
 /// Appends {"en":…,"ja":…}; absent languages are left out.
 void append_local_text_json(std::string& out, const domain::LocalText& text);
 

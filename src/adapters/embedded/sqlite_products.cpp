@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "adapters/embedded/sqlite_offers.hpp"
-#include "base/json_text.hpp"
+#include "base/log.hpp"
 
 namespace marketday::adapters {
 
@@ -22,9 +22,9 @@ void append_text(std::string& out, const LocalText& text) {
     for (const domain::Language language : domain::kLanguages) {
         if (text.in(language).empty()) continue;
         if (out.back() != '{') out.push_back(',');
-        append_json_string(out, to_string(language));
+        log::append_json_string(out, to_string(language));
         out.push_back(':');
-        append_json_string(out, text.in(language));
+        log::append_json_string(out, text.in(language));
     }
     out.push_back('}');
 }
@@ -66,11 +66,11 @@ std::string product_content(const Product& product) {
         out += ",\"images\":[";
         for (const auto& image : product.images) {
             if (out.back() != '[') out.push_back(',');
-            append_json_string(out, image);
+            log::append_json_string(out, image);
         }
         out.push_back(']');
     }
-    if (!product.released.empty()) append_json_string(out += ",\"released\":", product.released);
+    if (!product.released.empty()) log::append_json_string(out += ",\"released\":", product.released);
     out.push_back('}');
     return out;
 }
