@@ -1,0 +1,44 @@
+#include "usecases/browse.hpp"
+
+namespace marketday::usecases {
+
+using domain::Product;
+
+Browse::Answer<std::optional<Product>> Browse::product(domain::SkuCode sku) {
+    if (!domain::is_sku_code(sku)) co_return std::nullopt;
+    std::vector<domain::SkuCode> skus{std::move(sku)};
+    auto found = co_await catalogue_.find(std::move(skus));
+    if (!found) co_return fail(Error::unavailable);
+    auto& product = found->front();
+    if (product && product->hidden) product.reset();
+    co_return std::move(product);
+}
+
+Browse::Answer<std::vector<Product>> Browse::products(std::vector<domain::SkuCode> skus) {
+    std::vector<Product> products;
+    if (skus.empty()) co_return products;
+    auto found = co_await catalogue_.find(std::move(skus));
+    if (!found) co_return fail(Error::unavailable);
+    products.reserve(found->size());
+    for (auto& product : *found)
+        if (product && !product->hidden) products.push_back(*std::move(product));
+    co_return products;
+}
+
+Browse::Answer<std::optional<domain::StockLevel>> Browse::stock(domain::SkuCode sku) {
+    auto shown = co_await product(sku);
+    if (!shown) co_return fail(Error::unavailable);
+    if (!*shown) co_return std::nullopt;
+    std::vector<domain::SkuCode> skus{std::move(sku)};
+    auto levels = co_await order_book_.stock(std::move(skus));
+    if (!levels) co_return fail(Error::unavailable);
+    co_return levels->front().value_or(domain::StockLevel{});
+}
+
+Browse::Answer<std::vector<domain::Category>> Browse::categories() {
+    auto categories = co_await catalogue_.categories();
+    if (!categories) co_return fail(Error::unavailable);
+    co_return *std::move(categories);
+}
+
+}  // namespace marketday::usecases
