@@ -32,6 +32,8 @@ Result<Report, std::string> run(const Options& options) try {
     Store store{options.database};
     Check* replays = nullptr;
     Site site = open_site(store, report, replays);
+    report.selling_ms = store.number(
+        "SELECT coalesce(max(at_ms) FILTER (WHERE movement = 5) - min(at_ms) FILTER (WHERE movement = 2), 0) FROM ledger");
     check_stock(site, *replays, report);
     check_sales(site, report);
     check_orders(site, report);
@@ -54,6 +56,19 @@ Result<Report, std::string> run_ledger_only(const std::filesystem::path& databas
     Site site = open_site(store, report, replays);
     check_stock(site, *replays, report);
     return report;
+} catch (const Unreadable& error) {
+    return fail(std::string{error.what()});
+}
+
+Result<Standing, std::string> look(const std::filesystem::path& database) try {
+    Store store{database};
+    Standing standing;
+    standing.reserved = store.number("SELECT coalesce(sum(reserved), 0) FROM stock");
+    standing.sold = store.number("SELECT coalesce(sum(sold), 0) FROM stock");
+    standing.orders_paying = store.number("SELECT count(*) FROM orders INDEXED BY orders_paying WHERE state = 2");
+    standing.outbox_pending = store.number("SELECT count(*) FROM outbox INDEXED BY outbox_unsent WHERE sent = 0");
+    standing.refunds_owed = store.number("SELECT count(*) FROM refunds INDEXED BY refunds_due WHERE done_ms IS NULL");
+    return standing;
 } catch (const Unreadable& error) {
     return fail(std::string{error.what()});
 }

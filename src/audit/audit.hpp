@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,5 +27,17 @@ Result<Report, std::string> run(const Options& options);
 
 /// The file itself and its ledger only: what a backup must pass. The same errors.
 Result<Report, std::string> run_ledger_only(const std::filesystem::path& database);
+
+/// How far a sale has come, by a look at the counters alone: cheap enough to ask a hundred times a second.
+struct Standing {
+    std::int64_t reserved = 0;
+    std::int64_t sold = 0;
+    std::int64_t orders_paying = 0;
+    std::int64_t outbox_pending = 0;
+    std::int64_t refunds_owed = 0;
+    /// Nothing is under way: what is so now stays so.
+    bool settled() const { return reserved == 0 && orders_paying == 0 && outbox_pending == 0 && refunds_owed == 0; }
+};
+Result<Standing, std::string> look(const std::filesystem::path& database);
 
 }  // namespace marketday::audit

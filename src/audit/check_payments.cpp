@@ -77,6 +77,8 @@ void check_payments(Site& site, Report& report) {
         }
         if (has_sold(order.state)) ++report.orders_sold;
     }
+    report.customers_served =
+        site.store.number("SELECT count(DISTINCT customer_id) FROM orders WHERE state BETWEEN 3 AND 7");
     if (site.store.has_table("payments") && site.store.has_table("refunds")) {
         check_journal(site.store, captures);
         const std::int64_t owed = site.store.number("SELECT count(*) FROM refunds WHERE done_ms IS NULL");

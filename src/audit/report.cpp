@@ -102,6 +102,7 @@ std::string Report::to_json() const {
                                                       {"violations", violation_count()},
                                                       {"orders", orders},
                                                       {"orders_sold", orders_sold},
+                                                      {"customers_served", customers_served},
                                                       {"units_sold", units_sold},
                                                       {"ledger_entries", ledger_entries},
                                                       {"ledger_head", ledger_head},

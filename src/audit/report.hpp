@@ -61,6 +61,8 @@ struct Report {
 
     std::int64_t orders = 0;
     std::int64_t orders_sold = 0;       // captured and not refunded with their units back
+    std::int64_t customers_served = 0;  // who have such an order
+    std::int64_t selling_ms = 0;        // from the first reservation to the last sale
     std::int64_t units_sold = 0;        // by the stock counters
     std::int64_t ledger_entries = 0;
     std::string ledger_head;            // hex of the last entry's hash; empty without entries

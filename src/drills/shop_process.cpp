@@ -1,0 +1,103 @@
+#include "drills/shop_process.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "crowd/json_view.hpp"
+#include "drills/interrupt.hpp"
+
+namespace marketday::drills {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kStartWithin{20'000};
+constexpr int kAnswerWithinMs = 30'000;
+
+std::string read_text(const std::filesystem::path& file) {
+    std::ifstream stream{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+std::string address_of(const std::string& url) {
+    if (url.empty()) return "127.0.0.1:0";
+    const auto host = url.find("://") + 3;
+    return url.substr(host, url.find('/', host) - host);
+}
+
+}  // namespace
+
+void ShopProcess::start() {
+    std::error_code ignored;
+    std::filesystem::remove(options_.data / "shop.json", ignored);
+    std::filesystem::remove(options_.data / "admin.json", ignored);
+    std::vector<std::string> arguments{"serve",   "--data",         options_.data.string(),
+                                       "--listen", address_of(shop_url_), "--admin",
+                                       address_of(admin_url_), "--rehearsal",    "--log-level",
+                                       "warn"};
+    for (const std::string& setting : options_.settings) {
+        arguments.push_back("--set");
+        arguments.push_back(setting);
+    }
+    child_ = Child::run_self(arguments, options_.log);
+    const auto deadline = steady_clock::now() + kStartWithin;
+    while (!read_addresses()) {
+        check_running();
+        if (steady_clock::now() > deadline)
+            throw std::runtime_error(fmt::format("the shop did not start within {} s", kStartWithin.count() / 1000));
+        pause(milliseconds{5});
+    }
+}
+
+bool ShopProcess::read_addresses() {
+    // Both files are written whole, the admin's last.
+    const std::string admin = read_text(options_.data / "admin.json");
+    const std::string shop = read_text(options_.data / "shop.json");
+    if (admin.empty() || shop.empty()) return false;
+    admin_url_ = crowd::JsonView{admin}["url"].text();
+    token_ = crowd::JsonView{admin}["token"].text();
+    shop_url_ = crowd::JsonView{shop}["url"].text();
+    return !admin_url_.empty() && !shop_url_.empty();
+}
+
+std::string ShopProcess::last_words() const {
+    const std::string log = read_text(options_.log);
+    const auto end = log.find_last_not_of('\n');
+    if (end == std::string::npos) return "it said nothing";
+    const auto begin = log.rfind('\n', end);
+    return log.substr(begin + 1, end - begin);
+}
+
+void ShopProcess::check_running() {
+    if (!child_) throw std::runtime_error("the shop is not running");
+    if (const auto code = child_->ended())
+        throw std::runtime_error(fmt::format("the shop ended by itself with exit code {}: {}", *code, last_words()));
+}
+
+std::optional<int> ShopProcess::stop(milliseconds time) {
+    child_->signal(SIGTERM);
+    const auto code = child_->wait(time);
+    child_.reset();
+    return code;
+}
+
+std::string ShopProcess::operate(const std::string& method, const std::string& path, const std::string& body) {
+    check_running();
+    const auto target = crowd::Target::parse(admin_url_);
+    if (!target) throw std::runtime_error(target.error().message);
+    crowd::PlainClient client{*target, kAnswerWithinMs};
+    auto answer = client.ask({.method = method, .path = path, .token = token_, .body = body});
+    check_interrupted();
+    if (!answer) throw std::runtime_error(answer.error().message);
+    if (answer->status / 100 != 2)
+        throw std::runtime_error(fmt::format("{} {} was answered {}: {}", method, path, answer->status, answer->body));
+    return std::move(answer->body);
+}
+
+}  // namespace marketday::drills

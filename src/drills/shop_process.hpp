@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crowd/target.hpp"
+#include "drills/child.hpp"
+
+namespace marketday::drills {
+
+/// A `marketday serve` of our own on one data directory: started, asked, killed, started again on the same ports.
+/// What goes wrong throws std::runtime_error with one line.
+class ShopProcess {
+public:
+    struct Options {
+        std::filesystem::path data;
+        std::filesystem::path log;            // its output
+        std::vector<std::string> settings;    // key=value, for --set
+    };
+    explicit ShopProcess(Options options) : options_(std::move(options)) {}
+
+    /// Starts it and waits until it answers: on free ports the first time, on the same ones again.
+    void start();
+    /// kill -9.
+    void kill() { child_.reset(); }
+    /// SIGTERM; its exit code, or nothing when it had not ended within `time`.
+    std::optional<int> stop(std::chrono::milliseconds time);
+    /// Throws when it has ended by itself.
+    void check_running();
+
+    /// One call of the operators' API; throws unless the answer is 2xx. The body of the answer.
+    std::string operate(const std::string& method, const std::string& path, const std::string& body);
+
+    const std::string& shop_url() const { return shop_url_; }
+    const std::string& admin_url() const { return admin_url_; }
+    const std::filesystem::path& data() const { return options_.data; }
+    std::filesystem::path database() const { return options_.data / "marketday.db"; }
+
+private:
+    bool read_addresses();
+    std::string last_words() const;
+
+    Options options_;
+    std::optional<Child> child_;
+    std::string shop_url_;
+    std::string admin_url_;
+    std::string token_;
+};
+
+}  // namespace marketday::drills
