@@ -76,12 +76,14 @@ void SessionCache::keep(std::string_view token, const ports::Sessions::Found& fo
                             .csrf_token = csrf_token_of(token),
                             .expires = found.expires_at};
     entry.created = found.created_at;
-    entry.fresh_until = std::min<WallTime>(clock_.wall_now() + options_.fresh_for, found.expires_at);
+    const WallTime now = clock_.wall_now();
+    entry.fresh_until = std::min<WallTime>(now + options_.fresh_for, found.expires_at);
     // The stored expiry tells when it was last moved; at the end of its life it cannot be moved any more.
     entry.extend_at = found.expires_at >= found.created_at + options_.life
                           ? WallTime::max()
                           : found.expires_at - options_.idle + options_.extend_every;
     link(entry);
+    if (now >= entry.extend_at) ask_extension(entry, now);
 }
 
 void SessionCache::forget(std::string_view token) {
