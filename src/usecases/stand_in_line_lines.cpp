@@ -65,7 +65,9 @@ Task<void> StandInLine::discover() {
             continue;
         }
         if (sale.line.enabled && !stopping_) {
-            const auto ready = co_await line_of(sale.id, Instant::max());
+            const SaleId id = sale.id;
+            const Instant whenever = Instant::max();
+            const auto ready = co_await line_of(id, whenever);
             if (!ready && ready.error() == Error::unavailable)
                 log::warn("line.load_failed", {{"sale", sale.id.to_string()}});
         }
@@ -138,7 +140,8 @@ Task<Result<std::unique_ptr<LineOfSale>, StandInLine::Error>> StandInLine::load(
         .per_s_max = static_cast<double>((*sale)->line.admissions_per_s_max), .latency_max = options_.latency_max};
     auto line = std::make_unique<LineOfSale>((*stored)->founding, std::move(**sale),
                                              domain::Line{options_.patience, now}, domain::AdmissionRate{limits, now});
-    if (!co_await restore(*line, **stored)) co_return fail(Error::unavailable);
+    const bool restored = co_await restore(*line, **stored);
+    if (!restored) co_return fail(Error::unavailable);
     co_return line;
 }
 
@@ -177,6 +180,12 @@ Task<bool> StandInLine::restore(LineOfSale& line, const LineBook::StoredLine& st
         }
         if (tickets->size() < kTicketsRead) break;
     }
+    if (after >= line.next_sequence) {
+        log::error("line.mark_broken", {{"sale", line.founding.sale.to_string()},
+                                        {"mark", stored.sequence_mark},
+                                        {"sequence", after}});
+        line.next_sequence = after + 1;
+    }
     if (!stored.closing) co_return true;
     if (!line.line.list_closed()) close();
     if (std::cmp_not_equal(line.line.listed(), stored.closing->entries)) {
@@ -190,7 +199,8 @@ Task<bool> StandInLine::restore(LineOfSale& line, const LineBook::StoredLine& st
     }
     line.line.restore_lapsed(static_cast<std::uint32_t>(stored.called_turns));
     line.line.expire(clock_.now(), clock_.wall_now());
-    const bool marked = line.line.outstanding() == 0 || co_await mark_spent(line);
+    if (line.line.outstanding() == 0) co_return true;
+    const bool marked = co_await mark_spent(line);
     co_return marked;
 }
 
@@ -236,8 +246,10 @@ Task<void> StandInLine::watch_stock(LineOfSale& line) {
             wait = std::clamp(line.sale.opens_at - clock_.wall_now(), milliseconds{1}, pause);
         // Short sleeps, so that stopping is not held up.
         const Instant until = clock_.now() + wait;
-        while (!stopping_ && !line.retired && clock_.now() < until)
-            co_await sleep_until(std::min(until, clock_.now() + milliseconds{200}));
+        while (!stopping_ && !line.retired && clock_.now() < until) {
+            const Instant next = std::min(until, clock_.now() + milliseconds{200});
+            co_await sleep_until(next);
+        }
     }
     --line.tasks;
     --tasks_;

@@ -102,7 +102,8 @@ Task<void> StandInLine::write_joins(LineOfSale& line) {
     }
     std::optional<Error> failure;
     if (!tickets.empty()) {
-        if (!co_await raise_mark(line, sequence)) {
+        const bool raised = co_await raise_mark(line, sequence);
+        if (!raised) {
             for (const auto& ask : asks) end(*ask, Error::unavailable);
             co_await sleep_for(kRetryEvery);
             co_return;
