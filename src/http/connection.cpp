@@ -88,7 +88,7 @@ void Connection::expire() {
 
 void Connection::begin_drain() {
     keep_alive_ = false;
-    if (phase_ == Phase::idle && !has_input()) close();
+    if (phase_ == Phase::idle && !may_lose_request()) close();
 }
 
 void Connection::enter(Phase phase) {
@@ -490,6 +490,7 @@ void Connection::finish_request(int status) {
     if (server_->options.observe) {
         server_->options.observe(request_, match_.route, status, std::chrono::steady_clock::now() - request_start_);
     }
+    answered_any_ = true;
     stage_ = keep_alive_ ? Stage::head : Stage::ended;
     request_.session = nullptr;
     if (keep_alive_ && head_.chunked) {

@@ -42,6 +42,10 @@ public:
     /// No more requests after the one under way.
     void begin_drain();
 
+    /// Whether closing it now, while idle, could lose a request: one waits unread, or the connection is new and its
+    /// first request may have been read already but not yet handed over.
+    bool may_lose_request() { return has_input() || (!answered_any_ && server_->now - since_ < milliseconds{500}); }
+
     Phase phase() const { return phase_; }
     Instant since() const { return since_; }
 
@@ -56,7 +60,7 @@ protected:
     /// Tells the client that no more comes. True when the caller shall then read until the client closes too.
     virtual bool shut_down_sending(bool read_under_way) = 0;
     virtual void close_transport() = 0;
-    virtual bool has_input() = 0;  // Whether something has arrived that has not been read.
+    virtual bool has_input() = 0;
 
     void on_read(const Error& error, std::size_t bytes);
     void on_written(const Error& error, std::size_t bytes);
@@ -117,6 +121,7 @@ private:
     bool running_ = false;
     bool keep_alive_ = true;
     bool ready_ = false;
+    bool answered_any_ = false;
     bool lingering_ = false;
     Instant since_{};
     Instant request_start_{};

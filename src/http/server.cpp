@@ -31,6 +31,7 @@ constexpr seconds kDrainIdleTime{1};
 constexpr int kBacklog = 4096;
 constexpr int kAcceptsInARow = 64;
 constexpr std::size_t kDescriptorsForOthers = 128;  // database files, listeners, outgoing connections
+constexpr std::size_t kSparedMax = 64;
 constexpr std::size_t kShedWhenOutOfDescriptors = 32;
 
 std::size_t connections_max_of(const Limits& limits) {
@@ -217,8 +218,14 @@ bool Server::Impl::make_room() {
 std::size_t Server::Impl::shed(Phase phase, std::size_t at_most) {
     auto& list = state_->phases->of(phase);
     std::size_t closed = 0;
-    while (closed < at_most && !list.empty()) {
-        list.front().close();
+    std::size_t spared = 0;
+    for (auto at = list.begin(); at != list.end() && closed < at_most && spared < kSparedMax;) {
+        const ConnectionPtr connection(&*at++);
+        if (phase == Phase::idle && connection->may_lose_request()) {
+            ++spared;
+            continue;
+        }
+        connection->close();
         ++closed;
     }
     state_->figures.shed_total.fetch_add(closed, std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #include "http/tls_connection.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -101,7 +102,10 @@ private:
         stream_.next_layer().close(ignored);
     }
 
-    bool has_input() override { return true; }
+    bool has_input() override {
+        char byte = 0;
+        return ::recv(stream_.next_layer().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    }
 
     ssl::stream<Socket> stream_;
 };
