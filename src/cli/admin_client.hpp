@@ -36,6 +36,7 @@ public:
     ~AdminClient();
     AdminClient(const AdminClient&) = delete;
     AdminClient& operator=(const AdminClient&) = delete;
+    AdminClient& operator=(AdminClient&& other) noexcept;
 
     struct Answer {
         int status = 0;
@@ -53,9 +54,9 @@ public:
 private:
     void connect();
     void close();
-    void send_all(std::string_view bytes);
+    bool send_all(std::string_view bytes);
     bool receive_more();
-    Answer receive_answer(bool head);
+    Answer receive_answer(bool head_only);
 
     std::string host_;
     std::string port_;

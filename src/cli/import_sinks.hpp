@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/money.hpp"
+#include "cli/admin_client.hpp"
+#include "cli/import_progress.hpp"
+#include "cli/import_source.hpp"
+#include "usecases/import_row.hpp"
+
+namespace marketday::cli {
+
+/// Imports straight into a data directory that nobody serves. Parsing and writing overlap. Throws CommandError.
+void import_into_directory(ImportSource& source, ImportProgress& progress, const std::filesystem::path& data,
+                           Currency currency, const usecases::NoPriceChoice& no_price);
+
+/// Imports through a running server. `no_price`: as given, or empty. Throws CommandError.
+void import_over_http(ImportSource& source, ImportProgress& progress, AdminClient& client, const std::string& no_price);
+
+}  // namespace marketday::cli
