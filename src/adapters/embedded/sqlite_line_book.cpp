@@ -132,72 +132,80 @@ void record_in(SqliteConnection& c, const SaleId& sale, const LineBook::Call& ca
 
 }  // namespace
 
+// Work is named before it is handed over: GCC 12 destroys a captured temporary of an awaited call twice.
+
 LineBook::Answer<LineBook::StoredLine> SqliteLineBook::found(Founding founding) {
-    auto written = co_await database_.write(Priority::operators, [founding](SqliteConnection& c) {
+    auto work = [founding](SqliteConnection& c) {
         c.run(
             "INSERT INTO lines (sale_id, opened_ms, ticket_key, draw_secret, public_value) VALUES (?1, ?2, ?3, ?4, ?5)"
             " ON CONFLICT (sale_id) DO NOTHING",
             founding.sale, to_unix_ms(founding.opened), std::span<const std::uint8_t>{founding.ticket_key},
             std::span<const std::uint8_t>{founding.draw_secret}, founding.public_value);
         return *find_line(c, founding.sale);
-    });
+    };
+    auto written = co_await database_.write(Priority::operators, std::move(work));
     co_return to_port(std::move(written));
 }
 
 LineBook::Answer<std::optional<LineBook::StoredLine>> SqliteLineBook::find(SaleId sale) {
-    auto found = co_await database_.read([sale](SqliteConnection& c) { return find_line(c, sale); });
+    auto work = [sale](SqliteConnection& c) { return find_line(c, sale); };
+    auto found = co_await database_.read(std::move(work));
     co_return to_port(std::move(found));
 }
 
 LineBook::Answer<std::int64_t> SqliteLineBook::raise_sequence_mark(SaleId sale, std::int64_t mark) {
-    auto written = co_await database_.write(Priority::shoppers, [sale, mark](SqliteConnection& c) {
+    auto work = [sale, mark](SqliteConnection& c) {
         c.run("UPDATE lines SET sequence_mark = max(sequence_mark, ?2) WHERE sale_id = ?1", sale, mark);
         auto q = c.query("SELECT sequence_mark FROM lines WHERE sale_id = ?1", sale);
         if (!q.step()) throw SqliteError{SQLITE_NOTFOUND, "this sale has no line"};
         return q.integer(0);
-    });
+    };
+    auto written = co_await database_.write(Priority::shoppers, std::move(work));
     co_return to_port(std::move(written));
 }
 
 LineBook::Answer<std::vector<LineBook::Added>> SqliteLineBook::add(SaleId sale, std::vector<NewTicket> tickets) {
-    auto written = co_await database_.write(Priority::shoppers, [sale, tickets](SqliteConnection& c) {
+    auto work = [sale, tickets](SqliteConnection& c) {
         const std::int64_t line = line_no(c, sale);
         const bool list_closed = closing_of(c, line).has_value();
         std::vector<Added> added;
         added.reserve(tickets.size());
         for (const NewTicket& ticket : tickets) added.push_back(add_ticket(c, line, list_closed, ticket));
         return added;
-    });
+    };
+    auto written = co_await database_.write(Priority::shoppers, std::move(work));
     co_return to_port(std::move(written));
 }
 
 LineBook::Answer<std::monostate> SqliteLineBook::leave(SaleId sale, std::int64_t sequence) {
-    auto written = co_await database_.write(Priority::shoppers, [sale, sequence](SqliteConnection& c) {
+    auto work = [sale, sequence](SqliteConnection& c) {
         const std::int64_t line = line_no(c, sale);
         give_up(c, line, sequence, closing_of(c, line).has_value());
         return std::monostate{};
-    });
+    };
+    auto written = co_await database_.write(Priority::shoppers, std::move(work));
     co_return to_port(std::move(written));
 }
 
 LineBook::Answer<std::vector<LineBook::StoredTicket>> SqliteLineBook::tickets_after(SaleId sale, std::int64_t sequence,
                                                                                     std::size_t tickets_max) {
-    auto read = co_await database_.read(
-        [sale, sequence, tickets_max](SqliteConnection& c) { return tickets_in(c, sale, sequence, tickets_max); });
+    auto work = [sale, sequence, tickets_max](SqliteConnection& c) { return tickets_in(c, sale, sequence, tickets_max); };
+    auto read = co_await database_.read(std::move(work));
     co_return to_port(std::move(read));
 }
 
 LineBook::Answer<LineBook::Closing> SqliteLineBook::close_list(SaleId sale, Closing closing) {
-    auto written = co_await database_.write(
-        Priority::operators, [sale, closing](SqliteConnection& c) { return close_in(c, sale, closing); });
+    auto work = [sale, closing](SqliteConnection& c) { return close_in(c, sale, closing); };
+    auto written = co_await database_.write(Priority::operators, std::move(work));
     co_return to_port(std::move(written));
 }
 
 LineBook::Answer<std::monostate> SqliteLineBook::record_call(SaleId sale, Call call, WallTime now) {
-    auto written = co_await database_.write(Priority::operators, [sale, call, now](SqliteConnection& c) {
+    auto work = [sale, call, now](SqliteConnection& c) {
         record_in(c, sale, call, now);
         return std::monostate{};
-    });
+    };
+    auto written = co_await database_.write(Priority::operators, std::move(work));
     co_return to_port(std::move(written));
 }
 
