@@ -42,7 +42,8 @@ public:
     /// All `log_ins` at one time; the hashing pool decides how many run.
     void log_in(std::size_t log_ins) {
         std::size_t done = 0;
-        for (std::size_t i = 0; i < log_ins; ++i) spawn(executor_, "log_in", one_log_in(*this, address(i % kAccounts), done));
+        for (std::size_t i = 0; i < log_ins; ++i)
+            spawn(executor_, "log_in", one_log_in(*this, address(i % kAccounts), done));
         run_until(done, log_ins);
     }
 

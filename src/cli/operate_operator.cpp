@@ -93,7 +93,8 @@ void add_operator_commands(CLI::App& app, int& exit_code) {
 
     // Shared with the callback, which CLI11 keeps as long as the app.
     auto add_options = std::make_shared<AddOptions>();
-    CLI::App* add_command = group->add_subcommand("add", "Add an operator; prints a random password unless one is given");
+    CLI::App* add_command =
+        group->add_subcommand("add", "Add an operator; prints a random password unless one is given");
     add_command->add_option("name", add_options->name, "1 to 64 of a-z, 0-9, '.', '_' and '-'")->required();
     add_command->add_option("--role", add_options->role, "viewer looks, manager changes, owner adds operators")
         ->check(CLI::IsMember({"viewer", "manager", "owner"}))
@@ -101,8 +102,7 @@ void add_operator_commands(CLI::App& app, int& exit_code) {
     add_command->add_option("--password-file", add_options->password_file,
                             "Its first line is the password; - reads standard input");
     add_options->target.add_to(*add_command);
-    add_command->callback(
-        [add_options, &exit_code] { exit_code = run_command([&] { return add(*add_options); }); });
+    add_command->callback([add_options, &exit_code] { exit_code = run_command([&] { return add(*add_options); }); });
 
     auto list_target = std::make_shared<AdminTarget>();
     CLI::App* list_command = group->add_subcommand("list", "Show all operators");

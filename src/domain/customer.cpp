@@ -57,10 +57,8 @@ bool is_plain(UChar32 c) {
         case U_PARAGRAPH_SEPARATOR:
         case U_PRIVATE_USE_CHAR:
         case U_SURROGATE:
-        case U_UNASSIGNED:
-            return false;
-        default:
-            return true;
+        case U_UNASSIGNED: return false;
+        default: return true;
     }
 }
 
@@ -98,11 +96,11 @@ bool is_host_name(std::string_view text) {
 
 /// The passwords at the head of every list of leaked ones that are long enough for us; compared case folded.
 constexpr std::array<std::string_view, 40> kCommonPasswords{
-    "password",  "password1", "password12", "password123", "passw0rd",   "p@ssw0rd",   "12345678",   "123456789",
-    "1234567890", "87654321", "987654321",  "11111111",    "00000000",   "88888888",   "12341234",   "123123123",
-    "11223344",  "qwertyuiop", "qwerty123", "qwerty12",    "qwer1234",   "1qaz2wsx",   "1q2w3e4r",   "1q2w3e4r5t",
-    "q1w2e3r4",  "asdfghjkl", "asdf1234",   "zxcvbnm1",    "abcd1234",   "abc12345",   "iloveyou",   "sunshine",
-    "princess",  "football",  "baseball",   "superman",    "trustno1",   "welcome1",   "letmein1",   "admin123",
+    "password",   "password1",  "password12", "password123", "passw0rd", "p@ssw0rd", "12345678", "123456789",
+    "1234567890", "87654321",   "987654321",  "11111111",    "00000000", "88888888", "12341234", "123123123",
+    "11223344",   "qwertyuiop", "qwerty123",  "qwerty12",    "qwer1234", "1qaz2wsx", "1q2w3e4r", "1q2w3e4r5t",
+    "q1w2e3r4",   "asdfghjkl",  "asdf1234",   "zxcvbnm1",    "abcd1234", "abc12345", "iloveyou", "sunshine",
+    "princess",   "football",   "baseball",   "superman",    "trustno1", "welcome1", "letmein1", "admin123",
 };
 
 bool is_common(const icu::UnicodeString& password) {
@@ -140,16 +138,11 @@ Bucket bucket_of(const EmailAddress& email, std::span<const std::uint8_t> key) {
 
 std::string_view to_string(PasswordRefusal refusal) {
     switch (refusal) {
-        case PasswordRefusal::too_short:
-            return "too-short";
-        case PasswordRefusal::too_long:
-            return "too-long";
-        case PasswordRefusal::not_text:
-            return "not-text";
-        case PasswordRefusal::too_common:
-            return "too-common";
-        case PasswordRefusal::is_address:
-            return "is-address";
+        case PasswordRefusal::too_short: return "too-short";
+        case PasswordRefusal::too_long: return "too-long";
+        case PasswordRefusal::not_text: return "not-text";
+        case PasswordRefusal::too_common: return "too-common";
+        case PasswordRefusal::is_address: return "is-address";
     }
     return "";
 }
@@ -159,12 +152,10 @@ std::optional<std::string> prepare_password(std::string_view typed) {
     if (password) return *password;
     switch (password.error()) {
         case PasswordRefusal::too_long:
-        case PasswordRefusal::not_text:
-            return std::nullopt;
+        case PasswordRefusal::not_text: return std::nullopt;
         case PasswordRefusal::too_short:
         case PasswordRefusal::too_common:
-        case PasswordRefusal::is_address:
-            return to_utf8(nfc(from_utf8(typed)));  // Rules may have been milder once.
+        case PasswordRefusal::is_address: return to_utf8(nfc(from_utf8(typed)));  // Rules may have been milder once.
     }
     return std::nullopt;
 }
@@ -178,7 +169,8 @@ Result<std::string, PasswordRefusal> check_new_password(std::string_view typed, 
     }
     std::string password = to_utf8(normal);
     if (password.size() > kPasswordBytesMax) return fail(PasswordRefusal::too_long);
-    if (static_cast<std::size_t>(normal.countChar32()) < kPasswordCharactersMin) return fail(PasswordRefusal::too_short);
+    if (static_cast<std::size_t>(normal.countChar32()) < kPasswordCharactersMin)
+        return fail(PasswordRefusal::too_short);
     if (is_common(normal)) return fail(PasswordRefusal::too_common);
     if (email != nullptr) {
         const std::string folded = to_utf8(fold(normal));
@@ -190,12 +182,9 @@ Result<std::string, PasswordRefusal> check_new_password(std::string_view typed, 
 
 std::string_view to_string(Locale locale) {
     switch (locale) {
-        case Locale::ko:
-            return "ko";
-        case Locale::ja:
-            return "ja";
-        case Locale::en:
-            return "en";
+        case Locale::ko: return "ko";
+        case Locale::ja: return "ja";
+        case Locale::en: return "en";
     }
     return "";
 }

@@ -11,9 +11,9 @@
 
 namespace marketday::domain {
 
-inline constexpr std::size_t kEmailBytesMax = 254;       // RFC 5321 section 4.5.3.1, as erratum 1690 to RFC 3696 has it
-inline constexpr std::size_t kEmailLocalBytesMax = 64;   // RFC 5321 section 4.5.3.1.1
-inline constexpr std::size_t kPasswordCharactersMin = 8; // NIST SP 800-63B section 5.1.1.2
+inline constexpr std::size_t kEmailBytesMax = 254;      // RFC 5321 section 4.5.3.1, as erratum 1690 to RFC 3696 has it
+inline constexpr std::size_t kEmailLocalBytesMax = 64;  // RFC 5321 section 4.5.3.1.1
+inline constexpr std::size_t kPasswordCharactersMin = 8;  // NIST SP 800-63B section 5.1.1.2
 inline constexpr std::size_t kPasswordBytesMax = 512;
 
 /// An address as a person typed it, and the form in which it is unique. Personal data: never logged.

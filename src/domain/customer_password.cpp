@@ -29,9 +29,9 @@ std::string to_phc_text(const PasswordSalt& salt, std::span<const std::uint8_t> 
 std::string hash_password(std::string_view password, const PasswordSalt& salt, PasswordCost cost) {
     static_assert(std::tuple_size_v<PasswordSalt> == crypto_pwhash_argon2id_SALTBYTES);
     std::array<std::uint8_t, 32> hash{};
-    const int failed = crypto_pwhash_argon2id(hash.data(), hash.size(), password.data(), password.size(), salt.data(),
-                                              cost.passes, std::size_t{cost.memory_kib} * 1024,
-                                              crypto_pwhash_argon2id_ALG_ARGON2ID13);
+    const int failed =
+        crypto_pwhash_argon2id(hash.data(), hash.size(), password.data(), password.size(), salt.data(), cost.passes,
+                               std::size_t{cost.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
     if (failed != 0) return {};
     return to_phc_text(salt, hash, cost);
 }

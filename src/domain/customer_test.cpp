@@ -34,11 +34,34 @@ TEST(EmailAddressTest, two_spellings_of_one_text_claim_the_same) {
 }
 
 TEST(EmailAddressTest, what_cannot_be_put_on_an_envelope_is_refused) {
-    for (const std::string_view typed :
-         {"", "@", "a", "a@", "@b", "a@b@c", "a b@example.com", "a@exa mple.com", ".a@example.com", "a.@example.com",
-          "a..b@example.com", "a@.com", "a@com.", "a@b..c", "a@-b.com", "a@b-.com", "a@b_c.com", "\"a b\"@example.com",
-          "a@[127.0.0.1]", "a\r\nBcc: x@example.com", "a@example.com\r\nBcc:x", "<a@example.com>", "a,b@example.com",
-          "a\u200B@example.com", "a\u202E@example.com", "a@exam\u00ADple.com", "\xff@example.com", "a\xc0\xaf@example.com"})
+    for (const std::string_view typed : {"",
+                                         "@",
+                                         "a",
+                                         "a@",
+                                         "@b",
+                                         "a@b@c",
+                                         "a b@example.com",
+                                         "a@exa mple.com",
+                                         ".a@example.com",
+                                         "a.@example.com",
+                                         "a..b@example.com",
+                                         "a@.com",
+                                         "a@com.",
+                                         "a@b..c",
+                                         "a@-b.com",
+                                         "a@b-.com",
+                                         "a@b_c.com",
+                                         "\"a b\"@example.com",
+                                         "a@[127.0.0.1]",
+                                         "a\r\nBcc: x@example.com",
+                                         "a@example.com\r\nBcc:x",
+                                         "<a@example.com>",
+                                         "a,b@example.com",
+                                         "a\u200B@example.com",
+                                         "a\u202E@example.com",
+                                         "a@exam\u00ADple.com",
+                                         "\xff@example.com",
+                                         "a\xc0\xaf@example.com"})
         EXPECT_EQ(claim(typed), "refused") << typed;
     EXPECT_EQ(claim(std::string_view{"a\0b@example.com", 15}), "refused");
     EXPECT_EQ(claim(std::string(64, 'a') + "@example.com"), std::string(64, 'a') + "@example.com");
@@ -76,7 +99,8 @@ TEST(BucketTest, addresses_spread_over_the_buckets_by_a_key) {
     }
     EXPECT_GT(buckets.size(), 2300U);  // 1 - 1/e of 4096, about
     EXPECT_GT(moved, 3900);
-    EXPECT_EQ(bucket_of(*EmailAddress::parse("A@Example.com"), key), bucket_of(*EmailAddress::parse("a@example.com"), key));
+    EXPECT_EQ(bucket_of(*EmailAddress::parse("A@Example.com"), key),
+              bucket_of(*EmailAddress::parse("a@example.com"), key));
 }
 
 TEST(PasswordTest, rules_name_what_is_wrong) {

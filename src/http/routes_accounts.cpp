@@ -47,16 +47,11 @@ Response too_many(seconds retry_after) {
 
 std::string_view advice(domain::PasswordRefusal refusal) {
     switch (refusal) {
-        case domain::PasswordRefusal::too_short:
-            return "Choose a password of at least 8 characters.";
-        case domain::PasswordRefusal::too_long:
-            return "Choose a password of at most 512 bytes.";
-        case domain::PasswordRefusal::not_text:
-            return "Choose a password without control characters.";
-        case domain::PasswordRefusal::too_common:
-            return "Choose a password that others would not try first.";
-        case domain::PasswordRefusal::is_address:
-            return "Choose a password that is not your e-mail address.";
+        case domain::PasswordRefusal::too_short: return "Choose a password of at least 8 characters.";
+        case domain::PasswordRefusal::too_long: return "Choose a password of at most 512 bytes.";
+        case domain::PasswordRefusal::not_text: return "Choose a password without control characters.";
+        case domain::PasswordRefusal::too_common: return "Choose a password that others would not try first.";
+        case domain::PasswordRefusal::is_address: return "Choose a password that is not your e-mail address.";
     }
     return "";
 }
@@ -84,12 +79,9 @@ Response refusal(const Accounts::Refused& refused) {
                             .detail = "It was used or has expired. Ask for a new one.",
                             .extra_json = {},
                             .retry_after = {}});
-        case Accounts::Reason::too_many:
-            return too_many(refused.retry_after);
-        case Accounts::Reason::busy:
-            return busy(refused.retry_after);
-        case Accounts::Reason::unavailable:
-            return problem(store_unavailable());
+        case Accounts::Reason::too_many: return too_many(refused.retry_after);
+        case Accounts::Reason::busy: return busy(refused.retry_after);
+        case Accounts::Reason::unavailable: return problem(store_unavailable());
     }
     return problem(store_unavailable());
 }
@@ -103,12 +95,9 @@ Response refusal(const Sessions::Refused& refused) {
                             .detail = "Check both, or ask for a new password.",
                             .extra_json = {},
                             .retry_after = {}});
-        case Sessions::Reason::too_many:
-            return too_many(refused.retry_after);
-        case Sessions::Reason::busy:
-            return busy(refused.retry_after);
-        case Sessions::Reason::unavailable:
-            return problem(store_unavailable());
+        case Sessions::Reason::too_many: return too_many(refused.retry_after);
+        case Sessions::Reason::busy: return busy(refused.retry_after);
+        case Sessions::Reason::unavailable: return problem(store_unavailable());
     }
     return problem(store_unavailable());
 }
@@ -120,7 +109,8 @@ std::string client_key(const ClientAddress& client) {
     return {reinterpret_cast<const char*>(client.bytes.data()), is_ipv4 ? client.bytes.size() : 8};
 }
 
-/// The first of the shop's languages in Accept-Language; its order is nearly always by weight (RFC 9110 section 12.5.4).
+/// The first of the shop's languages in Accept-Language; its order is nearly always by weight (RFC 9110
+/// section 12.5.4).
 std::optional<domain::Locale> accepted_locale(std::string_view header) {
     while (!header.empty()) {
         const std::size_t comma = header.find(',');
@@ -151,7 +141,8 @@ Response no_store(Response response) {
 }
 
 std::string cookie_attributes(const CookieOptions& cookie, seconds max_age) {
-    return fmt::format("; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}", max_age.count(), cookie.secure ? "; Secure" : "");
+    return fmt::format("; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}", max_age.count(),
+                       cookie.secure ? "; Secure" : "");
 }
 
 /// POST /api/v1/accounts {email, password, locale?}: 202 whether the address is known or not, 400 invalid-email |
@@ -166,8 +157,7 @@ Task<Response> post_account(Accounts& accounts, const Request& request) {
     if (const auto wrong = body.problem()) co_return problem(*wrong);
     if (locale) {
         sign_up.locale = domain::parse_locale(*locale);
-        if (!sign_up.locale)
-            co_return problem(invalid_request("\"locale\" must be ko, ja or en."));
+        if (!sign_up.locale) co_return problem(invalid_request("\"locale\" must be ko, ja or en."));
     }
     const auto signed_up = co_await accounts.sign_up(std::move(sign_up));
     if (!signed_up) co_return refusal(signed_up.error());
@@ -217,10 +207,10 @@ Task<Response> post_session(Sessions& sessions, CookieOptions cookie, const Requ
     const auto opened = co_await sessions.log_in(std::move(log_in));
     if (!opened) co_return refusal(opened.error());
     const usecases::Session& session = opened->session;
-    Response response = json(
-        201, fmt::format(R"({{"session":{},"csrf_token":{},"customer":"{}","verified":{},"expires_at":"{}"}})",
-                         quoted(opened->token), quoted(session.csrf_token), session.customer.to_string(), session.verified,
-                         to_rfc3339(to_unix_ms(session.expires))));
+    Response response =
+        json(201, fmt::format(R"({{"session":{},"csrf_token":{},"customer":"{}","verified":{},"expires_at":"{}"}})",
+                              quoted(opened->token), quoted(session.csrf_token), session.customer.to_string(),
+                              session.verified, to_rfc3339(to_unix_ms(session.expires))));
     response.headers.emplace_back("Set-Cookie",
                                   "md_session=" + opened->token + cookie_attributes(cookie, cookie.max_age));
     co_return no_store(std::move(response));
@@ -246,9 +236,10 @@ Task<Response> get_me(Accounts& accounts, const Request& request) {
     if (!account) co_return refusal(account.error());
     if (!*account) co_return refusals::sign_in_needed();
     co_return no_store(json(
-        200, fmt::format(R"({{"customer":"{}","email":{},"locale":"{}","verified":{},"csrf_token":{},"expires_at":"{}"}})",
-                         session.customer.to_string(), quoted((*account)->email), domain::to_string((*account)->locale),
-                         (*account)->verified, quoted(session.csrf_token), to_rfc3339(to_unix_ms(session.expires)))));
+        200,
+        fmt::format(R"({{"customer":"{}","email":{},"locale":"{}","verified":{},"csrf_token":{},"expires_at":"{}"}})",
+                    session.customer.to_string(), quoted((*account)->email), domain::to_string((*account)->locale),
+                    (*account)->verified, quoted(session.csrf_token), to_rfc3339(to_unix_ms(session.expires)))));
 }
 
 constexpr std::array kSignUpStatuses{202, 400, 413, 429, 503};
@@ -288,7 +279,8 @@ std::vector<Route> accounts_routes(Accounts& accounts, Sessions& sessions, Cooki
                           kSignUpStatuses, "PasswordReset", "Status",
                           [&accounts](const Request& r) { return post_password_reset(accounts, r); }));
     routes.push_back(post("/api/v1/password-resets/complete", "completePasswordReset",
-                          "Choose a new password; ends all sessions", kLinkStatuses, "PasswordResetCompletion", "Status",
+                          "Choose a new password; ends all sessions", kLinkStatuses, "PasswordResetCompletion",
+                          "Status",
                           [&accounts](const Request& r) { return post_password_reset_completion(accounts, r); }));
     routes.push_back(post("/api/v1/sessions", "logIn", "Log in", kLogInStatuses, "LogIn", "LoggedIn",
                           [&sessions, cookie](const Request& r) { return post_session(sessions, cookie, r); }));

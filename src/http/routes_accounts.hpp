@@ -10,8 +10,8 @@ namespace marketday::http {
 
 /// What the cookie of a session says beside its value.
 struct CookieOptions {
-    bool secure = false;                       // when shoppers come by TLS
-    seconds max_age{std::chrono::days{180}};   // the server ends sessions by itself
+    bool secure = false;                      // when shoppers come by TLS
+    seconds max_age{std::chrono::days{180}};  // the server ends sessions by itself
 };
 
 /// The shop's routes for accounts and sessions. What they refer to must outlive them.

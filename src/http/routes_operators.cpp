@@ -65,8 +65,7 @@ Response refusal(const Operators::Refused& refused) {
             return simple(403, "not-allowed", "Your role does not allow this.", "Ask an owner.");
         case Operators::Reason::busy:
             return wait(503, "busy", "Too many people are logging in right now.", refused.retry_after);
-        case Operators::Reason::unavailable:
-            return problem(store_unavailable());
+        case Operators::Reason::unavailable: return problem(store_unavailable());
         case Operators::Reason::outcome_unknown:
             return simple(503, "outcome-unknown", "This may have happened or not.", "Look before you repeat it.");
     }
@@ -91,10 +90,10 @@ Task<Response> post_session(Operators& operators, const Request& request) {
     if (const auto wrong = body.problem()) co_return problem(*wrong);
     const auto opened = co_await operators.log_in(std::move(log_in));
     if (!opened) co_return refusal(opened.error());
-    co_return no_store(json(201, fmt::format(R"({{"token":{},"name":{},"role":"{}","expires_at":"{}"}})",
-                                             quoted(opened->token), quoted(opened->session.name),
-                                             usecases::to_string(opened->session.role),
-                                             to_rfc3339(to_unix_ms(opened->session.expires)))));
+    co_return no_store(
+        json(201, fmt::format(R"({{"token":{},"name":{},"role":"{}","expires_at":"{}"}})", quoted(opened->token),
+                              quoted(opened->session.name), usecases::to_string(opened->session.role),
+                              to_rfc3339(to_unix_ms(opened->session.expires)))));
 }
 
 /// DELETE /admin/v1/sessions/current: 204, 401, 503.
@@ -120,8 +119,8 @@ Task<Response> get_operators(Operators& operators, const Request&) {
     co_return no_store(json(200, "{\"items\":[" + items + "],\"next_cursor\":null}"));
 }
 
-/// POST /admin/v1/operators {name, role, password?}: 201 (with the password when one was made), 400, 401, 403 not-allowed,
-/// 409 name-taken | too-many-operators, 503.
+/// POST /admin/v1/operators {name, role, password?}: 201 (with the password when one was made), 400, 401, 403
+/// not-allowed, 409 name-taken | too-many-operators, 503.
 Task<Response> post_operator(Operators& operators, const Request& request) {
     // Copied: the list of sessions may change while this waits.
     const OperatorSession* session = operators.cached(request.session_token());
@@ -170,12 +169,10 @@ Task<Response> post_rehearsal_sessions(Rehearsal& rehearsal, Operators& operator
     const auto prepared = co_await rehearsal.prepare(std::move(wanted));
     if (!prepared) {
         switch (prepared.error()) {
-            case Rehearsal::Error::bad_count:
-                co_return problem(invalid_request("\"count\" must be 1 to 50000."));
+            case Rehearsal::Error::bad_count: co_return problem(invalid_request("\"count\" must be 1 to 50000."));
             case Rehearsal::Error::bad_prefix:
                 co_return problem(invalid_request("\"prefix\" must be 1 to 32 of a-z, 0-9 and '-'."));
-            case Rehearsal::Error::unavailable:
-                co_return problem(store_unavailable());
+            case Rehearsal::Error::unavailable: co_return problem(store_unavailable());
         }
     }
     std::string items;
@@ -284,7 +281,8 @@ std::vector<Route> rehearsal_routes(Rehearsal& rehearsal, Operators& operators) 
                       .request_schema = "RehearsalSessions",
                       .response_schema = "RehearsalSessionList",
                       .statuses = kRehearsalStatuses,
-                      .handle = [&rehearsal, &operators](const Request& r) { return post_rehearsal_sessions(rehearsal, operators, r); },
+                      .handle = [&rehearsal, &operators](
+                                    const Request& r) { return post_rehearsal_sessions(rehearsal, operators, r); },
                       .handle_now = {}});
     return routes;
 }

@@ -18,8 +18,8 @@ namespace marketday::ports {
 /// A customer's account. Personal data: never logged.
 struct Account {
     CustomerId id;
-    std::string email;          // as typed at sign-up, trimmed, NFC: where mail goes
-    std::string password_hash;  // PHC text; empty: nobody can log in with a password
+    std::string email;                  // as typed at sign-up, trimmed, NFC: where mail goes
+    std::string password_hash;          // PHC text; empty: nobody can log in with a password
     std::int64_t password_version = 0;  // grows with every change of the password
     domain::Locale locale = domain::Locale::en;
     bool verified = false;
@@ -29,10 +29,10 @@ struct Account {
 
 /// What a letter is about. The numbers are stored: never reuse one.
 enum class LetterKind : std::uint8_t {
-    verify = 1,           // to a new account: a link that verifies its address
-    already_claimed = 2,  // somebody signed up with the address of an account that exists: a link to a new password
-    reset = 3,            // the link to a new password that was asked for
-    password_changed = 4, // tells the owner that it was
+    verify = 1,            // to a new account: a link that verifies its address
+    already_claimed = 2,   // somebody signed up with the address of an account that exists: a link to a new password
+    reset = 3,             // the link to a new password that was asked for
+    password_changed = 4,  // tells the owner that it was
 };
 
 /// What following a mailed link does. The numbers are stored: never reuse one.

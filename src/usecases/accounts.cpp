@@ -17,8 +17,7 @@ Refused refused(ports::Accounts::Error error) {
     switch (error) {
         // A shopper who repeats any of these gets to the same end, so both are "try again".
         case ports::Accounts::Error::unavailable:
-        case ports::Accounts::Error::outcome_unknown:
-            return refused(Reason::unavailable);
+        case ports::Accounts::Error::outcome_unknown: return refused(Reason::unavailable);
     }
     return refused(Reason::unavailable);
 }
@@ -26,8 +25,7 @@ Refused refused(ports::Accounts::Error error) {
 Refused refused(Passwords::Error error) {
     switch (error) {
         case Passwords::Error::busy:
-        case Passwords::Error::no_memory:
-            return refused(Reason::busy);
+        case Passwords::Error::no_memory: return refused(Reason::busy);
     }
     return refused(Reason::busy);
 }

@@ -15,8 +15,8 @@
 
 namespace marketday::usecases {
 
-/// Signing up, proving that an address is one's own, and choosing a new password. No answer, and no answer's time, tells
-/// whether an address is known: what there is to say is said by mail, to the owner. Used on the shop's executor.
+/// Signing up, proving that an address is one's own, and choosing a new password. No answer, and no answer's time,
+/// tells whether an address is known: what there is to say is said by mail, to the owner. Used on the shop's executor.
 class Accounts {
 public:
     struct Options {

@@ -81,13 +81,14 @@ Task<bool> AccountsMailer::send(ports::Accounts::Letter letter) {
 }
 
 Task<Result<std::string, ports::Accounts::Error>> AccountsMailer::make_link(ports::LetterKind kind,
-                                                                           CustomerId customer) {
+                                                                            CustomerId customer) {
     const bool verifies = kind == ports::LetterKind::verify;
     const Token token = make_token(random_, customer.bucket());
-    ports::Accounts::Link link{.key = token.key,
-                               .purpose = verifies ? ports::LinkPurpose::verify : ports::LinkPurpose::reset,
-                               .customer = customer,
-                               .expires_at = clock_.wall_now() + (verifies ? options_.verify_valid : options_.reset_valid)};
+    ports::Accounts::Link link{
+        .key = token.key,
+        .purpose = verifies ? ports::LinkPurpose::verify : ports::LinkPurpose::reset,
+        .customer = customer,
+        .expires_at = clock_.wall_now() + (verifies ? options_.verify_valid : options_.reset_valid)};
     const auto added = co_await accounts_.add_link(std::move(link));
     if (!added) co_return fail(added.error());
     co_return options_.base_url + (verifies ? "/verify?token=" : "/reset?token=") + token.text;

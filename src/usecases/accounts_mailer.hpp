@@ -10,7 +10,8 @@
 namespace marketday::usecases {
 
 /// Writes the letters that accounts ask for and hands them to the mail. The link's token is made here, at the last
-/// moment, so it stands nowhere but in the letter. Tries again, ever more slowly, for about two days. Used on one executor.
+/// moment, so it stands nowhere but in the letter. Tries again, ever more slowly, for about two days. Used on one
+/// executor.
 class AccountsMailer {
 public:
     struct Options {
@@ -23,7 +24,8 @@ public:
 
     /// A letter has been asked for: looks soon instead of at the next round.
     void wake() { asked_.set(); }
-    /// Sends what is due, then waits for more; removes links that have expired. Spawn once; runs until the executor goes.
+    /// Sends what is due, then waits for more; removes links that have expired. Spawn once; runs until the executor
+    /// goes.
     Task<void> run();
     /// Sends everything that is due now. How many letters were handed over.
     Task<std::size_t> send_due();

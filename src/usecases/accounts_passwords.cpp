@@ -28,7 +28,7 @@ Task<Result<bool, Passwords::Error>> Passwords::matches(std::string password, st
     };
     auto matched = co_await blocking(pool_, std::move(work));
     if (!matched) co_return fail(Error::busy);
-    co_return *matched && can_match;
+    co_return *matched&& can_match;
 }
 
 }  // namespace marketday::usecases

@@ -19,7 +19,8 @@ public:
     Passwords(BlockingPool& pool, Random& random, domain::PasswordCost cost);
 
     Task<Result<std::string, Error>> hash(std::string password);
-    /// Takes as long whether `hash` is a hash or empty: then it compares with one that no password matches, and says no.
+    /// Takes as long whether `hash` is a hash or empty: then it compares with one that no password matches, and says
+    /// no.
     Task<Result<bool, Error>> matches(std::string password, std::string hash);
     bool needs_rehash(const std::string& hash) const { return domain::password_needs_rehash(hash, cost_); }
 

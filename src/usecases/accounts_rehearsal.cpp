@@ -31,7 +31,8 @@ Rehearsal::Batch Rehearsal::make_batch(std::size_t count, const std::string& pre
     const WallTime now = clock_.wall_now();
     for (std::size_t i = 0; i < count; ++i) {
         // The address must be known before the bucket, and the bucket before the id: a random part makes it unique.
-        const auto email = domain::EmailAddress::parse(prefix + "-" + std::to_string(random_.u64()) + "@rehearsal.invalid");
+        const auto email =
+            domain::EmailAddress::parse(prefix + "-" + std::to_string(random_.u64()) + "@rehearsal.invalid");
         MD_ASSERT(email.has_value());
         const CustomerId customer{ids_.next(domain::bucket_of(*email, bucket_key_))};
         const Token token = make_token(random_, customer.bucket());

@@ -11,8 +11,9 @@
 
 namespace marketday::usecases {
 
-/// Makes verified accounts with open sessions and no password, thousands at a time, so that a rehearsal measures the sale
-/// and not argon2id. Runs on the operators' executor; hands the sessions to the shop's cache on the shop's executor.
+/// Makes verified accounts with open sessions and no password, thousands at a time, so that a rehearsal measures the
+/// sale and not argon2id. Runs on the operators' executor; hands the sessions to the shop's cache on the shop's
+/// executor.
 class Rehearsal {
 public:
     static constexpr std::size_t kSessionsMax = 50'000;
@@ -21,9 +22,9 @@ public:
               const Clock& clock, Random& random, UuidSource& ids, Hash256 bucket_key);
 
     enum class Error : std::uint8_t {
-        bad_count,   // not 1..kSessionsMax
-        bad_prefix,  // not 1..32 of a-z, 0-9 and '-'
-        unavailable, // the store; some may have been made, and nobody knows their tokens
+        bad_count,    // not 1..kSessionsMax
+        bad_prefix,   // not 1..32 of a-z, 0-9 and '-'
+        unavailable,  // the store; some may have been made, and nobody knows their tokens
     };
     struct Prepared {
         CustomerId customer;

@@ -21,10 +21,8 @@ Refused refused(Reason reason) { return Refused{.reason = reason, .password = {}
 
 Refused refused(ports::Operators::Error error) {
     switch (error) {
-        case ports::Operators::Error::unavailable:
-            return refused(Reason::unavailable);
-        case ports::Operators::Error::outcome_unknown:
-            return refused(Reason::outcome_unknown);
+        case ports::Operators::Error::unavailable: return refused(Reason::unavailable);
+        case ports::Operators::Error::outcome_unknown: return refused(Reason::outcome_unknown);
     }
     return refused(Reason::outcome_unknown);
 }
@@ -32,8 +30,7 @@ Refused refused(ports::Operators::Error error) {
 Refused refused(Passwords::Error error) {
     switch (error) {
         case Passwords::Error::busy:
-        case Passwords::Error::no_memory:
-            return refused(Reason::busy);
+        case Passwords::Error::no_memory: return refused(Reason::busy);
     }
     return refused(Reason::busy);
 }
@@ -54,12 +51,9 @@ std::string random_password(Random& random) {
 
 std::string_view to_string(Role role) {
     switch (role) {
-        case Role::viewer:
-            return "viewer";
-        case Role::manager:
-            return "manager";
-        case Role::owner:
-            return "owner";
+        case Role::viewer: return "viewer";
+        case Role::manager: return "manager";
+        case Role::owner: return "owner";
     }
     return "";
 }
@@ -203,11 +197,9 @@ Operators::Outcome<Operators::Added> Operators::add(OperatorSession who, NewOper
         case ports::Operators::Added::added:
             log::info("operators.added", {{"role", to_string(request.role)}});
             co_return Added{.name = request.name, .role = request.role, .password = std::move(made)};
-        case ports::Operators::Added::name_taken:
-            co_return fail(refused(Reason::name_taken));
+        case ports::Operators::Added::name_taken: co_return fail(refused(Reason::name_taken));
         case ports::Operators::Added::too_many:
-        case ports::Operators::Added::not_first:
-            co_return fail(refused(Reason::full));
+        case ports::Operators::Added::not_first: co_return fail(refused(Reason::full));
     }
     co_return fail(refused(Reason::unavailable));
 }

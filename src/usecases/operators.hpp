@@ -38,10 +38,10 @@ public:
     Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> find(std::string token) override;
 
     enum class Reason : std::uint8_t {
-        wrong,        // no such operator, or another password
-        too_many,     // failed attempts; see `retry_after`
-        bad_name,     // not 1..64 of a-z, 0-9, '.', '_', '-'
-        bad_password, // `password` says why
+        wrong,         // no such operator, or another password
+        too_many,      // failed attempts; see `retry_after`
+        bad_name,      // not 1..64 of a-z, 0-9, '.', '_', '-'
+        bad_password,  // `password` says why
         name_taken,
         full,         // ports::Operators::kOperatorsMax
         not_allowed,  // only owners manage operators
@@ -96,8 +96,8 @@ public:
     /// sessions that are open. The password, if it made one: show it once, it is not kept.
     Outcome<std::optional<std::string>> ensure_first_operator();
 
-    /// Speaks as an owner for as long as this object lives, without a row in the store: for programs of the same machine
-    /// that may read admin.json.
+    /// Speaks as an owner for as long as this object lives, without a row in the store: for programs of the same
+    /// machine that may read admin.json.
     const std::string& machine_token() const { return machine_token_; }
 
 private:

@@ -45,7 +45,8 @@ Task<Result<Sessions::LoggedIn, Refused>> Sessions::log_in(LogIn request) {
     auto account = co_await accounts_.find_by_claim(email->claim());
     const bool known = account && account->has_value();
     std::string hash = known ? (*account)->password_hash : std::string{};
-    auto matched = account ? co_await passwords_.matches(*password, std::move(hash)) : Result<bool, Passwords::Error>{false};
+    auto matched =
+        account ? co_await passwords_.matches(*password, std::move(hash)) : Result<bool, Passwords::Error>{false};
     const bool checked = account.has_value() && matched.has_value();
     if (checked && !*matched) co_return fail(refused(Reason::wrong));
     per_client_.give_back(request.client);

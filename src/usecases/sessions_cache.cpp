@@ -103,7 +103,8 @@ void SessionCache::ask_extension(Entry& entry, WallTime now) {
     if (extensions_.size() >= options_.extensions_waiting_max) return;  // It asks again in an hour.
     const WallTime expires = expiry(entry.created, now);
     if (expires <= entry.session.expires) return;
-    extensions_.push_back({.key = blake2b(std::string_view{entry.key->data(), entry.key->size()}), .expires_at = expires});
+    extensions_.push_back(
+        {.key = blake2b(std::string_view{entry.key->data(), entry.key->size()}), .expires_at = expires});
     entry.session.expires = expires;
 }
 

@@ -31,7 +31,8 @@ public:
         ++extends;
         co_await sleep_for(milliseconds{1});
         for (const auto& extension : extensions) {
-            if (const auto row = rows.find(extension.key); row != rows.end()) row->second.expires_at = extension.expires_at;
+            if (const auto row = rows.find(extension.key); row != rows.end())
+                row->second.expires_at = extension.expires_at;
         }
         co_return std::monostate{};
     }
@@ -95,9 +96,9 @@ TEST_F(SessionCacheTest, a_session_is_read_once_and_then_cached) {
 
 TEST_F(SessionCacheTest, what_is_no_token_never_reaches_the_store) {
     const std::string good = add(customer());
-    for (const std::string& bad : {std::string{}, std::string{"x"}, good + "A", good.substr(1), std::string(40, '='),
-                                   std::string(40, '\0'), std::string(40, '\xff'), std::string(1'000'000, 'A'),
-                                   std::string(40, '_') /* bucket 65535 */}) {
+    for (const std::string& bad :
+         {std::string{}, std::string{"x"}, good + "A", good.substr(1), std::string(40, '='), std::string(40, '\0'),
+          std::string(40, '\xff'), std::string(1'000'000, 'A'), std::string(40, '_') /* bucket 65535 */}) {
         EXPECT_EQ(cache_.cached(bad), nullptr);
         EXPECT_FALSE(find(bad));
         EXPECT_FALSE(failed_);
@@ -218,12 +219,8 @@ TEST_F(SessionCacheTest, random_use_keeps_its_lists_whole) {
     for (int i = 0; i < 5000; ++i) {
         const std::string& token = tokens[random_.below(tokens.size())];
         switch (random_.below(4)) {
-            case 0:
-                small.forget(token);
-                break;
-            case 1:
-                small.forget_all(customers[random_.below(10)]);
-                break;
+            case 0: small.forget(token); break;
+            case 1: small.forget_all(customers[random_.below(10)]); break;
             default: {
                 const auto found = find(token, small);
                 ASSERT_TRUE(found);

@@ -22,7 +22,8 @@ std::optional<seconds> Throttle::take(std::string_view key) {
     slot.level = decayed(slot, now);
     slot.at_s = now;
     const double excess = static_cast<double>(slot.level) + 1 - options_.burst;
-    if (excess > 0.001) return seconds{std::max<std::int64_t>(1, std::llround(std::ceil(excess / options_.per_s - 0.01)))};
+    if (excess > 0.001)
+        return seconds{std::max<std::int64_t>(1, std::llround(std::ceil(excess / options_.per_s - 0.01)))};
     slot.level += 1;
     return std::nullopt;
 }

@@ -105,7 +105,8 @@ TEST_P(AccountsContract, an_address_has_one_account_and_its_owner_hears_of_the_s
     EXPECT_EQ(find("twin@example.com")->id, first.id);
     EXPECT_FALSE(run_task(accounts().find(second.id)).value());
     const auto letters = take_letters(now_);
-    EXPECT_THAT(kinds(letters), testing::UnorderedElementsAre(ports::LetterKind::verify, ports::LetterKind::already_claimed));
+    EXPECT_THAT(kinds(letters),
+                testing::UnorderedElementsAre(ports::LetterKind::verify, ports::LetterKind::already_claimed));
     for (const auto& letter : letters) EXPECT_EQ(letter.account->id, first.id);
 }
 

@@ -36,7 +36,8 @@ const auto kName = [](const auto& made) { return made.param.name; };
 INSTANTIATE_TEST_SUITE_P(Sqlite, AccountsContract, testing::Values(kAccounts), kName);
 INSTANTIATE_TEST_SUITE_P(Sqlite, SessionsContract, testing::Values(kAccounts), kName);
 INSTANTIATE_TEST_SUITE_P(Sqlite, OperatorsContract,
-                         testing::Values(OperatorsFactory{"sqlite", [] { return std::make_unique<SqliteOperatorsStore>(); }}),
+                         testing::Values(OperatorsFactory{"sqlite",
+                                                          [] { return std::make_unique<SqliteOperatorsStore>(); }}),
                          kName);
 
 }  // namespace

@@ -88,14 +88,20 @@ public:
     }
     http::Response call(Call wanted) { return run(task(std::move(wanted))); }
     http::Response post(const std::string& path, std::string body, std::uint8_t client = 1) {
-        return call({.method = http::Method::post, .path = path, .body = std::move(body), .token = {}, .client = client, .headers = {}});
+        return call({.method = http::Method::post,
+                     .path = path,
+                     .body = std::move(body),
+                     .token = {},
+                     .client = client,
+                     .headers = {}});
     }
 
     /// Sends what is due and gives all letters so far with their text decoded, oldest first.
     std::vector<std::string> letters() {
         run(mailer.send_due());
         std::vector<std::filesystem::path> files;
-        for (const auto& entry : std::filesystem::directory_iterator(mail_directory_.path())) files.push_back(entry.path());
+        for (const auto& entry : std::filesystem::directory_iterator(mail_directory_.path()))
+            files.push_back(entry.path());
         std::sort(files.begin(), files.end());  // UUIDv7
         std::vector<std::string> letters;
         for (const auto& file : files) {

@@ -54,10 +54,20 @@ protected:
                           json::serialize(json::object{{"token", token}, {"password", password}}));
     }
     http::Response me(const std::string& token) {
-        return site_.call({.method = http::Method::get, .path = "/api/v1/me", .body = {}, .token = token, .client = 1, .headers = {}});
+        return site_.call({.method = http::Method::get,
+                           .path = "/api/v1/me",
+                           .body = {},
+                           .token = token,
+                           .client = 1,
+                           .headers = {}});
     }
     http::Response log_out(const std::string& token) {
-        return site_.call({.method = http::Method::del, .path = "/api/v1/sessions/current", .body = {}, .token = token, .client = 1, .headers = {}});
+        return site_.call({.method = http::Method::del,
+                           .path = "/api/v1/sessions/current",
+                           .body = {},
+                           .token = token,
+                           .client = 1,
+                           .headers = {}});
     }
     std::string session(std::string_view email, std::string_view password = kPassword) {
         return member(log_in(email, password), "session");
@@ -285,19 +295,21 @@ TEST_F(AccountsTest, a_full_hashing_queue_is_busy_and_counts_against_nobody) {
 
 TEST_F(AccountsTest, letters_speak_the_readers_language) {
     const auto sign_up_in = [this](std::string_view email, std::string_view locale) {
-        json::object body{{"email", json::string_view{email.data(), email.size()}}, {"password", "correct horse battery"}};
+        json::object body{{"email", json::string_view{email.data(), email.size()}},
+                          {"password", "correct horse battery"}};
         body["locale"] = json::string_view{locale.data(), locale.size()};
         return site_.post("/api/v1/accounts", json::serialize(body)).status;
     };
     EXPECT_EQ(sign_up_in("ko@example.com", "ko"), 202);
     EXPECT_EQ(sign_up_in("ja@example.com", "ja"), 202);
     EXPECT_EQ(sign_up_in("de@example.com", "de"), 400);
-    EXPECT_EQ(site_.call({.method = http::Method::post,
-                          .path = "/api/v1/accounts",
-                          .body = credentials("browser@example.com", kPassword),
-                          .token = {},
-                          .client = 1,
-                          .headers = {{"accept-language", "fr-FR, ja-JP;q=0.8, en;q=0.5"}}})
+    EXPECT_EQ(site_
+                  .call({.method = http::Method::post,
+                         .path = "/api/v1/accounts",
+                         .body = credentials("browser@example.com", kPassword),
+                         .token = {},
+                         .client = 1,
+                         .headers = {{"accept-language", "fr-FR, ja-JP;q=0.8, en;q=0.5"}}})
                   .status,
               202);
     const auto letters = site_.letters();
@@ -321,8 +333,8 @@ TEST_F(AccountsTest, another_sites_page_logs_nobody_in) {
 }
 
 TEST_F(AccountsTest, bodies_that_are_no_json_or_lack_members_are_refused) {
-    for (const char* path : {"/api/v1/accounts", "/api/v1/sessions", "/api/v1/password-resets", "/api/v1/accounts/verify",
-                             "/api/v1/password-resets/complete"}) {
+    for (const char* path : {"/api/v1/accounts", "/api/v1/sessions", "/api/v1/password-resets",
+                             "/api/v1/accounts/verify", "/api/v1/password-resets/complete"}) {
         EXPECT_THAT(site_.post(path, "{\"email\":").body, HasSubstr("malformed-json"));
         EXPECT_EQ(site_.post(path, "{}").status, 400);
         EXPECT_EQ(site_.post(path, R"({"email":1,"password":[],"token":{}})").status, 400);

@@ -16,8 +16,14 @@ class OperatorsTest : public testing::Test {
 protected:
     AccountsSite site_;
 
-    http::Response call(Method method, const std::string& path, const json::object& body, const std::string& token = {}) {
-        return site_.call({.method = method, .path = path, .body = json::serialize(body), .token = token, .client = 1, .headers = {}});
+    http::Response call(Method method, const std::string& path, const json::object& body,
+                        const std::string& token = {}) {
+        return site_.call({.method = method,
+                           .path = path,
+                           .body = json::serialize(body),
+                           .token = token,
+                           .client = 1,
+                           .headers = {}});
     }
     http::Response log_in(const std::string& name, const std::string& password) {
         return call(Method::post, "/admin/v1/sessions", {{"name", name}, {"password", password}});
@@ -26,7 +32,9 @@ protected:
         return std::string{json::parse(response.body).as_object().at({name.data(), name.size()}).as_string()};
     }
     std::string first_password() { return site_.run(site_.operators.ensure_first_operator()).value().value(); }
-    std::string token(const std::string& name, const std::string& password) { return member(log_in(name, password), "token"); }
+    std::string token(const std::string& name, const std::string& password) {
+        return member(log_in(name, password), "token");
+    }
 };
 
 TEST_F(OperatorsTest, the_first_operator_is_made_once_with_a_password_shown_once) {
@@ -57,7 +65,10 @@ TEST_F(OperatorsTest, owners_add_operators_and_others_do_not) {
     EXPECT_EQ(call(Method::post, "/admin/v1/operators", {{"name", "mina"}, {"role", "viewer"}}, owner).status, 409);
     EXPECT_EQ(call(Method::post, "/admin/v1/operators", {{"name", "A b"}, {"role", "viewer"}}, owner).status, 400);
     EXPECT_EQ(call(Method::post, "/admin/v1/operators", {{"name", "c"}, {"role", "king"}}, owner).status, 400);
-    EXPECT_EQ(call(Method::post, "/admin/v1/operators", {{"name", "c"}, {"role", "viewer"}, {"password", "short"}}, owner).status, 400);
+    EXPECT_EQ(
+        call(Method::post, "/admin/v1/operators", {{"name", "c"}, {"role", "viewer"}, {"password", "short"}}, owner)
+            .status,
+        400);
     EXPECT_EQ(call(Method::get, "/admin/v1/operators", {}).status, 401);
     EXPECT_THAT(call(Method::get, "/admin/v1/operators", {}, owner).body, testing::Not(testing::HasSubstr("argon2id")));
 }
@@ -70,8 +81,10 @@ TEST_F(OperatorsTest, logging_out_and_a_new_password_end_sessions) {
     EXPECT_EQ(call(Method::get, "/admin/v1/operators", {}, one).status, 401);
     EXPECT_EQ(call(Method::get, "/admin/v1/operators", {}, two).status, 200);
     const std::string path = "/admin/v1/operators/me/password";
-    EXPECT_EQ(call(Method::post, path, {{"old_password", "wrong"}, {"new_password", "quite another one"}}, two).status, 401);
-    EXPECT_EQ(call(Method::post, path, {{"old_password", password}, {"new_password", "quite another one"}}, two).status, 204);
+    EXPECT_EQ(call(Method::post, path, {{"old_password", "wrong"}, {"new_password", "quite another one"}}, two).status,
+              401);
+    EXPECT_EQ(call(Method::post, path, {{"old_password", password}, {"new_password", "quite another one"}}, two).status,
+              204);
     EXPECT_EQ(call(Method::get, "/admin/v1/operators", {}, two).status, 401);
     EXPECT_EQ(log_in("admin", password).status, 401);
     EXPECT_EQ(log_in("admin", "quite another one").status, 201);

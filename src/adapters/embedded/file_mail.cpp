@@ -38,7 +38,8 @@ std::string encode_words(std::string_view text) {
     std::string encoded;
     while (!text.empty()) {
         std::size_t length = std::min(kWordBytesMax, text.size());
-        while (length > 1 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+        while (length > 1 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
+            --length;
         if (!encoded.empty()) encoded += "\r\n ";
         encoded += "=?UTF-8?B?" + to_base64(text.substr(0, length)) + "?=";
         text.remove_prefix(length);
@@ -100,7 +101,8 @@ std::string to_message(const ports::Mail::Letter& letter, const std::string& sen
     const std::string id = letter.id.to_string();
     const std::string domain = sender.substr(sender.find('@') + 1);
     const auto written_s = std::chrono::floor<seconds>(letter.written_at);
-    const std::string date = fmt::format("{:%a, %d %b %Y %H:%M:%S +0000}", fmt::gmtime(written_s.time_since_epoch().count()));
+    const std::string date =
+        fmt::format("{:%a, %d %b %Y %H:%M:%S +0000}", fmt::gmtime(written_s.time_since_epoch().count()));
     return fmt::format(
         "Date: {}\r\nFrom: {} <{}>\r\nTo: {}\r\nMessage-ID: <{}@{}>\r\nSubject: {}\r\nMIME-Version: 1.0\r\n"
         "Auto-Submitted: auto-generated\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -113,8 +115,8 @@ FileMail::FileMail(BlockingPool& pool, Options options) : pool_(pool), options_(
     std::error_code failure;
     std::filesystem::create_directories(options_.directory, failure);
     if (failure)
-        throw std::runtime_error(fmt::format("cannot make the mail directory {}: {}", options_.directory.string(),
-                                             failure.message()));
+        throw std::runtime_error(
+            fmt::format("cannot make the mail directory {}: {}", options_.directory.string(), failure.message()));
 }
 
 Task<Result<std::monostate, ports::Mail::Error>> FileMail::send(Letter letter) {

@@ -12,7 +12,7 @@ namespace marketday::adapters {
 class FileMail final : public ports::Mail {
 public:
     struct Options {
-        std::filesystem::path directory;         // made when missing
+        std::filesystem::path directory;        // made when missing
         std::string sender = "shop@localhost";  // an address, ASCII
         std::string sender_name = "Marketday";
     };

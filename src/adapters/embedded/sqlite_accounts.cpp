@@ -16,10 +16,8 @@ Result<T, Accounts::Error> to_port(SqliteDatabase::Written<T> written) {
     if (written) return std::move(*written);
     switch (written.error()) {
         case StoreFailure::unavailable:
-        case StoreFailure::full:
-            return fail(Accounts::Error::unavailable);
-        case StoreFailure::outcome_unknown:
-            return fail(Accounts::Error::outcome_unknown);
+        case StoreFailure::full: return fail(Accounts::Error::unavailable);
+        case StoreFailure::outcome_unknown: return fail(Accounts::Error::outcome_unknown);
     }
     return fail(Accounts::Error::outcome_unknown);
 }
@@ -196,9 +194,10 @@ Accounts::Answer<std::monostate> SqliteAccounts::ask_reset(std::string claim, Uu
 
 Accounts::Answer<std::monostate> SqliteAccounts::add_link(Link link) {
     auto work = [&link](SqliteConnection& c) {
-        c.run("INSERT INTO account_links (key, purpose, customer, expires_at) VALUES (?1, ?2, ?3, ?4)"
-              " ON CONFLICT DO NOTHING",
-              link.key, static_cast<std::int64_t>(link.purpose), link.customer, to_unix_ms(link.expires_at));
+        c.run(
+            "INSERT INTO account_links (key, purpose, customer, expires_at) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT DO NOTHING",
+            link.key, static_cast<std::int64_t>(link.purpose), link.customer, to_unix_ms(link.expires_at));
         return std::monostate{};
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);
@@ -249,9 +248,10 @@ Accounts::Answer<std::monostate> SqliteAccounts::letter_done(Uuid letter) {
 
 Accounts::Answer<std::size_t> SqliteAccounts::purge_links(WallTime now, std::size_t links_max) {
     auto work = [now, links_max](SqliteConnection& c) {
-        c.run("DELETE FROM account_links WHERE key IN"
-              " (SELECT key FROM account_links WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-              to_unix_ms(now), static_cast<std::int64_t>(links_max));
+        c.run(
+            "DELETE FROM account_links WHERE key IN"
+            " (SELECT key FROM account_links WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+            to_unix_ms(now), static_cast<std::int64_t>(links_max));
         return static_cast<std::size_t>(c.changes());
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);

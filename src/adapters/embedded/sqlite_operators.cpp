@@ -14,10 +14,8 @@ Result<T, Operators::Error> to_port(SqliteDatabase::Written<T> written) {
     if (written) return std::move(*written);
     switch (written.error()) {
         case StoreFailure::unavailable:
-        case StoreFailure::full:
-            return fail(Operators::Error::unavailable);
-        case StoreFailure::outcome_unknown:
-            return fail(Operators::Error::outcome_unknown);
+        case StoreFailure::full: return fail(Operators::Error::unavailable);
+        case StoreFailure::outcome_unknown: return fail(Operators::Error::outcome_unknown);
     }
     return fail(Operators::Error::outcome_unknown);
 }
@@ -33,13 +31,14 @@ Operators::Added add_in(SqliteConnection& c, const Operator& who, bool only_if_f
     std::int64_t operators = 0;
     {
         // A table of at most kOperatorsMax rows: counting it is cheap.
-        auto q = c.query("SELECT count(*) FROM operators");
+        auto q = c.query("SELECT count(*) FROM operators WHERE name > ''");
         if (q.step()) operators = q.integer(0);
     }
     if (only_if_first && operators > 0) return Operators::Added::not_first;
     if (operators >= static_cast<std::int64_t>(Operators::kOperatorsMax)) return Operators::Added::too_many;
-    c.run("INSERT INTO operators (name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-          who.name, static_cast<std::int64_t>(who.role), who.password_hash, to_unix_ms(who.created_at));
+    c.run(
+        "INSERT INTO operators (name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        who.name, static_cast<std::int64_t>(who.role), who.password_hash, to_unix_ms(who.created_at));
     return c.changes() == 1 ? Operators::Added::added : Operators::Added::name_taken;
 }
 
@@ -57,9 +56,8 @@ std::optional<Operators::Session> find_session_in(SqliteConnection& c, const Has
         " WHERE s.key = ?1 AND s.expires_at > ?2",
         key, to_unix_ms(now));
     if (!q.step()) return std::nullopt;
-    return Operators::Session{.name = q.text(0),
-                              .role = static_cast<Role>(q.integer(1)),
-                              .expires_at = from_unix_ms(q.integer(2))};
+    return Operators::Session{
+        .name = q.text(0), .role = static_cast<Role>(q.integer(1)), .expires_at = from_unix_ms(q.integer(2))};
 }
 
 std::vector<Operators::OpenSession> open_sessions_in(SqliteConnection& c, WallTime now, std::size_t sessions_max) {
@@ -73,9 +71,8 @@ std::vector<Operators::OpenSession> open_sessions_in(SqliteConnection& c, WallTi
         const auto key = q.blob(0);
         MD_ASSERT(key.size() == open.key.size());
         std::ranges::copy(key, open.key.begin());
-        open.session = {.name = q.text(1),
-                        .role = static_cast<Role>(q.integer(2)),
-                        .expires_at = from_unix_ms(q.integer(3))};
+        open.session = {
+            .name = q.text(1), .role = static_cast<Role>(q.integer(2)), .expires_at = from_unix_ms(q.integer(3))};
     }
     return sessions;
 }
@@ -101,7 +98,7 @@ Operators::Answer<std::optional<Operator>> SqliteOperators::find(std::string nam
 Operators::Answer<std::vector<Operator>> SqliteOperators::list() {
     auto work = [](SqliteConnection& c) {
         std::vector<Operator> operators;
-        auto q = c.query("SELECT name, role, password_hash, created_at FROM operators ORDER BY name");
+        auto q = c.query("SELECT name, role, password_hash, created_at FROM operators WHERE name > '' ORDER BY name");
         while (q.step()) operators.push_back(read_operator(q));
         return operators;
     };
@@ -135,7 +132,7 @@ Operators::Answer<std::optional<Operators::Session>> SqliteOperators::find_sessi
 }
 
 Operators::Answer<std::vector<Operators::OpenSession>> SqliteOperators::open_sessions(WallTime now,
-                                                                                     std::size_t sessions_max) {
+                                                                                      std::size_t sessions_max) {
     auto work = [now, sessions_max](SqliteConnection& c) { return open_sessions_in(c, now, sessions_max); };
     auto found = co_await database_.read(work);
     co_return to_port(std::move(found));
@@ -152,9 +149,10 @@ Operators::Answer<std::monostate> SqliteOperators::end_session(Hash256 key) {
 
 Operators::Answer<std::size_t> SqliteOperators::purge_sessions(WallTime now, std::size_t sessions_max) {
     auto work = [now, sessions_max](SqliteConnection& c) {
-        c.run("DELETE FROM operator_sessions WHERE key IN"
-              " (SELECT key FROM operator_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-              to_unix_ms(now), static_cast<std::int64_t>(sessions_max));
+        c.run(
+            "DELETE FROM operator_sessions WHERE key IN"
+            " (SELECT key FROM operator_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+            to_unix_ms(now), static_cast<std::int64_t>(sessions_max));
         return static_cast<std::size_t>(c.changes());
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::operators, work);

@@ -10,10 +10,8 @@ Result<T, Sessions::Error> to_port(SqliteDatabase::Written<T> written) {
     if (written) return std::move(*written);
     switch (written.error()) {
         case StoreFailure::unavailable:
-        case StoreFailure::full:
-            return fail(Sessions::Error::unavailable);
-        case StoreFailure::outcome_unknown:
-            return fail(Sessions::Error::outcome_unknown);
+        case StoreFailure::full: return fail(Sessions::Error::unavailable);
+        case StoreFailure::outcome_unknown: return fail(Sessions::Error::outcome_unknown);
     }
     return fail(Sessions::Error::outcome_unknown);
 }
@@ -102,9 +100,10 @@ Sessions::Answer<std::size_t> SqliteSessions::end_all(CustomerId customer) {
 
 Sessions::Answer<std::size_t> SqliteSessions::purge(WallTime now, std::size_t sessions_max) {
     auto work = [now, sessions_max](SqliteConnection& c) {
-        c.run("DELETE FROM sessions WHERE key IN"
-              " (SELECT key FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-              to_unix_ms(now), static_cast<std::int64_t>(sessions_max));
+        c.run(
+            "DELETE FROM sessions WHERE key IN"
+            " (SELECT key FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+            to_unix_ms(now), static_cast<std::int64_t>(sessions_max));
         return static_cast<std::size_t>(c.changes());
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);
