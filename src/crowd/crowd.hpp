@@ -36,8 +36,8 @@ struct Slice {
     std::uint64_t acknowledged = 0;
     std::uint64_t refused = 0;
     std::uint64_t paid = 0;
-    double p50_ms = 0;  // latency of what ended in this slice: orders, or every operation when there were none
-    double p99_ms = 0;
+    double p50_ms = -1;  // latency of what ended in this slice: orders, or every operation when there were none
+    double p99_ms = -1;  // at all; -1: nothing ended
 };
 
 /// What was seen from outside while it ran.

@@ -98,6 +98,7 @@ void slice(const Plan& plan, std::span<const Journal> journals, Report& report, 
         }
     }
     for (std::size_t i = 0; i < report.slices.size(); ++i) {
+        if (latency[i].count() == 0) continue;
         report.slices[i].p50_ms = ms(latency[i].percentile_us(0.5));
         report.slices[i].p99_ms = ms(latency[i].percentile_us(0.99));
     }

@@ -143,7 +143,7 @@ private:
         if (ticket->second == 0 && open) ticket->second = ++last_place_;
         const std::int64_t place = ticket->second + (is(Fault::changes_places) ? ++polls_ : 0);
         std::string_view state = !open ? "before_opening" : "waiting";
-        admitted_ = std::max(admitted_, std::min(last_place_, admitted_ + 1));
+        if (++asked_ % 2 == 0) admitted_ = std::max(admitted_, std::min(last_place_, admitted_ + 1));
         if (open && ticket->second <= admitted_) state = "admitted";
         if (open && paid_ >= setting_.units) state = "sold_out";
         const std::int64_t ahead = std::max<std::int64_t>(0, ticket->second - admitted_);
@@ -159,7 +159,7 @@ private:
         const std::string key = token + request.header("Idempotency-Key");
         if (request.header("Idempotency-Key").empty()) return problem(400, "idempotency-key-missing");
         if (setting_.line && request.header("X-Admission") != "a-" + token.substr(7)) return problem(403, "not-admitted");
-        if (is(Fault::busy) && !told_busy_[key] && ++orders_ % 2 == 0) {
+        if (is(Fault::busy) && !told_busy_[key] && ++asked_ % 2 == 0) {
             told_busy_[key] = true;
             return problem(503, "busy", "Retry-After: 0\r\n");
         }
@@ -236,6 +236,7 @@ private:
     std::int64_t paid_ = 0;
     std::int64_t last_order_ = 0;
     std::int64_t orders_ = 0;
+    std::int64_t asked_ = 0;
     bool restarted_ = false;
     std::unordered_map<std::string, std::int64_t> tickets_;
     std::unordered_map<std::string, std::int64_t> bought_;
