@@ -142,7 +142,7 @@ Journal::Answer<std::monostate> SqlitePaymentJournal::refund_done(PaymentId paym
 
 Journal::Answer<std::int64_t> SqlitePaymentJournal::refunds_open() {
     auto found = co_await database_.read([](SqliteConnection& connection) {
-        auto row = connection.query("SELECT count(*) FROM refunds INDEXED BY refunds_due WHERE done_ms IS NULL");
+        auto row = connection.query("SELECT count(*) FROM refunds WHERE done_ms IS NULL AND try_ms >= 0");
         row.step();
         return row.integer(0);
     });
