@@ -74,6 +74,9 @@ void add_what(CLI::App& app, CrowdFlags& flags) {
     const CLI::Range percent(0, 100);
     app.add_option("--look", options.look_percent, "percent who look at the sale first")->capture_default_str()->check(percent);
     app.add_option("--search", options.search_percent, "percent who search first")->capture_default_str()->check(percent);
+    app.add_option("--basket", options.basket_lines_max, "different items of the sale that a shopper wants, at most")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 50));
     app.add_option("--reload", options.reload_percent, "percent of polls that load the page again")
         ->capture_default_str()
         ->check(percent);

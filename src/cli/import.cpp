@@ -63,17 +63,13 @@ int run_import(ImportOptions options) {
                                            currency.minor_digits() == 0 ? "12000" : "19.90")};
         no_price = choice.value_or(usecases::NoPriceChoice{});
     }
-    ImportSource source{options.file, options.format};
     ImportProgress progress{{options.errors_file, options.quiet || options.target.json}};
+    ImportSource source{options.file, options.format};
     if (const auto server = find_server(options))
         import_over_http(source, progress, *server, options.no_price);
     else
         import_into_directory(source, progress, options.target.data_dir, currency, no_price);
-    if (const auto& broken = source.broken_end()) {
-        usecases::ImportReport report;
-        report.refused.push_back(*broken);
-        progress.add(std::move(report));
-    }
+    if (const auto& broken = source.broken_end()) progress.add_broken_end(*broken);
     return progress.finish(options.target.json);
 }
 

@@ -43,9 +43,18 @@ void ImportProgress::refuse(const usecases::ImportReport::Refusal& refusal) {
         errors_ << line << "}\n";
         return;
     }
-    if (refused_ > kShownRefusalsMax) return;
+    if (refused_ <= kShownRefusalsMax) print_refusal(refusal);
+}
+
+void ImportProgress::print_refusal(const usecases::ImportReport::Refusal& refusal) {
     clear_bar();
     fmt::print(stderr, "line {}: {}{}refused: {}\n", refusal.line, refusal.sku, refusal.sku.empty() ? "" : ": ", refusal.reason);
+}
+
+void ImportProgress::add_broken_end(const usecases::ImportReport::Refusal& refusal) {
+    const bool shown = !errors_.is_open() && refused_ < kShownRefusalsMax;
+    refuse(refusal);
+    if (!shown) print_refusal(refusal);
 }
 
 void ImportProgress::add(usecases::ImportReport report) {

@@ -22,6 +22,8 @@ public:
     explicit ImportProgress(Options options);
 
     void add(usecases::ImportReport report);
+    /// What is wrong with the file as a whole: counted as refused, and always shown.
+    void add_broken_end(const usecases::ImportReport::Refusal& refusal);
     void show(std::uint64_t bytes_read, std::optional<std::uint64_t> bytes_total);
     /// Ends the bar and says how it went: a line for people, or one JSON object. Gives the exit code: 0 all, 1 some
     /// refused, 2 none.
@@ -32,6 +34,7 @@ public:
 
 private:
     void refuse(const usecases::ImportReport::Refusal& refusal);
+    void print_refusal(const usecases::ImportReport::Refusal& refusal);
     void clear_bar();
     void print_summary(double elapsed_s) const;
     double elapsed_s() const;

@@ -92,6 +92,13 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
 }
 
 SqliteDatabase::~SqliteDatabase() {
+    stop();
+    writer_.reset();
+    ::close(lock_descriptor_);
+}
+
+void SqliteDatabase::stop() {
+    if (!writer_thread_.joinable()) return;
     {
         const std::scoped_lock lock(write_mutex_);
         stopping_ = true;
@@ -110,8 +117,6 @@ SqliteDatabase::~SqliteDatabase() {
     }
     checkpoint_wake_.notify_all();
     checkpoint_thread_.join();
-    writer_.reset();
-    ::close(lock_descriptor_);
 }
 
 void SqliteDatabase::enqueue(Priority priority, std::unique_ptr<Write> write) {
@@ -157,7 +162,8 @@ void SqliteDatabase::run_writer() {
             if (group.empty()) return;  // Stopping, and everything taken is done.
         }
         commit_group(group);
-        if (restart_log_.exchange(false)) sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        if (restart_log_.exchange(false))
+            sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
     }
 }
 

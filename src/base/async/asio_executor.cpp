@@ -4,8 +4,17 @@
 
 namespace marketday {
 
-AsioExecutor::~AsioExecutor() {
+AsioExecutor::~AsioExecutor() { shut_down(); }
+
+void AsioExecutor::shut_down() {
     destroy_roots();
+    timers_.clear();
+    timer_times_.clear();
+    std::vector<Job> dropped;
+    {
+        const std::scoped_lock lock(mutex_);
+        dropped.swap(ready_);
+    }
 }
 
 void AsioExecutor::soon(Job job) {

@@ -22,6 +22,10 @@ public:
     void cancel(TimerId timer) override;
     Instant now() const override { return std::chrono::steady_clock::now(); }
 
+    /// Destroys every task and drops every job, while what they refer to still lives. After `io` has stopped, and after
+    /// the threads that work for suspended tasks have ended.
+    void shut_down();
+
 private:
     void run_ready();
     void arm();

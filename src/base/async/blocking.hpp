@@ -33,6 +33,8 @@ public:
     explicit ThreadPool(Options options);
     /// Finishes what it has begun, drops what waits.
     ~ThreadPool() override;
+    /// The same, before the end of its life. Takes no more jobs.
+    void stop();
     bool submit(Job job) override;
     std::size_t waiting() const override;
 

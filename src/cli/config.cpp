@@ -1,0 +1,190 @@
+#include "cli/config.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace marketday::cli {
+namespace {
+
+using Kind = ConfigKey::Kind;
+
+const ConfigKey* find_key(std::string_view name) {
+    const auto& keys = config_keys();
+    const auto found = std::ranges::find(keys, name, &ConfigKey::name);
+    return found == keys.end() ? nullptr : &*found;
+}
+
+std::string unknown_key(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const auto& key : config_keys()) names.push_back(key.name);
+    const auto near = nearest(name, names);
+    if (near.empty()) return fmt::format("unknown key \"{}\"; `marketday serve --print-config` lists all", name);
+    return fmt::format("unknown key \"{}\"; did you mean \"{}\"?", name, near);
+}
+
+void check_value(const ConfigKey& key, std::string_view value) {
+    if (key.kind == Kind::integer) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc{} || end != value.data() + value.size())
+            throw std::runtime_error(fmt::format("{} must be a whole number, not \"{}\"", key.name, value));
+    } else if (key.kind == Kind::boolean && value != "true" && value != "false") {
+        throw std::runtime_error(fmt::format("{} must be true or false, not \"{}\"", key.name, value));
+    }
+}
+
+std::string environment_name(std::string_view key) {
+    std::string name = "MARKETDAY_";
+    for (const char c : key) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return name;
+}
+
+std::string scalar_or_list(const YAML::Node& node) {
+    if (!node.IsSequence()) return node.as<std::string>();
+    std::string joined;
+    for (const auto& item : node) joined += (joined.empty() ? "" : ",") + item.as<std::string>();
+    return joined;
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+    static const std::vector<ConfigKey> keys{
+        {"data", Kind::text, "", "the directory of everything that is kept"},
+        {"listen", Kind::text, "127.0.0.1:8080", "where shoppers connect, ADDR:PORT; port 0 picks a free one"},
+        {"admin", Kind::text, "127.0.0.1:8081", "where operators connect, ADDR:PORT"},
+        {"tls_cert", Kind::text, "", "PEM file of the certificate chain for the shop's address"},
+        {"tls_key", Kind::text, "", "PEM file of its private key"},
+        {"roles", Kind::list, "web,worker,scheduler", "what this process does"},
+        {"public_url", Kind::text, "", "what mails link to; empty: made from listen"},
+        {"log_level", Kind::text, "info", "debug, info, warn or error"},
+        {"rehearsal", Kind::boolean, "false", "allows sessions to be made in bulk; never in a real shop"},
+        {"shop.currency", Kind::text, "KRW", "the one currency of the shop (ISO 4217)"},
+        {"shipping.flat_minor", Kind::integer, "0", "the shipping fee of an order, minor units"},
+        {"shipping.per_kg_minor", Kind::integer, "0", "and for every begun kilogram, minor units"},
+        {"shipping.free_from_minor", Kind::integer, "0", "free from this worth of goods, minor units; 0: never"},
+        {"checkout.hold_s", Kind::integer, "300", "how long an order holds its units unpaid, seconds"},
+        {"checkout.lane_depth_max", Kind::integer, "20000", "orders that may wait in one lane; past it 503"},
+        {"checkout.batch_max", Kind::integer, "500", "orders of one commit, 1 to 1000"},
+        {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane"},
+        {"payment.reconcile_after_s", Kind::integer, "30", "when the gateway is asked about a payment, seconds"},
+        {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB"},
+        {"store.readers", Kind::integer, "2", "threads that read the store"},
+        {"cache.products_mib", Kind::integer, "16", "near cache of product answers, MiB"},
+        {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords"},
+        {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
+        {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds"},
+        {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds"},
+        {"http.proxy_protocol", Kind::boolean, "false", "every connection begins with a PROXY v2 header"},
+        {"http.trusted_proxies", Kind::list, "", "networks whose PROXY and Forwarded headers are believed"},
+        {"line.joins_per_address", Kind::integer, "5000", "tickets one network address may take in a sale"},
+        {"trace.otlp_url", Kind::text, "", "where spans are sent over OTLP/HTTP; empty: nowhere"},
+    };
+    return keys;
+}
+
+Config::Config() {
+    for (const auto& key : config_keys()) values_[std::string{key.name}].text = key.initial;
+}
+
+void Config::set(std::string_view name, std::string_view value, std::string_view source) {
+    const ConfigKey* key = find_key(name);
+    if (key == nullptr) throw std::runtime_error(unknown_key(name));
+    check_value(*key, value);
+    auto& known = values_.find(name)->second;
+    known.text = value;
+    known.source = source;
+}
+
+void Config::read_file(const std::string& path) {
+    YAML::Node root;
+    try {
+        root = YAML::LoadFile(path);
+    } catch (const YAML::BadFile&) {
+        throw std::runtime_error(fmt::format("cannot read {}; give --config an existing YAML file", path));
+    } catch (const YAML::ParserException& error) {
+        throw std::runtime_error(fmt::format("{}:{}: {}", path, error.mark.line + 1, error.msg));
+    }
+    if (root.IsNull()) return;
+    const auto place = [&path](const YAML::Node& node) { return fmt::format("{}:{}", path, node.Mark().line + 1); };
+    const auto take = [&](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
+        try {
+            set(name, scalar_or_list(value), place(key));
+        } catch (const YAML::Exception&) {
+            throw std::runtime_error(fmt::format("{}: {} must be a single value", place(key), name));
+        } catch (const std::runtime_error& error) {
+            throw std::runtime_error(fmt::format("{}: {}", place(key), error.what()));
+        }
+    };
+    if (!root.IsMap()) throw std::runtime_error(fmt::format("{}: must be a map of keys to values", path));
+    for (const auto& entry : root) {
+        const auto name = entry.first.as<std::string>();
+        if (!entry.second.IsMap()) {
+            take(name, entry.first, entry.second);
+            continue;
+        }
+        for (const auto& inner : entry.second)
+            take(name + "." + inner.first.as<std::string>(), inner.first, inner.second);
+    }
+}
+
+void Config::read_environment(const char* const* environment) {
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view entry{*environment};
+        if (!entry.starts_with("MARKETDAY_")) continue;
+        const auto equals = entry.find('=');
+        const auto name = entry.substr(0, equals);
+        // The operator's commands have settings of their own, not the server's.
+        if (name == "MARKETDAY_OPERATOR_TOKEN" || name == "MARKETDAY_URL") continue;
+        const auto& keys = config_keys();
+        const auto key = std::ranges::find_if(keys, [&](const ConfigKey& k) { return environment_name(k.name) == name; });
+        if (key == keys.end()) {
+            std::vector<std::string> texts;
+            for (const auto& known : keys) texts.push_back(environment_name(known.name));
+            const std::vector<std::string_view> names(texts.begin(), texts.end());
+            throw std::runtime_error(
+                fmt::format("unknown environment variable {}; the nearest is {}", name, nearest(name, names)));
+        }
+        set(key->name, entry.substr(equals + 1), name);
+    }
+}
+
+const std::string& Config::text(std::string_view name) const {
+    const auto found = values_.find(name);
+    MD_ASSERT(found != values_.end());
+    return found->second.text;
+}
+
+std::int64_t Config::integer(std::string_view name) const { return std::stoll(text(name)); }
+bool Config::boolean(std::string_view name) const { return text(name) == "true"; }
+
+std::vector<std::string> Config::list(std::string_view name) const {
+    std::vector<std::string> items;
+    std::string_view rest = text(name);
+    while (!rest.empty()) {
+        const auto comma = rest.find(',');
+        const auto item = rest.substr(0, comma);
+        if (!item.empty()) items.emplace_back(item);
+        rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    }
+    return items;
+}
+
+std::string Config::print() const {
+    std::string out;
+    for (const auto& key : config_keys()) {
+        const auto& value = values_.find(key.name)->second;
+        fmt::format_to(std::back_inserter(out), "{:<28} {:<24} # {} ({})\n", fmt::format("{}:", key.name),
+                       value.text.empty() ? "\"\"" : value.text, key.meaning, value.source);
+    }
+    return out;
+}
+
+}  // namespace marketday::cli

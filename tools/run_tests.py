@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Runs the test programs of a build and ends with one plain count.
+
+    tools/run_tests.py --build build/dev --program build/release/marketday [SUITE…]
+
+Suites are ctest labels. A GoogleTest program counts each of its tests, any other program counts as one. A program that
+ends without a report (a crash, a sanitizer's finding) counts as one failure.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+SUITES = ["unit", "contract", "simulation", "integration", "fuzz", "bench"]
+
+
+def programs_of(build, suites):
+    import json
+
+    out = subprocess.run(["ctest", "--test-dir", str(build), "--show-only=json-v1"], capture_output=True, text=True,
+                         check=True).stdout
+    for test in json.loads(out)["tests"]:
+        labels = next((p["value"] for p in test.get("properties", []) if p["name"] == "LABELS"), [])
+        if any(label in suites for label in labels):
+            yield test["name"], labels[0]
+
+
+def count_report(path):
+    """(passed, failed, skipped, names of failed tests) of one GoogleTest report; None when there is none."""
+    if not path.exists():
+        return None
+    passed = failed = skipped = 0
+    names = []
+    for case in ET.parse(path).getroot().iter("testcase"):
+        if case.find("failure") is not None:
+            failed += 1
+            names.append(f'{case.get("classname")}.{case.get("name")}')
+        elif case.get("result") == "skipped" or case.get("status") == "notrun" or case.find("skipped") is not None:
+            skipped += 1
+        else:
+            passed += 1
+    return passed, failed, skipped, names
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--build", required=True, type=pathlib.Path)
+    arguments.add_argument("--program", required=True, type=pathlib.Path)
+    arguments.add_argument("suites", nargs="*")
+    options = arguments.parse_args()
+    unknown = [s for s in options.suites if s not in SUITES]
+    if unknown:
+        sys.exit(f"unknown suite {unknown[0]}; there are {', '.join(SUITES)}")
+    suites = options.suites or SUITES
+
+    reports = options.build.resolve() / "reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir(parents=True)
+    environment = dict(os.environ, MARKETDAY_TEST_PROGRAM=str(options.program.resolve()),
+                       UBSAN_OPTIONS="print_stacktrace=1", ASAN_OPTIONS="detect_stack_use_after_return=0")
+    passed = failed = skipped = 0
+    for name, suite in programs_of(options.build, suites):
+        report = reports / f"{name}.xml"
+        environment["GTEST_OUTPUT"] = f"xml:{report}"
+        run = subprocess.run(["ctest", "--test-dir", str(options.build), "-R", f"^{name}$", "--output-on-failure",
+                              "--no-tests=error"], env=environment, capture_output=True, text=True)
+        counted = count_report(report)
+        if counted is None:
+            counted = (1, 0, 0, []) if run.returncode == 0 else (0, 1, 0, [name])
+        elif run.returncode != 0 and counted[1] == 0:
+            counted = (counted[0], 1, counted[2], [f"{name} ended badly after its tests"])
+        passed += counted[0]
+        failed += counted[1]
+        skipped += counted[2]
+        print(f"{suite:<12} {name:<36} {counted[0]:>5} passed {counted[1]:>3} failed", flush=True)
+        if counted[1]:
+            print(run.stdout[-8000:])
+            print("\n".join(f"FAILED {n}" for n in counted[3]), flush=True)
+    tail = f", {skipped} skipped" if skipped else ""
+    print(f"{passed} passed, {failed} failed{tail}")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
