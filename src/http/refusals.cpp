@@ -69,7 +69,7 @@ Response unavailable() {
 
 Response internal_error(const Route& route, const std::exception& failure) {
     log::error("http.handler.failed", {{"operation", route.operation_id}, {"reason", failure.what()}});
-    return refusal(500, "internal-error", "Something broke here.", "It has been recorded; try again later.");
+    return refusal(500, "internal", "Something broke here.", "It has been recorded; try again later.");
 }
 
 bool is_idempotency_key(std::string_view key) {
