@@ -27,14 +27,15 @@ std::size_t SearchColumns::permutation_of(SearchOrder order) {
 }
 
 SearchDocument SearchColumns::at(SearchOrder order, std::uint32_t place) const {
-    // Dear first: the priced ones backwards, then those without a price, as in price_up.
-    if (order == SearchOrder::price_down && place < priced_) place = priced_ - 1 - place;
-    return orders_[permutation_of(order)].at[place];
+    return orders_[permutation_of(order)].at[turned(order, place)];
+}
+
+const SearchKey& SearchColumns::key_at(SearchOrder order, std::uint32_t place) const {
+    return orders_[permutation_of(order)].keys[turned(order, place)];
 }
 
 std::uint32_t SearchColumns::place_of(SearchOrder order, SearchDocument document) const {
-    const std::uint32_t place = orders_[permutation_of(order)].place[document];
-    return order == SearchOrder::price_down && place < priced_ ? priced_ - 1 - place : place;
+    return turned(order, orders_[permutation_of(order)].place[document]);
 }
 
 SearchColumns::Slice SearchColumns::priced(std::int64_t min_minor, std::int64_t max_minor) const {
@@ -54,14 +55,16 @@ SearchColumns::Slice SearchColumns::category(std::string_view path) const {
 
 SearchColumns::Slice SearchColumns::products_of(Slice categories) const {
     const auto first = [this](std::uint32_t index) {
-        return index < categories_.size() ? categories_[index].first : static_cast<std::uint32_t>(by_category_.size());
+        return index < categories_.size() ? categories_[index].first : static_cast<std::uint32_t>(by_category_.at.size());
     };
     return {first(categories.begin), first(categories.end)};
 }
 
 std::size_t SearchColumns::bytes() const {
-    std::size_t bytes = rows_.size() * sizeof(SearchRow) + skus_.size() + (sku_ends_.size() + by_category_.size()) * 4;
-    for (const auto& order : orders_) bytes += (order.at.size() + order.place.size()) * 4;
+    std::size_t bytes = rows_.size() * sizeof(SearchRow) + skus_.size() + sku_ends_.size() * 4 + keys_.size() * sizeof(SearchKey);
+    const auto of = [](const Permutation& p) { return (p.at.size() + p.place.size()) * 4 + p.keys.size() * sizeof(SearchKey); };
+    bytes += of(by_category_);
+    for (const auto& order : orders_) bytes += of(order);
     for (const auto& category : categories_) bytes += sizeof(Category) + category.path.size();
     return bytes;
 }
@@ -160,8 +163,22 @@ void SearchColumnsBuilder::build_categories() {
     }
     std::partial_sum(counts.begin(), counts.end(), counts.begin());
     for (std::size_t i = 0; i < table.size(); ++i) table[i].first = counts[i];
-    columns_->by_category_.resize(live_.size());
-    for (const SearchDocument d : live_) columns_->by_category_[counts[columns_->rows_[d].category]++] = d;
+    columns_->by_category_.at.resize(live_.size());
+    for (const SearchDocument d : live_) columns_->by_category_.at[counts[columns_->rows_[d].category]++] = d;
+}
+
+void SearchColumnsBuilder::build_keys() {
+    auto& columns = *columns_;
+    columns.keys_.resize(columns.rows_.size());
+    for (const SearchDocument d : live_) {
+        columns.keys_[d] = {columns.rows_[d].category, columns.place_of(SearchOrder::price_up, d)};
+    }
+    const auto fill = [&columns](SearchColumns::Permutation& permutation) {
+        permutation.keys.reserve(permutation.at.size());
+        for (const SearchDocument d : permutation.at) permutation.keys.push_back(columns.keys_[d]);
+    };
+    fill(columns.by_category_);
+    for (auto& order : columns.orders_) fill(order);
 }
 
 std::shared_ptr<const SearchColumns> SearchColumnsBuilder::build() {
@@ -182,6 +199,7 @@ std::shared_ptr<const SearchColumns> SearchColumnsBuilder::build() {
                [&](SearchDocument a, SearchDocument b) { return compare(rows[b].newness, rows[a].newness); });
     columns.priced_ = static_cast<std::uint32_t>(
         std::ranges::count_if(live_, [&](SearchDocument d) { return rows[d].price_minor != SearchRow::kNoPrice; }));
+    build_keys();
     return std::move(columns_);
 }
 

@@ -28,7 +28,14 @@ struct SearchRow {
     bool live = false;
 };
 
-/// What a search must know of every product besides its words, in memory and never changed once built: about 60 bytes a
+/// What the filters look at: eight bytes that lie in the sequence in which they are walked.
+struct SearchKey {
+    static constexpr std::uint32_t kGone = 0xffffffff;
+    std::uint32_t category = kGone;
+    std::uint32_t price_place = kGone;  // in price_up
+};
+
+/// What a search must know of every product besides its words, in memory and never changed once built: about 160 bytes a
 /// product. Each order is a permutation with its inverse, so the first page of any filter is found by walking either the
 /// order or the smallest filter, whichever is shorter.
 class SearchColumns {
@@ -52,15 +59,20 @@ public:
         return std::string_view{skus_}.substr(sku_ends_[document], sku_ends_[document + 1] - sku_ends_[document]);
     }
 
+    const SearchKey& key(SearchDocument document) const { return keys_[document]; }
     SearchDocument at(SearchOrder order, std::uint32_t place) const;
+    const SearchKey& key_at(SearchOrder order, std::uint32_t place) const;
     std::uint32_t place_of(SearchOrder order, SearchDocument document) const;
     /// The places of `price_up` whose prices are within [min, max].
     Slice priced(std::int64_t min_minor, std::int64_t max_minor) const;
+    /// How many have a price; they come first in price_up and price_down.
+    std::uint32_t priced() const { return priced_; }
 
     const std::vector<Category>& categories() const { return categories_; }
     /// The table's entries for `path` and all below it; empty for an unknown one.
     Slice category(std::string_view path) const;
-    std::span<const SearchDocument> by_category() const { return by_category_; }
+    std::span<const SearchDocument> by_category() const { return by_category_.at; }
+    const SearchKey& key_by_category(std::uint32_t place) const { return by_category_.keys[place]; }
     /// Products of a slice of the table, as a slice of by_category.
     Slice products_of(Slice categories) const;
 
@@ -73,14 +85,20 @@ private:
     std::uint32_t priced_ = 0;
     std::string skus_;
     std::vector<std::uint32_t> sku_ends_;
+    std::vector<SearchKey> keys_;
     struct Permutation {
         std::vector<SearchDocument> at;
+        std::vector<SearchKey> keys;
         std::vector<std::uint32_t> place;
     };
     std::array<Permutation, 6> orders_;  // closeness, price_up, newest, names
     std::vector<Category> categories_;
-    std::vector<SearchDocument> by_category_;
+    Permutation by_category_;  // without `place`
 
+    std::uint32_t turned(SearchOrder order, std::uint32_t place) const {
+        // Dear first: the priced ones backwards, then those without a price, as in price_up.
+        return order == SearchOrder::price_down && place < priced_ ? priced_ - 1 - place : place;
+    }
     static std::size_t permutation_of(SearchOrder order);
 };
 
@@ -98,6 +116,7 @@ private:
     template <class Less>
     void sort_order(SearchOrder order, Less less);
     void build_categories();
+    void build_keys();
 
     std::shared_ptr<SearchColumns> columns_;
     std::vector<SearchDocument> live_;

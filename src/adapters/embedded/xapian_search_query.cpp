@@ -39,9 +39,9 @@ bool is_by_name(SearchOrder order) {
 SearchFilters filters_of(const SearchColumns& columns, const Query& query) {
     SearchFilters filters;
     if (!query.category.empty()) filters.categories = columns.category(query.category);
-    filters.by_price = query.price_min_minor || query.price_max_minor;
-    filters.price_min_minor = query.price_min_minor.value_or(0);
-    filters.price_max_minor = query.price_max_minor.value_or(SearchRow::kNoPrice - 1);
+    if (query.price_min_minor || query.price_max_minor) {
+        filters.prices = columns.priced(query.price_min_minor.value_or(0), query.price_max_minor.value_or(SearchRow::kNoPrice - 1));
+    }
     return filters;
 }
 

@@ -133,14 +133,16 @@ Xapian::Document search_document(const domain::Product& product) {
     return document;
 }
 
+std::shared_ptr<const DenseTerm> DenseTerms::find(const std::string& term) {
+    const std::lock_guard lock{mutex_};
+    const auto found = places_.find(term);
+    if (found == places_.end()) return nullptr;
+    newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
+    return found->second->second;
+}
+
 std::shared_ptr<const DenseTerm> DenseTerms::get(const Xapian::Database& index, std::uint32_t documents, const std::string& term) {
-    {
-        const std::lock_guard lock{mutex_};
-        if (const auto found = places_.find(term); found != places_.end()) {
-            newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
-            return found->second->second;
-        }
-    }
+    if (auto known = find(term)) return known;
     auto dense = std::make_shared<DenseTerm>(DocumentBits{documents}, DocumentBits{documents});
     for (auto i = index.postlist_begin(term); i != index.postlist_end(term); ++i) {
         const SearchDocument d = *i - 1;
@@ -152,11 +154,8 @@ std::shared_ptr<const DenseTerm> DenseTerms::get(const Xapian::Database& index, 
     if (!places_.contains(term)) {
         newest_first_.emplace_front(term, dense);
         places_.emplace(term, newest_first_.begin());
-        bytes_ += dense->any.bytes() + dense->in_name.bytes();
-        while (bytes_ > kBytesMax && newest_first_.size() > 1) {
-            const auto& oldest = newest_first_.back();
-            bytes_ -= oldest.second->any.bytes() + oldest.second->in_name.bytes();
-            places_.erase(oldest.first);
+        if (newest_first_.size() > kTermsMax) {
+            places_.erase(newest_first_.back().first);
             newest_first_.pop_back();
         }
     }

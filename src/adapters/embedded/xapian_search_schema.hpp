@@ -44,11 +44,14 @@ struct DenseTerm {
     DocumentBits in_name;
 };
 
-/// Terms lately asked for that more than TextMatches::kFewMax products hold. At most kBytesMax, least recently used out.
-/// Thread-safe.
+/// Terms lately asked for that more than TextMatches::kFewMax products hold; the least recently used ones go when there
+/// are too many. Thread-safe.
 class DenseTerms {
 public:
-    static constexpr std::size_t kBytesMax = 8 * 1024 * 1024;
+    static constexpr std::size_t kTermsMax = 200;  // at 42,844 products 2 MB
+    /// Nothing when it is not here.
+    std::shared_ptr<const DenseTerm> find(const std::string& term);
+    /// Reads the term's whole list when it is not here.
     std::shared_ptr<const DenseTerm> get(const Xapian::Database& index, std::uint32_t documents, const std::string& term);
 
 private:
@@ -56,7 +59,6 @@ private:
     std::mutex mutex_;
     std::list<Kept> newest_first_;
     std::map<std::string, std::list<Kept>::iterator, std::less<>> places_;
-    std::size_t bytes_ = 0;
 };
 
 /// What is kept in memory of one commit of the index.

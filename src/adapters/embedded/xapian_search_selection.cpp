@@ -21,10 +21,7 @@ Candidates smallest(const SearchColumns& columns, const TextMatches& matches, co
     const auto offer = [&best](Candidates other) {
         if (other.count < best.count || (other.count == best.count && best.from == Candidates::From::all)) best = other;
     };
-    if (filters.by_price) {
-        const auto slice = columns.priced(filters.price_min_minor, filters.price_max_minor);
-        offer({.from = Candidates::From::price, .count = slice.size(), .slice = slice});
-    }
+    if (filters.prices) offer({.from = Candidates::From::price, .count = filters.prices->size(), .slice = *filters.prices});
     if (filters.categories) {
         const auto slice = columns.products_of(*filters.categories);
         offer({.from = Candidates::From::category, .count = slice.size(), .slice = slice});
@@ -46,7 +43,7 @@ bool text_passes(const TextMatches& matches, SearchDocument document) {
     return false;
 }
 
-/// Calls f(document) for each candidate that passes, looking at every `step`th only.
+/// Calls f(document, key) for each candidate that passes; looks at no more than `looked_max`, evenly spread.
 template <class F>
 void visit(const SearchColumns& columns, const TextMatches& matches, const SearchFilters& filters,
            const Candidates& candidates, std::uint32_t looked_max, F f) {
@@ -55,12 +52,12 @@ void visit(const SearchColumns& columns, const TextMatches& matches, const Searc
     const auto nth = [&](std::uint32_t i) {
         return every ? i : static_cast<std::uint32_t>(std::uint64_t{i} * candidates.count / looked);
     };
-    const auto look = [&](SearchDocument d, bool text_known) {
-        if (filters.pass(columns.row(d)) && (text_known || text_passes(matches, d))) f(d);
+    const auto look = [&](SearchDocument d, const SearchKey& key, bool text_known) {
+        if (filters.pass(key) && (text_known || text_passes(matches, d))) f(d, key);
     };
     switch (candidates.from) {
         case Candidates::From::few:
-            for (std::uint32_t i = 0; i < looked; ++i) look(matches.few[nth(i)], true);
+            for (std::uint32_t i = 0; i < looked; ++i) look(matches.few[nth(i)], columns.key(matches.few[nth(i)]), true);
             return;
         case Candidates::From::many: {
             std::uint32_t seen = 0;
@@ -68,40 +65,49 @@ void visit(const SearchColumns& columns, const TextMatches& matches, const Searc
             matches.many->each([&](SearchDocument d) {
                 if (taken < looked && seen++ == nth(taken)) {
                     ++taken;
-                    look(d, true);
+                    look(d, columns.key(d), true);
                 }
             });
             return;
         }
         case Candidates::From::category:
-            for (std::uint32_t i = 0; i < looked; ++i) look(columns.by_category()[candidates.slice.begin + nth(i)], false);
+            for (std::uint32_t i = 0; i < looked; ++i) {
+                const std::uint32_t place = candidates.slice.begin + nth(i);
+                look(columns.by_category()[place], columns.key_by_category(place), false);
+            }
             return;
         case Candidates::From::price:
         case Candidates::From::all: {
             // Without a filter any order will do.
             for (std::uint32_t i = 0; i < looked; ++i) {
-                look(columns.at(SearchOrder::price_up, candidates.slice.begin + nth(i)), false);
+                const std::uint32_t place = candidates.slice.begin + nth(i);
+                look(columns.at(SearchOrder::price_up, place), columns.key_at(SearchOrder::price_up, place), false);
             }
             return;
         }
     }
 }
 
-/// Steps of 1, 2, 5, 10, 20, … : 0 is [0, 1).
+/// Steps of price: 0, 1, 2, 5, 10, 20, … and where each begins in price_up.
 class PriceSteps {
 public:
-    PriceSteps() {
+    explicit PriceSteps(const SearchColumns& columns) {
         std::int64_t power = 1;
-        bounds_[0] = 0;
-        for (std::size_t i = 1; i + 2 < bounds_.size(); i += 3, power *= 10) {
+        for (std::size_t i = 1; i + 2 < kCount; i += 3, power *= 10) {
             bounds_[i] = power;
             bounds_[i + 1] = 2 * power;
             bounds_[i + 2] = 5 * power;
         }
+        // Past the largest price there is, all begin at the end.
+        places_.fill(columns.priced());
+        for (std::size_t i = 0; i < kCount; ++i) {
+            places_[i] = columns.priced(bounds_[i], SearchRow::kNoPrice - 1).begin;
+            if (places_[i] == columns.priced()) break;
+        }
     }
-    static constexpr std::size_t kCount = 52;
-    std::size_t step_of(std::int64_t price) const {
-        return static_cast<std::size_t>(std::ranges::upper_bound(bounds_, std::max<std::int64_t>(price, 0)) - bounds_.begin()) - 1;
+    static constexpr std::size_t kCount = 49;
+    std::size_t step_of(std::uint32_t price_place) const {
+        return static_cast<std::size_t>(std::ranges::upper_bound(places_, price_place) - places_.begin()) - 1;
     }
     std::int64_t bound(std::size_t i) const {
         return i < bounds_.size() ? bounds_[i] : std::numeric_limits<std::int64_t>::max();
@@ -109,11 +115,8 @@ public:
 
 private:
     std::array<std::int64_t, kCount> bounds_{};
+    std::array<std::uint32_t, kCount> places_{};
 };
-const PriceSteps& price_steps() {
-    static const PriceSteps kSteps;
-    return kSteps;
-}
 
 /// Counts by category at one level below the filter, adding up what is deeper.
 class CategoryCounts {
@@ -190,21 +193,21 @@ SearchTally tally(const SearchColumns& columns, const TextMatches& matches, cons
 
     CategoryCounts categories{columns, filters};
     std::array<std::int64_t, PriceSteps::kCount> prices{};
+    const PriceSteps steps{columns};
     std::uint64_t hits = 0;
-    visit(columns, matches, filters, candidates, looked, [&](SearchDocument d) {
-        const SearchRow& row = columns.row(d);
+    visit(columns, matches, filters, candidates, looked, [&](SearchDocument, const SearchKey& key) {
         ++hits;
-        categories.add(row.category, 1);
-        if (row.price_minor != SearchRow::kNoPrice) ++prices[price_steps().step_of(row.price_minor)];
+        categories.add(key.category, 1);
+        if (key.price_place < columns.priced()) ++prices[steps.step_of(key.price_place)];
     });
     result.total = static_cast<std::int64_t>(hits * scale / of);
     result.facets_are_approximate = !every;
     // When one condition stands alone, its candidates are the matches.
-    const int conditions = (filters.by_price ? 1 : 0) + (filters.categories ? 1 : 0) + (matches.form != TextMatches::Form::all ? 1 : 0);
+    const int conditions = (filters.prices ? 1 : 0) + (filters.categories ? 1 : 0) + (matches.form != TextMatches::Form::all ? 1 : 0);
     result.total_is_estimate = !every && conditions > 1;
     if (!result.total_is_estimate && !every) result.total = candidates.count;
 
-    if (!every && matches.form == TextMatches::Form::all && !filters.by_price) {
+    if (!every && matches.form == TextMatches::Form::all && !filters.prices) {
         // Whole categories: their sizes are known.
         CategoryCounts exact{columns, filters};
         const auto all = SearchColumns::Slice{0, static_cast<std::uint32_t>(columns.categories().size())};
@@ -217,7 +220,7 @@ SearchTally tally(const SearchColumns& columns, const TextMatches& matches, cons
     for (std::size_t i = 0; i < prices.size(); ++i) {
         if (prices[i] == 0) continue;
         const auto count = static_cast<std::int64_t>(static_cast<std::uint64_t>(prices[i]) * scale / of);
-        result.prices.push_back({price_steps().bound(i), price_steps().bound(i + 1), count});
+        result.prices.push_back({steps.bound(i), steps.bound(i + 1), count});
     }
     return result;
 }
@@ -228,27 +231,27 @@ void select(const SearchColumns& columns, const TextMatches& matches, const Sear
     if (candidates.count == 0 || wanted == 0) return;
 
     std::uint32_t end = columns.products();
-    if (filters.by_price && order == SearchOrder::price_up) {
-        const auto slice = columns.priced(filters.price_min_minor, filters.price_max_minor);
-        from = std::max(from, slice.begin);
-        end = slice.end;
-    } else if (filters.by_price && order == SearchOrder::price_down) {
-        const auto slice = columns.priced(filters.price_min_minor, filters.price_max_minor);
-        if (slice.size() == 0) return;
-        from = std::max(from, columns.place_of(order, columns.at(SearchOrder::price_up, slice.end - 1)));
-        end = columns.place_of(order, columns.at(SearchOrder::price_up, slice.begin)) + 1;
+    if (filters.prices && order == SearchOrder::price_up) {
+        from = std::max(from, filters.prices->begin);
+        end = filters.prices->end;
+    } else if (filters.prices && order == SearchOrder::price_down) {
+        from = std::max(from, columns.priced() - filters.prices->end);
+        end = columns.priced() - filters.prices->begin;
     }
     if (from >= end) return;
 
-    // Walking the order meets a match every `gap` places. Give up when that has cost as much as sorting the candidates.
+    // Walking the order meets a match every `gap` places; each costs a fraction of a candidate's, which must be looked up
+    // and sorted. Give up when the walk has cost as much as they would.
+    constexpr std::uint32_t kStepsPerCandidate = 16;
     const std::size_t first = out.size();
     const auto gap = static_cast<double>(end - from) / static_cast<double>(std::max<std::int64_t>(likely, 1));
-    if (candidates.from != Candidates::From::few && gap * static_cast<double>(wanted) < candidates.count) {
-        const std::uint32_t walk_max = std::max<std::uint32_t>(candidates.count, 256);
+    if (candidates.from != Candidates::From::few && gap * static_cast<double>(wanted) < static_cast<double>(candidates.count) * kStepsPerCandidate) {
+        const std::uint32_t walk_max = std::max<std::uint32_t>(candidates.count, 256) * kStepsPerCandidate;
         const std::uint32_t stop = end - from > walk_max ? from + walk_max : end;
         for (std::uint32_t place = from; place < stop; ++place) {
+            if (!filters.pass(columns.key_at(order, place))) continue;
             const SearchDocument d = columns.at(order, place);
-            if (!filters.pass(columns.row(d)) || !text_passes(matches, d)) continue;
+            if (!text_passes(matches, d)) continue;
             out.push_back(d);
             if (out.size() - first == wanted) return;
         }
@@ -256,7 +259,7 @@ void select(const SearchColumns& columns, const TextMatches& matches, const Sear
         out.resize(first);
     }
     std::vector<std::pair<std::uint32_t, SearchDocument>> found;
-    visit(columns, matches, filters, candidates, std::numeric_limits<std::uint32_t>::max(), [&](SearchDocument d) {
+    visit(columns, matches, filters, candidates, std::numeric_limits<std::uint32_t>::max(), [&](SearchDocument d, const SearchKey&) {
         const std::uint32_t place = columns.place_of(order, d);
         if (place >= from) found.emplace_back(place, d);
     });

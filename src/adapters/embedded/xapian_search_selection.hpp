@@ -49,16 +49,14 @@ struct TextMatches {
     static TextMatches of(DocumentBits bits);
 };
 
+/// The conditions beside the text, as ranges that a SearchKey is in or not.
 struct SearchFilters {
-    std::optional<SearchColumns::Slice> categories;  // of the table; empty slice: matches nothing
-    bool by_price = false;
-    std::int64_t price_min_minor = 0;
-    std::int64_t price_max_minor = 0;
-    bool pass(const SearchRow& row) const {
-        if (!row.live) return false;
-        if (categories && (row.category < categories->begin || row.category >= categories->end)) return false;
-        return !by_price || (row.price_minor >= price_min_minor && row.price_minor <= price_max_minor &&
-                             row.price_minor != SearchRow::kNoPrice);
+    std::optional<SearchColumns::Slice> categories;  // of the table; an empty slice matches nothing
+    std::optional<SearchColumns::Slice> prices;      // of price_up
+    bool pass(const SearchKey& key) const {
+        if (key.category == SearchKey::kGone) return false;
+        if (categories && (key.category < categories->begin || key.category >= categories->end)) return false;
+        return !prices || (key.price_place >= prices->begin && key.price_place < prices->end);
     }
 };
 

@@ -55,13 +55,18 @@ struct AnyAndName {
 };
 
 AnyAndName match_few(const Xapian::Database& index, const SearchSnapshot& snapshot, const std::vector<Term>& terms) {
+    // A list much longer than the rarest is skipped through; to read the whole of it pays only when it is asked again.
+    constexpr std::uint32_t kSkipsPerEntry = 64;
     std::vector<Walk> walks;
     std::vector<std::shared_ptr<const DenseTerm>> dense;
     for (std::size_t i = 1; i < terms.size(); ++i) {
-        if (terms[i].documents <= TextMatches::kFewMax)
-            walks.emplace_back(index, terms[i].term);
+        auto known = terms[i].documents > TextMatches::kFewMax ? snapshot.dense_terms->find(terms[i].term) : nullptr;
+        const bool skip = terms[i].documents <= TextMatches::kFewMax || terms[i].documents / kSkipsPerEntry > terms[0].documents;
+        if (!known && !skip) known = snapshot.dense_terms->get(index, snapshot.columns->documents(), terms[i].term);
+        if (known)
+            dense.push_back(std::move(known));
         else
-            dense.push_back(snapshot.dense_terms->get(index, snapshot.columns->documents(), terms[i].term));
+            walks.emplace_back(index, terms[i].term);
     }
     Documents any;
     Documents in_name;
