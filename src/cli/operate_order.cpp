@@ -150,8 +150,8 @@ int ship(const OneOptions& options) {
 int refund(const OneOptions& options) {
     AdminClient client{options.target};
     const json::object body{{"restock", options.restock}};
-    const std::string answer = client.must(
-        "POST", fmt::format("/admin/v1/orders/{}/refund", url_encode(options.order)), json::serialize(body));
+    const std::string answer = client.must("POST", fmt::format("/admin/v1/orders/{}/refund", url_encode(options.order)),
+                                           json::serialize(body));
     if (options.target.json) {
         fmt::print("{}\n", answer);
         return 0;
@@ -160,7 +160,8 @@ int refund(const OneOptions& options) {
     if (state == "refunded")
         fmt::print("order {} is refunded\n", options.order);
     else
-        fmt::print("the bank has not answered yet: order {} is {}, its refund goes on by itself\n", options.order, state);
+        fmt::print("the bank has not answered yet: order {} is {}, its refund goes on by itself\n", options.order,
+                   state);
     return 0;
 }
 
@@ -185,13 +186,14 @@ int export_csv(const ExportOptions& options) {
     std::ofstream file;
     if (options.file != "-") {
         file.open(options.file, std::ios::binary | std::ios::trunc);
-        if (!file) throw CommandError{fmt::format("cannot write {}: give a file in a writable directory", options.file)};
+        if (!file)
+            throw CommandError{fmt::format("cannot write {}: give a file in a writable directory", options.file)};
     }
     std::string cursor;
     while (true) {
-        const std::string page = client.must(
-            "GET", "/admin/v1/orders/export?limit=200" + query_of(options.state, options.sale) +
-                       (cursor.empty() ? std::string{} : "&cursor=" + url_encode(cursor)));
+        const std::string page =
+            client.must("GET", "/admin/v1/orders/export?limit=200" + query_of(options.state, options.sale) +
+                                   (cursor.empty() ? std::string{} : "&cursor=" + url_encode(cursor)));
         if (file.is_open())
             file << page;
         else
@@ -242,7 +244,8 @@ void add_order_commands(CLI::App& app, int& exit_code) {
     export_command->add_option("--state", exporting->state, "Only those in this state");
     export_command->add_option("--sale", exporting->sale, "Only those of this sale");
     exporting->target.add_to(*export_command);
-    export_command->callback([exporting, &exit_code] { exit_code = run_command([&] { return export_csv(*exporting); }); });
+    export_command->callback(
+        [exporting, &exit_code] { exit_code = run_command([&] { return export_csv(*exporting); }); });
 }
 
 }  // namespace marketday::cli

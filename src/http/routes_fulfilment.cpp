@@ -209,9 +209,26 @@ void append_row(std::string& out, const std::vector<std::string_view>& cells) {
 std::string orders_csv(const std::vector<domain::Order>& orders, bool with_header) {
     std::string out;
     if (with_header)
-        append_row(out, {"order", "number", "state", "placed_at", "customer", "sku", "quantity", "unit_price_minor",
-                         "order_total_minor", "shipping_minor", "currency", "payment", "tracking", "recipient", "line1",
-                         "line2", "city", "postal_code", "country", "phone"});
+        append_row(out, {"order",
+                         "number",
+                         "state",
+                         "placed_at",
+                         "customer",
+                         "sku",
+                         "quantity",
+                         "unit_price_minor",
+                         "order_total_minor",
+                         "shipping_minor",
+                         "currency",
+                         "payment",
+                         "tracking",
+                         "recipient",
+                         "line1",
+                         "line2",
+                         "city",
+                         "postal_code",
+                         "country",
+                         "phone"});
     for (const auto& order : orders) {
         const std::string id = order.id.to_string();
         const std::string number = order_number(order.id);
@@ -224,9 +241,26 @@ std::string orders_csv(const std::vector<domain::Order>& orders, bool with_heade
         for (const auto& line : order.lines) {
             const std::string quantity = std::to_string(line.quantity);
             const std::string price = std::to_string(line.unit_price_minor);
-            append_row(out, {id, number, domain::to_string(order.state), placed, customer, line.sku, quantity, price,
-                             total, shipping, order.total.currency.code(), payment, order.tracking, to.recipient,
-                             to.line1, to.line2, to.city, to.postal_code, to.country, to.phone});
+            append_row(out, {id,
+                             number,
+                             domain::to_string(order.state),
+                             placed,
+                             customer,
+                             line.sku,
+                             quantity,
+                             price,
+                             total,
+                             shipping,
+                             order.total.currency.code(),
+                             payment,
+                             order.tracking,
+                             to.recipient,
+                             to.line1,
+                             to.line2,
+                             to.city,
+                             to.postal_code,
+                             to.country,
+                             to.phone});
         }
     }
     return out;

@@ -26,37 +26,61 @@ Response pay_refused(Pay::Refusal refusal) {
     switch (refusal) {
         case Pay::Refusal::not_found: return problem(not_found("order"));
         case Pay::Refusal::wrong_state:
-            return problem({409, "wrong-state", "The order cannot be paid now.",
-                            "It is paid, being paid, or its hold has ended: look at its state.", {}, {}});
+            return problem({409,
+                            "wrong-state",
+                            "The order cannot be paid now.",
+                            "It is paid, being paid, or its hold has ended: look at its state.",
+                            {},
+                            {}});
         case Pay::Refusal::in_flight:
-            return problem({409, "in-flight", "A payment with this key is under way.",
-                            "Wait for its answer, or repeat it with the same key in a moment.", {}, seconds{1}});
+            return problem({409,
+                            "in-flight",
+                            "A payment with this key is under way.",
+                            "Wait for its answer, or repeat it with the same key in a moment.",
+                            {},
+                            seconds{1}});
         case Pay::Refusal::key_reused:
-            return problem({422, "key-reused", "The key was used for another payment.",
-                            "Use a new Idempotency-Key for a new attempt.", {}, {}});
+            return problem({422,
+                            "key-reused",
+                            "The key was used for another payment.",
+                            "Use a new Idempotency-Key for a new attempt.",
+                            {},
+                            {}});
         case Pay::Refusal::declined:
-            return problem({402, "payment-declined", "The payment was declined.",
-                            "Nothing was taken. Try another card with a new key while the hold lasts.", {}, {}});
+            return problem({402,
+                            "payment-declined",
+                            "The payment was declined.",
+                            "Nothing was taken. Try another card with a new key while the hold lasts.",
+                            {},
+                            {}});
         case Pay::Refusal::money_goes_back:
-            return problem({409, "payment-refunded", "The payment came too late.",
-                            "The hold had ended and nothing was left; the money goes back by itself.", {}, {}});
+            return problem({409,
+                            "payment-refunded",
+                            "The payment came too late.",
+                            "The hold had ended and nothing was left; the money goes back by itself.",
+                            {},
+                            {}});
         case Pay::Refusal::busy:
-            return problem({503, "busy", "More payments wait than can be taken.",
-                            "Try again with the same key.", {}, seconds{1}});
+            return problem(
+                {503, "busy", "More payments wait than can be taken.", "Try again with the same key.", {}, seconds{1}});
         case Pay::Refusal::unavailable:
-            return problem({503, "unavailable", "The store does not answer.",
-                            "Try again with the same key.", {}, seconds{2}});
+            return problem(
+                {503, "unavailable", "The store does not answer.", "Try again with the same key.", {}, seconds{2}});
         case Pay::Refusal::outcome_unknown:
-            return problem({503, "outcome-unknown", "The store did not say what became of the payment.",
-                            "Repeat the request with the same key to learn.", {}, seconds{2}});
+            return problem({503,
+                            "outcome-unknown",
+                            "The store did not say what became of the payment.",
+                            "Repeat the request with the same key to learn.",
+                            {},
+                            seconds{2}});
     }
     return problem(store_unavailable());
 }
 
 Response paid_response(const Pay::Paid& paid) {
-    std::string body = fmt::format(R"({{"order":"{}","number":"{}","state":"{}","payment":"{}","total":)",
-                                   paid.order.id.to_string(), order_number(paid.order.id),
-                                   domain::to_string(paid.order.state), paid.payment.to_string());
+    std::string body =
+        fmt::format(R"({{"order":"{}","number":"{}","state":"{}","payment":"{}","total":)", paid.order.id.to_string(),
+                    order_number(paid.order.id), domain::to_string(paid.order.state), paid.payment.to_string());
     append_money(body, paid.order.total);
     body += ",\"receipt\":";
     append_receipt(body, paid.order.receipt);
@@ -129,15 +153,15 @@ Response fulfil_refused(Fulfil::Refusal refusal) {
     switch (refusal) {
         case Fulfil::Refusal::not_found: return problem(not_found("order"));
         case Fulfil::Refusal::wrong_state:
-            return problem({409, "wrong-state", "The order's state does not allow this.", "Look at its present state.",
-                            {}, {}});
+            return problem(
+                {409, "wrong-state", "The order's state does not allow this.", "Look at its present state.", {}, {}});
         case Fulfil::Refusal::refund_due:
-            return problem({409, "refund-due", "The order's money is on its way back.", "It is not sent any more.", {},
-                            {}});
+            return problem(
+                {409, "refund-due", "The order's money is on its way back.", "It is not sent any more.", {}, {}});
         case Fulfil::Refusal::unavailable: return problem(store_unavailable());
         case Fulfil::Refusal::outcome_unknown:
-            return problem({503, "outcome-unknown", "This may have happened or not.", "Repeating it is safe.", {},
-                            seconds{2}});
+            return problem(
+                {503, "outcome-unknown", "This may have happened or not.", "Repeating it is safe.", {}, seconds{2}});
     }
     return problem(store_unavailable());
 }

@@ -43,9 +43,9 @@ public:
         std::vector<std::string> topics;  // 1..16
         milliseconds ack_within{30'000};
         std::int64_t deliveries_max = 8;
-        milliseconds pause_first{500};   // before the second delivery; doubles each time
+        milliseconds pause_first{500};  // before the second delivery; doubles each time
         milliseconds pause_max{60'000};
-        bool from_beginning = true;      // of what is kept; else only what comes after the group was made
+        bool from_beginning = true;  // of what is kept; else only what comes after the group was made
     };
     struct DeadLetter {
         std::int64_t position = 0;
@@ -76,7 +76,7 @@ public:
 
     struct Backlog {
         std::string group;
-        std::int64_t waiting = 0;     // published and not acknowledged
+        std::int64_t waiting = 0;  // published and not acknowledged
         std::int64_t dead = 0;
     };
     virtual Answer<std::vector<Backlog>> backlogs() = 0;

@@ -105,9 +105,7 @@ Fulfil::Answer<Order> Fulfil::give_back(OrderId order, std::optional<CustomerId>
     return take(std::move(step));
 }
 
-Fulfil::Answer<Order> Fulfil::prepare(OrderId order) {
-    return send(step_of(order, Step::prepare, clock_.wall_now()));
-}
+Fulfil::Answer<Order> Fulfil::prepare(OrderId order) { return send(step_of(order, Step::prepare, clock_.wall_now())); }
 
 Fulfil::Answer<Order> Fulfil::ship(OrderId order, std::string tracking) {
     auto step = step_of(order, Step::ship, clock_.wall_now());
@@ -115,9 +113,7 @@ Fulfil::Answer<Order> Fulfil::ship(OrderId order, std::string tracking) {
     return send(std::move(step));
 }
 
-Fulfil::Answer<Order> Fulfil::deliver(OrderId order) {
-    return take(step_of(order, Step::deliver, clock_.wall_now()));
-}
+Fulfil::Answer<Order> Fulfil::deliver(OrderId order) { return take(step_of(order, Step::deliver, clock_.wall_now())); }
 
 Fulfil::Answer<Fulfil::Refunded> Fulfil::refund(OrderId order, bool restock) {
     auto found = co_await book_.find(order);

@@ -92,8 +92,8 @@ Task<void> Reconcile::hear_one(Reconcile* self, Notification news, std::shared_p
     } else if (news.status == Status::declined || news.status == Status::voided) {
         const auto order = co_await self->book_.find(news.order);
         settled = order.has_value();
-        const bool waits = order && *order && (**order).state == domain::OrderState::paying &&
-                           (**order).payment == news.payment;
+        const bool waits =
+            order && *order && (**order).state == domain::OrderState::paying && (**order).payment == news.payment;
         if (waits) settled = co_await self->take_in(news.order, news.payment, (**order).placed_at, news.status);
     }
     if (settled)

@@ -56,10 +56,9 @@ Pay::Pay(Executor& executor, ports::OrderBook& book, StepLane& steps, ports::Pay
       settlement_(settlement),
       clock_(clock),
       options_(options),
-      opening_(executor, {.depth_max = 50'000, .batch_max = 1000},
-               [&journal](std::vector<ports::PaymentJournal::Entry> entries) {
-                   return journal.open(std::move(entries));
-               }) {}
+      opening_(
+          executor, {.depth_max = 50'000, .batch_max = 1000},
+          [&journal](std::vector<ports::PaymentJournal::Entry> entries) { return journal.open(std::move(entries)); }) {}
 
 PaymentId Pay::payment_id(const CustomerId& customer, const OrderId& order, std::string_view key) {
     std::string text = "marketday-payment";

@@ -34,9 +34,9 @@ public:
 
     enum class Refusal {
         not_found,
-        wrong_state,      // not reserved any more, or being paid by another attempt
-        in_flight,        // the same key is being worked on
-        key_reused,       // the same key came with another card before
+        wrong_state,  // not reserved any more, or being paid by another attempt
+        in_flight,    // the same key is being worked on
+        key_reused,   // the same key came with another card before
         declined,
         money_goes_back,  // captured too late: nothing was left, a refund is under way
         busy,
@@ -44,8 +44,8 @@ public:
         outcome_unknown,  // retry with the same key
     };
 
-    Pay(Executor& executor, ports::OrderBook& book, StepLane& steps, ports::PaymentJournal& journal, ports::PaymentGateway& gateway,
-        Settlement& settlement, const Clock& clock, Options options);
+    Pay(Executor& executor, ports::OrderBook& book, StepLane& steps, ports::PaymentJournal& journal,
+        ports::PaymentGateway& gateway, Settlement& settlement, const Clock& clock, Options options);
 
     Task<Result<Outcome, Refusal>> pay(Command command);
 

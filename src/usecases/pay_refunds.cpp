@@ -41,8 +41,8 @@ Task<bool> Refunds::finish(Intent intent) {
         const auto verdict = co_await steps_.advance(std::move(step));
         if (!verdict) co_return false;
         if (!*verdict) {
-            log::error("refund.state.refused", {{"order", intent.order.to_string()},
-                                                {"reason", domain::to_string(verdict->error())}});
+            log::error("refund.state.refused",
+                       {{"order", intent.order.to_string()}, {"reason", domain::to_string(verdict->error())}});
             co_return false;
         }
     }

@@ -7,7 +7,8 @@
 
 namespace marketday::usecases {
 
-constexpr std::size_t kMessagesMax = 8;  // each holds the events of a whole batch of orders: the writer has others to serve
+constexpr std::size_t kMessagesMax =
+    8;  // each holds the events of a whole batch of orders: the writer has others to serve
 constexpr std::size_t kForgetMax = 1000;
 
 /// Position and content: a store brought back from a backup counts its positions again, with other events.

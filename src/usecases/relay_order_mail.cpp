@@ -36,7 +36,8 @@ constexpr std::array kMails{
     Row{"order.refunded", Locale::ko, "[{shop}] 환불되었습니다",
         "안녕하세요.\n\n주문 {order}의 결제 금액({total})이 환불되었습니다. 카드사에 따라 며칠 걸릴 수 있습니다.\n"},
     Row{"order.refunded", Locale::ja, "[{shop}] 返金いたしました",
-        "こんにちは。\n\nご注文 {order} の代金({total})を返金いたしました。カード会社により数日かかることがあります。\n"},
+        "こんにちは。\n\nご注文 {order} "
+        "の代金({total})を返金いたしました。カード会社により数日かかることがあります。\n"},
     Row{"order.refunded", Locale::en, "[{shop}] Your money is on its way back",
         "Hello,\n\nwe have refunded your order {order} ({total}). It may take your bank some days to show it.\n"},
 };

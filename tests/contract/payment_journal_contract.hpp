@@ -73,7 +73,8 @@ TEST_P(PaymentJournalContract, one_batch_may_name_a_payment_twice) {
 TEST_P(PaymentJournalContract, the_first_outcome_stays) {
     ASSERT_TRUE(run_task(journal().open({entry(1)})));
     ASSERT_TRUE(run_task(journal().close({{payment(1), Journal::Outcome::declined}})));
-    ASSERT_TRUE(run_task(journal().close({{payment(1), Journal::Outcome::voided}, {payment(7), Journal::Outcome::voided}})));
+    ASSERT_TRUE(
+        run_task(journal().close({{payment(1), Journal::Outcome::voided}, {payment(7), Journal::Outcome::voided}})));
     EXPECT_EQ(run_task(journal().open({entry(1)})).value().at(0).outcome, Journal::Outcome::declined);
 }
 

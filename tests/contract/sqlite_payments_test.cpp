@@ -69,15 +69,17 @@ constexpr auto kName = [](const auto& info) { return info.param.name; };
 INSTANTIATE_TEST_SUITE_P(Sqlite, LeasesContract,
                          testing::Values(LeasesFactory{"sqlite", [] { return std::make_unique<SqliteLeasesStore>(); }}),
                          kName);
-INSTANTIATE_TEST_SUITE_P(
-    Sqlite, PaymentJournalContract,
-    testing::Values(JournalFactory{"sqlite", [] { return std::make_unique<SqliteJournalStore>(); }}), kName);
+INSTANTIATE_TEST_SUITE_P(Sqlite, PaymentJournalContract,
+                         testing::Values(JournalFactory{"sqlite",
+                                                        [] { return std::make_unique<SqliteJournalStore>(); }}),
+                         kName);
 INSTANTIATE_TEST_SUITE_P(Sqlite, EventBusContract,
                          testing::Values(BusFactory{"sqlite", [] { return std::make_unique<SqliteBusStore>(); }}),
                          kName);
-INSTANTIATE_TEST_SUITE_P(
-    Sandbox, PaymentGatewayContract,
-    testing::Values(GatewayFactory{"sandbox", [] { return std::make_unique<SandboxUnderTest>(); }}), kName);
+INSTANTIATE_TEST_SUITE_P(Sandbox, PaymentGatewayContract,
+                         testing::Values(GatewayFactory{"sandbox",
+                                                        [] { return std::make_unique<SandboxUnderTest>(); }}),
+                         kName);
 
 }  // namespace
 }  // namespace marketday::contract

@@ -282,10 +282,10 @@ TEST_F(PaymentsOnSqlite, every_event_of_an_order_reaches_a_consumer_once) {
     group.topics = {"orders"};
     for (int i = 0; i < 2; ++i) {
         // A second consumer of the same name knows what the first has done.
-        usecases::Consumer consumer{bus_, memory_, clock_, group, {"order.paid", "order.shipped"},
-                                    [&counts](usecases::ShopEvent event) {
-                                        return count_event(&counts, std::move(event));
-                                    }};
+        usecases::Consumer consumer{
+            bus_, memory_, clock_, group, {"order.paid", "order.shipped"}, [&counts](usecases::ShopEvent event) {
+                return count_event(&counts, std::move(event));
+            }};
         EXPECT_FALSE(run(consumer.run(fence_)).failed);
     }
     EXPECT_THAT(counts, testing::ElementsAre(testing::Pair("order.paid", 1), testing::Pair("order.shipped", 1)));

@@ -26,9 +26,8 @@ class SimLeases final : public ports::Leases {
 public:
     explicit SimLeases(Faults& faults) : faults_(faults) {}
     Answer<std::optional<ports::Fence>> acquire(std::string lease, std::string, WallTime, milliseconds) override {
-        return faults_.call<std::optional<ports::Fence>, Error>([this, lease]() -> std::optional<ports::Fence> {
-            return ports::Fence{lease, ++tokens_[lease]};
-        });
+        return faults_.call<std::optional<ports::Fence>, Error>(
+            [this, lease]() -> std::optional<ports::Fence> { return ports::Fence{lease, ++tokens_[lease]}; });
     }
     Answer<bool> renew(ports::Fence fence, WallTime, milliseconds) override {
         return faults_.call<bool, Error>([this, fence] { return tokens_[fence.lease] == fence.token; });
@@ -73,13 +72,17 @@ struct Shop {
     }
     World& world_;
     usecases::StepLane steps{world_.executor, world_.book};
-    usecases::Refunds refunds{world_.book,     steps,           world_.journal, world_.bank,
+    usecases::Refunds refunds{world_.book,     steps,
+                              world_.journal,  world_.bank,
                               world_.executor, {.gateway_wait = milliseconds{2000}, .pause_max = milliseconds{20'000}}};
     usecases::Settlement settlement{steps, world_.journal, refunds, world_.executor, {.hold_again = seconds{10}}};
     Pay pay{world_.executor, world_.book, steps, world_.journal, world_.bank, settlement, world_.executor, {}};
     Fulfil fulfil{world_.book, steps, world_.journal, refunds, world_.executor};
     usecases::Reconcile reconcile{
-        world_.book, world_.bank, settlement, world_.executor,
+        world_.book,
+        world_.bank,
+        settlement,
+        world_.executor,
         {.after = milliseconds{5000}, .gateway_wait = milliseconds{2000}, .pause_max = milliseconds{20'000}}};
     usecases::ExpireHolds expire{world_.book, world_.executor};
     usecases::Scheduler scheduler{world_.executor, world_.random, world_.leases, {.holder = "shop"}};

@@ -95,9 +95,7 @@ SimOrderBook::Answer<std::optional<Order>> SimOrderBook::find(OrderId order) {
     });
 }
 
-SimOrderBook::Answer<std::vector<Order>> SimOrderBook::list(OrderQuery) {
-    co_return fail(Error::unavailable);
-}
+SimOrderBook::Answer<std::vector<Order>> SimOrderBook::list(OrderQuery) { co_return fail(Error::unavailable); }
 
 SimOrderBook::Answer<std::vector<OrderId>> SimOrderBook::overdue(WallTime now, std::size_t orders_max) {
     return faults_.call<std::vector<OrderId>, Error>([this, now, orders_max] {
@@ -135,8 +133,9 @@ SimOrderBook::Answer<std::vector<std::optional<SimOrderBook::Offer>>> SimOrderBo
 SimOrderBook::Answer<Result<domain::Sale, SimOrderBook::SaleRefusal>> SimOrderBook::create_sale(domain::Sale) {
     co_return fail(Error::unavailable);
 }
-SimOrderBook::Answer<Result<domain::Sale, SimOrderBook::SaleRefusal>> SimOrderBook::set_sale_state(
-    SaleId, domain::SaleState, WallTime) {
+SimOrderBook::Answer<Result<domain::Sale, SimOrderBook::SaleRefusal>> SimOrderBook::set_sale_state(SaleId,
+                                                                                                   domain::SaleState,
+                                                                                                   WallTime) {
     co_return fail(Error::unavailable);
 }
 SimOrderBook::Answer<std::optional<domain::Sale>> SimOrderBook::find_sale(SaleId) {
@@ -276,7 +275,8 @@ SimBank::Answer<SimBank::Status> SimBank::hear(std::function<Status()> work, Ins
         case Faults::Kind::refused: co_return fail(Error::unavailable);
         case Faults::Kind::lost_before:
             // Never heard, or heard long after the caller gave up.
-            if (faults_.chance(50)) spawn(faults_.executor(), "bank", hear_later(std::move(work), faults_.pause(20'000)));
+            if (faults_.chance(50))
+                spawn(faults_.executor(), "bank", hear_later(std::move(work), faults_.pause(20'000)));
             co_await sleep_until(deadline);
             co_return fail(Error::outcome_unknown);
         case Faults::Kind::lost_after:

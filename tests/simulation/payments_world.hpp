@@ -121,8 +121,8 @@ private:
     std::map<PaymentId, RefundIntent> refunds_;
 };
 
-/// A bank at the end of a bad line: it hears late or never, its answers get lost, it tells twice or not at all, and when
-/// `lies`, it now and then captures what it had said was voided (and tells).
+/// A bank at the end of a bad line: it hears late or never, its answers get lost, it tells twice or not at all, and
+/// when `lies`, it now and then captures what it had said was voided (and tells).
 class SimBank final : public ports::PaymentGateway {
 public:
     SimBank(Faults& faults, bool lies) : faults_(faults), lies_(lies) {}

@@ -53,9 +53,10 @@ Status status_of(SqliteConnection& bank, PaymentId payment) {
 }
 
 void notify(SqliteConnection& bank, PaymentId payment, Status status) {
-    bank.run("INSERT INTO sandbox_notifications (payment_id, order_id, status)"
-             " SELECT payment_id, order_id, ?2 FROM sandbox_payments WHERE payment_id = ?1",
-             payment, static_cast<int>(status));
+    bank.run(
+        "INSERT INTO sandbox_notifications (payment_id, order_id, status)"
+        " SELECT payment_id, order_id, ?2 FROM sandbox_payments WHERE payment_id = ?1",
+        payment, static_cast<int>(status));
 }
 
 void take_money(SqliteConnection& bank, PaymentId payment) {
@@ -69,10 +70,11 @@ Status hear_charge(SqliteConnection& bank, const Gateway::Charge& charge, std::u
     const SilentFate fate = fate_of(seed, charge.payment);
     if (silent && fate == SilentFate::never_arrived) return Status::not_known;
     const bool good = silent || charge.token == "tok_ok" || charge.token == "tok_slow" || charge.token == "tok_twice";
-    bank.run("INSERT INTO sandbox_payments (payment_id, order_id, amount_minor, currency, token, status)"
-             " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-             charge.payment, charge.order, charge.amount.amount_minor, charge.amount.currency.code(), charge.token,
-             static_cast<int>(good ? Status::authorised : Status::declined));
+    bank.run(
+        "INSERT INTO sandbox_payments (payment_id, order_id, amount_minor, currency, token, status)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        charge.payment, charge.order, charge.amount.amount_minor, charge.amount.currency.code(), charge.token,
+        static_cast<int>(good ? Status::authorised : Status::declined));
     if (charge.token == "tok_twice") {
         take_money(bank, charge.payment);
         notify(bank, charge.payment, Status::captured);
@@ -93,9 +95,10 @@ Status hear_capture(SqliteConnection& bank, PaymentId payment) {
 Status hear_void(SqliteConnection& bank, PaymentId payment) {
     const Status known = status_of(bank, payment);
     if (known != Status::authorised && known != Status::not_known) return known;
-    bank.run("INSERT INTO sandbox_payments (payment_id, status) VALUES (?1, 4)"
-             " ON CONFLICT (payment_id) DO UPDATE SET status = 4",
-             payment);
+    bank.run(
+        "INSERT INTO sandbox_payments (payment_id, status) VALUES (?1, 4)"
+        " ON CONFLICT (payment_id) DO UPDATE SET status = 4",
+        payment);
     return Status::voided;
 }
 
@@ -202,8 +205,8 @@ Gateway::Answer<T> SandboxPaymentGateway::ask(std::function<T(SqliteConnection&)
 
 Gateway::Answer<Status> SandboxPaymentGateway::authorise(Charge charge, Instant deadline) {
     const std::string token = charge.token;
-    std::function<Status(SqliteConnection&)> work = [charge = std::move(charge), seed = options_.seed](
-                                                        SqliteConnection& bank) {
+    std::function<Status(SqliteConnection&)> work = [charge = std::move(charge),
+                                                     seed = options_.seed](SqliteConnection& bank) {
         return hear_charge(bank, charge, seed);
     };
     const auto status = co_await ask<Status>(std::move(work));
@@ -238,12 +241,13 @@ Gateway::Answer<std::vector<Gateway::Notification>> SandboxPaymentGateway::notif
     std::size_t notifications_max) {
     return ask<std::vector<Notification>>([notifications_max](SqliteConnection& bank) {
         std::vector<Notification> news;
-        auto row = bank.query("SELECT position, payment_id, order_id, status FROM sandbox_notifications"
-                              " ORDER BY position LIMIT ?1",
-                              static_cast<std::int64_t>(notifications_max));
+        auto row = bank.query(
+            "SELECT position, payment_id, order_id, status FROM sandbox_notifications"
+            " ORDER BY position LIMIT ?1",
+            static_cast<std::int64_t>(notifications_max));
         while (row.step())
-            news.push_back({row.integer(0), PaymentId{row.uuid(1)}, OrderId{row.uuid(2)},
-                            static_cast<Status>(row.integer(3))});
+            news.push_back(
+                {row.integer(0), PaymentId{row.uuid(1)}, OrderId{row.uuid(2)}, static_cast<Status>(row.integer(3))});
         return news;
     });
 }

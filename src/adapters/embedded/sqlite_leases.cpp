@@ -22,9 +22,10 @@ std::optional<ports::Fence> grant(SqliteConnection& connection, const std::strin
             token = row.integer(1) + 1;
         }
     }
-    connection.run("INSERT INTO leases (name, holder, token, until_ms) VALUES (?1, ?2, ?3, ?4)"
-                   " ON CONFLICT (name) DO UPDATE SET holder = ?2, token = ?3, until_ms = ?4",
-                   lease, holder, token, to_unix_ms(now + length));
+    connection.run(
+        "INSERT INTO leases (name, holder, token, until_ms) VALUES (?1, ?2, ?3, ?4)"
+        " ON CONFLICT (name) DO UPDATE SET holder = ?2, token = ?3, until_ms = ?4",
+        lease, holder, token, to_unix_ms(now + length));
     return ports::Fence{lease, token};
 }
 

@@ -29,10 +29,11 @@ Journal::Entry open_one(SqliteConnection& connection, const Journal::Entry& entr
         stored.opened_at = from_unix_ms(row.integer(3));
         return stored;
     }
-    connection.run("INSERT INTO payments (payment_id, order_id, request_hash, outcome, opened_ms)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5)",
-                   entry.payment, entry.order, std::span<const std::uint8_t>{entry.request_hash},
-                   static_cast<int>(entry.outcome), to_unix_ms(entry.opened_at));
+    connection.run(
+        "INSERT INTO payments (payment_id, order_id, request_hash, outcome, opened_ms)"
+        " VALUES (?1, ?2, ?3, ?4, ?5)",
+        entry.payment, entry.order, std::span<const std::uint8_t>{entry.request_hash}, static_cast<int>(entry.outcome),
+        to_unix_ms(entry.opened_at));
     return entry;
 }
 
@@ -51,9 +52,10 @@ Journal::RefundIntent read_intent(const SqliteQuery& row) {
 }
 
 std::optional<Journal::RefundIntent> find_intent(SqliteConnection& connection, PaymentId payment) {
-    auto row = connection.query("SELECT payment_id, order_id, reason, restock, intended_ms, try_ms, tries, done_ms"
-                                " FROM refunds WHERE payment_id = ?1",
-                                payment);
+    auto row = connection.query(
+        "SELECT payment_id, order_id, reason, restock, intended_ms, try_ms, tries, done_ms"
+        " FROM refunds WHERE payment_id = ?1",
+        payment);
     if (!row.step()) return std::nullopt;
     return read_intent(row);
 }
@@ -85,10 +87,11 @@ Journal::Answer<std::monostate> SqlitePaymentJournal::close(std::vector<Closing>
 Journal::Answer<Journal::RefundIntent> SqlitePaymentJournal::intend_refund(RefundIntent intent) {
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, [&](SqliteConnection& connection) {
         if (auto stored = find_intent(connection, intent.payment)) return *stored;
-        connection.run("INSERT INTO refunds (payment_id, order_id, reason, restock, intended_ms, try_ms, tries)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                       intent.payment, intent.order, static_cast<int>(intent.reason), intent.restock,
-                       to_unix_ms(intent.intended_at), to_unix_ms(intent.try_at), intent.tries);
+        connection.run(
+            "INSERT INTO refunds (payment_id, order_id, reason, restock, intended_ms, try_ms, tries)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            intent.payment, intent.order, static_cast<int>(intent.reason), intent.restock,
+            to_unix_ms(intent.intended_at), to_unix_ms(intent.try_at), intent.tries);
         return intent;
     });
     if (!written) co_return fail(to_port_error(written.error()));
@@ -110,9 +113,10 @@ Journal::Answer<std::vector<Journal::RefundIntent>> SqlitePaymentJournal::refund
                                                                                       std::size_t intents_max) {
     auto found = co_await database_.read([&](SqliteConnection& connection) {
         std::vector<RefundIntent> intents;
-        auto row = connection.query("SELECT payment_id, order_id, reason, restock, intended_ms, try_ms, tries, done_ms"
-                                    " FROM refunds WHERE done_ms IS NULL AND try_ms <= ?1 ORDER BY try_ms LIMIT ?2",
-                                    to_unix_ms(now), static_cast<std::int64_t>(intents_max));
+        auto row = connection.query(
+            "SELECT payment_id, order_id, reason, restock, intended_ms, try_ms, tries, done_ms"
+            " FROM refunds WHERE done_ms IS NULL AND try_ms <= ?1 ORDER BY try_ms LIMIT ?2",
+            to_unix_ms(now), static_cast<std::int64_t>(intents_max));
         while (row.step()) intents.push_back(read_intent(row));
         return intents;
     });
@@ -155,9 +159,10 @@ Journal::Answer<std::size_t> SqlitePaymentJournal::purge(WallTime before, std::s
     auto written =
         co_await database_.write(SqliteDatabase::Priority::shoppers, [&](SqliteConnection& connection) -> Purged {
             if (!fence_holds(connection, fence)) return fail(Error::fenced);
-            connection.run("DELETE FROM payments WHERE payment_id IN"
-                           " (SELECT payment_id FROM payments WHERE opened_ms < ?1 ORDER BY opened_ms LIMIT ?2)",
-                           to_unix_ms(before), static_cast<std::int64_t>(entries_max));
+            connection.run(
+                "DELETE FROM payments WHERE payment_id IN"
+                " (SELECT payment_id FROM payments WHERE opened_ms < ?1 ORDER BY opened_ms LIMIT ?2)",
+                to_unix_ms(before), static_cast<std::int64_t>(entries_max));
             return static_cast<std::size_t>(connection.changes());
         });
     if (!written) co_return fail(to_port_error(written.error()));
