@@ -20,6 +20,7 @@ struct LineRows {
     struct OneLine {
         ports::LineBook::StoredLine stored;
         std::map<std::int64_t, Row> tickets;
+        std::map<CustomerId, std::int64_t> live;  // the number of each customer's live ticket
     };
     std::map<SaleId, OneLine> lines;
     std::vector<std::string> complaints;
@@ -127,18 +128,17 @@ private:
             return taken->second.customer == ticket.customer ? Added::added : Added::number_taken;
         if (!faults_.marks_are_forgotten && ticket.sequence >= line.stored.sequence_mark)
             rows_.complaints.push_back("a number was used before the mark allowed it");
-        for (const auto& [sequence, row] : line.tickets) {
-            if (row.live && row.customer == ticket.customer) {
-                give_up(line, sequence);
-                break;
-            }
-        }
+        const auto older = line.live.find(ticket.customer);
+        if (older != line.live.end()) give_up(line, older->second);
         line.tickets[ticket.sequence] = {ticket.customer, true};
+        line.live[ticket.customer] = ticket.sequence;
         return Added::added;
     }
     static void give_up(LineRows::OneLine& line, std::int64_t sequence) {
         const auto at = line.tickets.find(sequence);
         if (at == line.tickets.end()) return;
+        const auto live = line.live.find(at->second.customer);
+        if (live != line.live.end() && live->second == sequence) line.live.erase(live);
         if (line.stored.closing)
             at->second.live = false;
         else
