@@ -110,9 +110,9 @@ private:
         if (operation.order.is_nil()) return;
         PayStory& story = payments_[operation.order];
         if (operation.outcome == Outcome::unknown) story.unknown = true;
-        // 202: under way, nothing was promised.
-        if (operation.outcome == Outcome::ok && operation.status != 202 && operation.state != "paying")
-            story.told_paid = true;
+        // A 202 promises nothing, unless the shopper asked again and saw what became of it.
+        const bool under_way = operation.state == "paying" || (operation.status == 202 && operation.state.empty());
+        if (operation.outcome == Outcome::ok && !under_way) story.told_paid = true;
         if (operation.outcome == Outcome::ok && !story.told_paid) story.unknown = true;
         if (operation.outcome == Outcome::refused && operation.reason == "payment-declined") story.told_declined = true;
         if (operation.outcome == Outcome::ok && operation.receipt) check_receipt(operation);

@@ -30,7 +30,7 @@ constexpr std::int64_t kPriceMinor = 39'000;
 constexpr milliseconds kDrainWithin{12'000};
 constexpr milliseconds kLookEvery{5};
 // A hold that nobody pays ends after this; the rehearsal waits for it.
-constexpr int kHoldSeconds = 20;
+constexpr int kHoldSeconds = 12;
 constexpr int kReconcileAfterSeconds = 2;
 constexpr milliseconds kSettleWithin{90'000};
 
