@@ -147,7 +147,8 @@ TEST_F(SearchHttp, naughty_strings_find_or_are_refused_and_nothing_worse) {
     put({product("rock", "Icy Rock", "차가운바위", 4000)});
     std::stringstream text;
     text << file.rdbuf();
-    for (const auto& entry : boost::json::parse(text.str()).as_array()) {
+    const value strings = boost::json::parse(text.str());
+    for (const auto& entry : strings.as_array()) {
         const std::string encoded = percent_encoded(std::string_view{entry.as_string()});
         for (const std::string path : {"/api/v1/products", "/api/v1/suggestions"}) {
             const auto response = get(path, "q=" + encoded + "&category=" + encoded);
