@@ -45,10 +45,20 @@ Tally* make_tally() {
     return new (memory) Tally;
 }
 
+/// Takes as many descriptors as it may have, and leaves some for everything that is no shopper.
+std::uint32_t connections_allowed() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return static_cast<std::uint32_t>(std::clamp<rlim_t>(limit.rlim_cur, 164, 20'000) - 64);
+}
+
 [[noreturn]] void be_child(const Plan& plan, Child& child, std::uint32_t index, std::uint32_t count) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // no crowd without its parent
     signal(SIGINT, SIG_IGN);
-    const Share share{plan, *child.tally, child.records, index, count};
+    const Share share{plan, *child.tally, child.records, index, count, connections_allowed()};
     if (plan.options.mode == Mode::steady) {
         run_steady(share);
     } else {
@@ -160,6 +170,7 @@ void add_tallies(const std::vector<Child>& children, Report& report) {
         report.lost_connections += tally.lost_connections;
         report.retries += tally.retries;
         cpu_us += tally.cpu_us;
+        report.late_ms_max = std::max(report.late_ms_max, static_cast<double>(tally.late_us_max) / 1000.0);
         if (child.records.dropped() > 0) {
             report.rig_troubles.push_back(fmt::format("{} operations did not fit into memory", child.records.dropped()));
         }

@@ -73,6 +73,7 @@ struct Report {
     std::uint64_t retries = 0;
     std::uint64_t requests = 0;
     double cpu_us_per_request = 0;    // of the crowd itself
+    double late_ms_max = 0;           // how much later than planned a shopper set out: the crowd's own slowness
     std::uint32_t processes = 0;
     std::uint64_t verified = 0;       // acknowledged orders asked for again and found
     std::uint64_t unverified = 0;     // asked for without an answer

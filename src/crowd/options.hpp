@@ -25,6 +25,7 @@ struct Options {
     // What they do.
     std::string sale = "auto";                 // id | auto (the open one, else the next) | none
     std::string sku;                           // steady: this one instead of the sale's first
+    std::uint32_t basket_lines_max = 1;        // of a sale: each shopper wants 1..this many different items
     std::uint32_t look_percent = 50;
     std::uint32_t search_percent = 10;
     std::uint32_t reload_percent = 2;          // of polls: the page is loaded again, so the line is joined again

@@ -91,6 +91,7 @@ struct Tally {
     std::atomic<std::uint64_t> lost_connections{0};
     std::atomic<std::uint64_t> retries{0};
     std::atomic<std::int64_t> cpu_us{0};
+    std::atomic<std::int64_t> late_us_max{0};  // how much later than planned a shopper set out
     Names names;
 };
 

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <unordered_map>
 
 #include "base/random.hpp"
@@ -164,33 +165,74 @@ Result<bool, Trouble> plan_replay(Plan& plan, PlainClient& shop, const std::func
     return true;
 }
 
-/// One basket an item of the sale: one unit at the price shown.
-Result<bool, Trouble> plan_sale_baskets(Plan& plan) {
-    const SaleView& sale = *plan.sale;
-    for (const SaleView::Item& item : sale.items) {
-        if (!plan.options.sku.empty() && item.sku != plan.options.sku) continue;
-        Basket basket;
-        basket.lines.push_back({item.sku, 1, item.price_minor, item.price_version});
-        basket.asked_minor = item.price_minor;
-        basket.body = order_body(plan, sale.currency, basket);
-        plan.baskets.push_back(std::move(basket));
+/// Draws what shoppers of a sale want: 1..basket_lines_max different items, one unit of each, an item as often as it has
+/// units. Shoppers who want the same share one basket.
+class Wishes {
+public:
+    Wishes(Plan& plan, SeededRandom& random) : plan_(plan), random_(random) {
+        for (const SaleView::Item& item : plan.sale->items) {
+            if (plan.options.sku.empty() || item.sku == plan.options.sku) items_.push_back(&item);
+        }
     }
-    if (plan.baskets.empty()) return fail(Trouble{fmt::format("the sale has no item '{}'", plan.options.sku)});
-    return true;
-}
+    bool nothing_to_want() const { return items_.empty(); }
 
-/// An item is wanted as often as it has units.
-std::uint32_t choose_basket(const Plan& plan, SeededRandom& random) {
-    if (plan.baskets.size() == 1 || plan.baskets.size() != plan.sale->items.size()) return 0;
-    std::uint64_t units = 0;
-    for (const SaleView::Item& item : plan.sale->items) units += static_cast<std::uint64_t>(item.units);
-    std::uint64_t at = random.below(std::max<std::uint64_t>(units, 1));
-    for (std::uint32_t i = 0; i < plan.sale->items.size(); ++i) {
-        const auto own = static_cast<std::uint64_t>(plan.sale->items[i].units);
-        if (at < own) return i;
-        at -= own;
+    std::uint32_t next() {
+        const std::uint64_t most = std::min<std::uint64_t>(plan_.options.basket_lines_max, items_.size());
+        std::uint64_t lines = most <= 1 ? 1 : 1 + random_.below(most);
+        std::vector<std::size_t> chosen;
+        while (chosen.size() < lines) {
+            const std::size_t item = items_.size() == 1 ? 0 : choose();
+            if (std::ranges::find(chosen, item) == chosen.end()) chosen.push_back(item);
+        }
+        std::ranges::sort(chosen);
+        const auto [entry, fresh] = baskets_.try_emplace(chosen, static_cast<std::uint32_t>(plan_.baskets.size()));
+        if (fresh) plan_.baskets.push_back(basket_of(chosen));
+        return entry->second;
     }
-    return 0;
+
+private:
+    std::size_t choose() {
+        std::uint64_t units = 0;
+        for (const SaleView::Item* item : items_) units += weight(*item);
+        std::uint64_t at = random_.below(units);
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            if (at < weight(*items_[i])) return i;
+            at -= weight(*items_[i]);
+        }
+        return 0;
+    }
+    static std::uint64_t weight(const SaleView::Item& item) { return static_cast<std::uint64_t>(std::max<std::int64_t>(item.units, 1)); }
+
+    Basket basket_of(const std::vector<std::size_t>& chosen) const {
+        Basket basket;
+        for (const std::size_t i : chosen) {
+            const SaleView::Item& item = *items_[i];
+            basket.lines.push_back({item.sku, 1, item.price_minor, item.price_version});
+            basket.asked_minor += item.price_minor;
+        }
+        basket.body = order_body(plan_, plan_.sale->currency, basket);
+        return basket;
+    }
+
+    Plan& plan_;
+    SeededRandom& random_;
+    std::vector<const SaleView::Item*> items_;
+    std::map<std::vector<std::size_t>, std::uint32_t> baskets_;
+};
+
+/// Without a sale everybody wants one unit of options.sku, at the price of its page.
+Result<bool, Trouble> plan_single_product(Plan& plan, PlainClient& shop) {
+    const std::string& sku = plan.options.sku;
+    if (sku.empty()) return fail(Trouble{"without a sale give --sku: what everybody wants"});
+    std::string currency;
+    auto prices = read_prices(shop, {Invoice{0, {}, {{sku, 1}}}}, currency);
+    if (!prices) return fail(prices.error());
+    const auto price = prices->at(sku);
+    if (!price) return fail(Trouble{fmt::format("the shop has no price for '{}'", sku)});
+    Basket basket{{{sku, 1, price->minor, price->version}}, price->minor, {}};
+    basket.body = order_body(plan, currency, basket);
+    plan.baskets.push_back(std::move(basket));
+    return true;
 }
 
 Result<bool, Trouble> plan_arrivals(Plan& plan) {
@@ -203,7 +245,13 @@ Result<bool, Trouble> plan_arrivals(Plan& plan) {
         shape = std::move(*read);
     }
     const bool steady = options.mode == Mode::steady;
-    if (steady && options.orders_per_second <= 0) return true;  // closed loop
+    std::optional<Wishes> wishes;
+    if (plan.sale) wishes.emplace(plan, random);
+    if (wishes && wishes->nothing_to_want()) return fail(Trouble{fmt::format("the sale has no item '{}'", options.sku)});
+    if (steady && options.orders_per_second <= 0) {  // a closed loop draws its customers itself
+        if (wishes) wishes->next();
+        return true;
+    }
     const double orders = options.orders_per_second * static_cast<double>(options.duration_us) / 1e6;
     const std::size_t count = steady ? static_cast<std::size_t>(orders) : options.shoppers;
     const std::int64_t within_us = steady ? options.duration_us : options.arrive_us;
@@ -211,7 +259,7 @@ Result<bool, Trouble> plan_arrivals(Plan& plan) {
     std::uint32_t next = 0;
     for (const std::int64_t at_us : arrival_times(count, std::max<std::int64_t>(within_us, 1), shape, random)) {
         const auto session = steady ? static_cast<std::uint32_t>(random.below(plan.sessions.size())) : next++;
-        plan.arrivals.push_back({at_us, session, choose_basket(plan, random)});
+        plan.arrivals.push_back({at_us, session, wishes ? wishes->next() : 0});
     }
     return true;
 }
@@ -290,13 +338,14 @@ Result<Plan, Trouble> prepare(const Options& options, const std::function<void(c
     if (!target) return fail(target.error());
     plan.target = std::move(*target);
     PlainClient shop(plan.target);
-    if (options.mode != Mode::replay) {
+    if (options.mode == Mode::replay) {
+        if (auto done = plan_replay(plan, shop, say); !done) return fail(done.error());
+    } else if (options.sale == "none") {
+        if (auto done = plan_single_product(plan, shop); !done) return fail(done.error());
+    } else {
         auto sale = read_sale(shop, options.sale, plan.unix_minus_monotonic_us);
         if (!sale) return fail(sale.error());
         plan.sale = std::move(*sale);
-        if (auto done = plan_sale_baskets(plan); !done) return fail(done.error());
-    } else if (auto done = plan_replay(plan, shop, say); !done) {
-        return fail(done.error());
     }
     const std::uint32_t wanted = std::max(sessions_needed(plan), options.prepare);
     say(fmt::format("preparing {} accounts", wanted));

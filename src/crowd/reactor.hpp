@@ -40,7 +40,7 @@ public:
     };
 
     struct Limits {
-        std::uint32_t connections_max = 18'000;
+        std::uint32_t connections_max = 0;
         std::int64_t request_timeout_us = 30'000'000;
     };
 

@@ -44,7 +44,7 @@ class Rush final : public Reactor::Handler {
 public:
     explicit Rush(const Share& share)
         : share_(share), plan_(share.plan), options_(share.plan.options), writer_(plan_),
-          reactor_(plan_.target, {.request_timeout_us = options_.request_timeout_us}, *this),
+          reactor_(plan_.target, {share.connections_max, options_.request_timeout_us}, *this),
           random_(options_.seed * 0x9e3779b97f4a7c15ULL + share.index), keys_(random_.u64() ^ plan_.run_id) {
         for (std::size_t i = share.index; i < plan_.arrivals.size(); i += share.count) {
             Shopper shopper;
@@ -62,7 +62,7 @@ public:
             const std::int64_t now = monotonic_us();
             while (next_ < shoppers_.size() && shoppers_[next_].arrival.at_us <= now) arrive(next_++);
             for (std::size_t room = blocked_.size(); room > 0; --room) {
-                if (reactor_.open_count() >= kConnectionsMax) break;
+                if (reactor_.open_count() >= share_.connections_max) break;
                 const std::uint32_t index = blocked_.front();
                 blocked_.pop_front();
                 transmit(index);
@@ -113,7 +113,10 @@ public:
             shopper.resent_once = true;
             return transmit(index);
         }
-        if (options_.across_restart) return retry_or_end(index, reason_of(loss), 0);
+        // Asking for one's place again changes nothing, so a page does that by itself; an order only when told to.
+        const Op op = shopper.record.op;
+        const bool harmless = op == Op::join || op == Op::poll || op == Op::status;
+        if (options_.across_restart || harmless) return retry_or_end(index, reason_of(loss), 0);
         give_up(index, reason_of(loss));
     }
 
@@ -137,14 +140,14 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t kConnectionsMax = Reactor::Limits{}.connections_max;
-
     bool chance(std::uint32_t percent) { return percent > 0 && random_.below(100) < percent; }
     const Session& session_of(const Shopper& shopper) const { return plan_.sessions[shopper.arrival.session]; }
 
     void arrive(std::size_t index) {
         bump(share_.tally.arrived);
         const Shopper& shopper = shoppers_[index];
+        const std::int64_t late_us = monotonic_us() - shopper.arrival.at_us;
+        if (late_us > share_.tally.late_us_max) share_.tally.late_us_max = late_us;
         const Op first = shopper.searches ? Op::search : shopper.looks ? Op::look : entrance();
         begin(static_cast<std::uint32_t>(index), first, shopper.arrival.at_us);
     }

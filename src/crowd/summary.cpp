@@ -205,9 +205,9 @@ std::string summary_json(const Report& report) {
     }
     out += fmt::format(
         R"("endings":{{{}}},"requests":{},"retries":{},"lost_connections":{},"cpu_us_per_request":{:.2f},)"
-        R"("verified":{},"unverified":{},"contradictions":{},"contradiction_list":[{}],"rig_troubles":[{}]}})",
-        endings, report.requests, report.retries, report.lost_connections, report.cpu_us_per_request, report.verified,
-        report.unverified, report.contradictions_count, joined(report.contradictions, contradiction_json),
+        R"("late_ms_max":{:.1f},"verified":{},"unverified":{},"contradictions":{},"contradiction_list":[{}],"rig_troubles":[{}]}})",
+        endings, report.requests, report.retries, report.lost_connections, report.cpu_us_per_request, report.late_ms_max,
+        report.verified, report.unverified, report.contradictions_count, joined(report.contradictions, contradiction_json),
         joined(report.rig_troubles, [](const std::string& each) { return json_quoted(each); }));
     return out;
 }

@@ -18,6 +18,7 @@ struct Share {
     SharedRecords& records;
     std::uint32_t index = 0;
     std::uint32_t count = 1;
+    std::uint32_t connections_max = 18'000;
 };
 
 /// Each shopper once: looks, searches, queues, orders, pays (Mode::rush and Mode::replay). Returns when all have ended.
