@@ -81,7 +81,7 @@ std::vector<SearchDocument> by_hand(const SearchColumns& columns, const TextMatc
 TEST(SearchSelection, every_plan_gives_what_looking_at_all_gives) {
     const auto columns = make_columns(15'000, 1);
     SeededRandom random{2};
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 300; ++i) {
         const TextMatches matches = random_matches(random, columns->documents());
         const SearchFilters filters = random_filters(random, *columns);
         const SearchOrder order = kOrders[random.below(kOrders.size())];
@@ -98,10 +98,10 @@ TEST(SearchSelection, every_plan_gives_what_looking_at_all_gives) {
 }
 
 TEST(SearchSelection, totals_are_exact_unless_it_says_otherwise_and_near_then) {
-    const auto columns = make_columns(25'000, 3);
+    const auto columns = make_columns(40'000, 3);
     SeededRandom random{4};
     int estimates = 0;
-    for (int i = 0; i < 80; ++i) {
+    for (int i = 0; i < 250; ++i) {
         const TextMatches matches = random_matches(random, columns->documents());
         const SearchFilters filters = random_filters(random, *columns);
         const auto exact = static_cast<std::int64_t>(by_hand(*columns, matches, filters, SearchOrder::newest, 0).size());
