@@ -165,13 +165,16 @@ TEST_F(ImportTest, a_gzip_file_that_was_cut_off_gives_its_whole_lines_and_says_s
 }
 
 TEST_F(ImportTest, every_case_of_bad_json_is_refused_or_no_product) {
-    for (const auto& entry : fs::directory_iterator(fs::path{MARKETDAY_SHARED_DATA} / "bad-input/json")) {
+    int cases = 0;
+    for (const auto& entry : fs::directory_iterator(fs::path{MARKETDAY_SHARED_DATA} / "bad-input/json/test_parsing")) {
         const std::string name = entry.path().filename().string();
         if (!name.starts_with("n_")) continue;
+        ++cases;
         const Outcome outcome = import(entry.path(), {"--format", "jsonl"});
         EXPECT_EQ(outcome.exit_code, 2) << name << ": " << outcome.out;
         EXPECT_NE(outcome.err, "") << name;
     }
+    EXPECT_GT(cases, 150);
 }
 
 TEST_F(ImportTest, naughty_strings_come_back_unchanged_or_are_refused) {
