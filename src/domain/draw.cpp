@@ -15,8 +15,9 @@ std::string_view chars(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-Hash256 draw_commitment(SaleId sale, const Hash256& secret) {
-    return sha256("marketday-draw-commitment\n" + sale.to_string() + "\n" + to_hex(secret));
+Hash256 draw_commitment(SaleId sale, std::string_view public_value, const Hash256& secret) {
+    return sha256("marketday-draw-commitment\n" + sale.to_string() + "\n" + std::string{public_value} + "\n" +
+                  to_hex(secret));
 }
 
 DrawEntry draw_entry(std::string_view ticket_text) {
@@ -100,7 +101,7 @@ std::string_view to_string(DrawFault fault) {
     switch (fault) {
         case DrawFault::list_not_closed: return "the list has not been closed yet";
         case DrawFault::secret_not_revealed: return "the secret has not been revealed yet";
-        case DrawFault::commitment_differs: return "the secret is not the one committed to before the sale";
+        case DrawFault::commitment_differs: return "secret and public value are not those committed to before the sale";
         case DrawFault::root_differs: return "the list is not the one whose root was published";
         case DrawFault::repeated_entry: return "an entry stands in the list twice";
         case DrawFault::too_many_entries: return "the list is longer than a draw can be";
@@ -129,7 +130,7 @@ Result<CheckedDraw, DrawFault> check_draw(PublishedDraw draw) {
     std::ranges::sort(sorted);
     if (std::ranges::adjacent_find(sorted) != sorted.end()) return fail(DrawFault::repeated_entry);
     if (!draw.secret) return fail(DrawFault::secret_not_revealed);
-    if (draw_commitment(draw.sale, *draw.secret) != draw.commitment) return fail(DrawFault::commitment_differs);
+    if (draw_commitment(draw.sale, draw.public_value, *draw.secret) != draw.commitment) return fail(DrawFault::commitment_differs);
     Permutation permutation{draw_key(*draw.secret, root, draw.public_value), draw.entries.size()};
     return CheckedDraw{std::move(permutation), std::move(draw.entries)};
 }

@@ -17,7 +17,7 @@ namespace marketday::domain {
 
 /// The draw of a line: everybody who joined before the opening gets a place by lot, and anybody can check the lot
 /// afterwards with SHA-256 and HMAC alone. docs/line.md gives the recipe for other tools, and says what it proves.
-///   commitment = SHA-256("marketday-draw-commitment\n" ‖ sale id as text ‖ "\n" ‖ secret as hex)    shown before the sale
+///   commitment = SHA-256("marketday-draw-commitment\n" ‖ sale id as text ‖ "\n" ‖ public value ‖ "\n" ‖ secret as hex), shown before the sale
 ///   entry      = first 16 bytes of SHA-256(ticket text)                                             only its holder knows whose
 ///   root       = SHA-256 chain over the entries in the order they joined                           shown at the opening
 ///   key        = HMAC-SHA-256(secret, root ‖ public value)                                          secret shown after the sale
@@ -27,7 +27,7 @@ inline constexpr std::size_t kDrawEntriesMax = std::size_t{1} << 24;
 
 using DrawEntry = std::array<std::uint8_t, 16>;
 
-Hash256 draw_commitment(SaleId sale, const Hash256& secret);
+Hash256 draw_commitment(SaleId sale, std::string_view public_value, const Hash256& secret);
 DrawEntry draw_entry(std::string_view ticket_text);
 Hash256 draw_list_genesis(SaleId sale);
 Hash256 draw_list_extend(const Hash256& root, const DrawEntry& entry);
@@ -68,7 +68,7 @@ struct PublishedDraw {
 enum class DrawFault : std::uint8_t {
     list_not_closed,       // nothing to check yet
     secret_not_revealed,   // the list holds, but the sale has not closed: places cannot be checked yet
-    commitment_differs,    // the secret is not the one committed to
+    commitment_differs,    // secret and public value are not those committed to
     root_differs,          // the list is not the one whose root was published
     repeated_entry,        // one ticket stands twice in the list
     too_many_entries,

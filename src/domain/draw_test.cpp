@@ -20,8 +20,8 @@ PublishedDraw some_draw(std::uint64_t seed, std::size_t entries) {
     PublishedDraw draw;
     random.fill(draw.sale.uuid.bytes);
     draw.secret = some_hash(random);
-    draw.commitment = draw_commitment(draw.sale, *draw.secret);
     draw.public_value = "the closing index of 2026-11-20";
+    draw.commitment = draw_commitment(draw.sale, draw.public_value, *draw.secret);
     Hash256 root = draw_list_genesis(draw.sale);
     for (std::size_t i = 0; i < entries; ++i) {
         draw.entries.push_back(draw_entry("ticket " + std::to_string(random.u64())));
@@ -97,10 +97,11 @@ TEST(Draw, the_places_depend_on_secret_list_and_public_value) {
     };
     auto other_value = draw;
     other_value.public_value += "!";
+    other_value.commitment = draw_commitment(draw.sale, other_value.public_value, *draw.secret);
     EXPECT_NE(places(draw), places(other_value));
     auto other_secret = draw;
     (*other_secret.secret)[0] ^= 1;
-    other_secret.commitment = draw_commitment(draw.sale, *other_secret.secret);
+    other_secret.commitment = draw_commitment(draw.sale, draw.public_value, *other_secret.secret);
     EXPECT_NE(places(draw), places(other_secret));
 }
 
@@ -111,6 +112,9 @@ TEST(Draw, every_tampering_is_found) {
     EXPECT_EQ(fault_of(draw), DrawFault::commitment_differs);
     draw = honest;
     draw.commitment[0] ^= 1;
+    EXPECT_EQ(fault_of(draw), DrawFault::commitment_differs);
+    draw = honest;
+    draw.public_value += " ";
     EXPECT_EQ(fault_of(draw), DrawFault::commitment_differs);
     draw = honest;
     draw.entries[7][0] ^= 1;

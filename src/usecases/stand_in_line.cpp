@@ -172,7 +172,7 @@ Task<Result<StandInLine::DrawPage, StandInLine::Error>> StandInLine::draw(SaleId
     DrawPage page;
     page.drawn = line.sale.line.draw;
     page.published.sale = sale;
-    page.published.commitment = domain::draw_commitment(sale, line.founding.draw_secret);
+    page.published.commitment = domain::draw_commitment(sale, line.founding.public_value, line.founding.draw_secret);
     page.published.public_value = line.founding.public_value;
     if (over(line)) page.published.secret = line.founding.draw_secret;
     if (line.closing) {
