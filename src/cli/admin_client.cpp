@@ -42,12 +42,13 @@ Place read_admin_file(const std::string& data_dir) {
     const std::string path = data_dir + "/admin.json";
     std::ifstream in(path);
     if (!in)
-        throw CommandError{fmt::format(
-            "cannot read {}: start the shop with `marketday serve --data {}`, or give --url", path, data_dir)};
+        throw CommandError{fmt::format("cannot read {}: start the shop with `marketday serve --data {}`, or give --url",
+                                       path, data_dir)};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     json::error_code error;
     const auto value = json::parse(text, error);
-    if (error || !value.is_object()) throw CommandError{fmt::format("{} is not what `serve` writes: start it again", path)};
+    if (error || !value.is_object())
+        throw CommandError{fmt::format("{} is not what `serve` writes: start it again", path)};
     return {text_of(value.get_object(), "url"), text_of(value.get_object(), "token")};
 }
 
@@ -142,7 +143,8 @@ void AdminClient::connect() {
     }
     ::freeaddrinfo(found);
     if (descriptor_ < 0)
-        throw CommandError{fmt::format("nobody answers at {}:{} ({}): is the shop serving?", host_, port_, std::strerror(error))};
+        throw CommandError{
+            fmt::format("nobody answers at {}:{} ({}): is the shop serving?", host_, port_, std::strerror(error))};
     const timeval wait{kAnswerSecondsMax, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
@@ -175,7 +177,9 @@ bool AdminClient::receive_more() {
 
 AdminClient::Answer AdminClient::receive_answer(bool head_only) {
     const auto need = [this](bool there) {
-        if (!there) throw CommandError{"the connection broke before the whole answer came; it may have happened: look, then try again"};
+        if (!there)
+            throw CommandError{
+                "the connection broke before the whole answer came; it may have happened: look, then try again"};
     };
     std::size_t end = 0;
     while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) need(receive_more());
@@ -183,7 +187,8 @@ AdminClient::Answer AdminClient::receive_answer(bool head_only) {
     buffer_.erase(0, end + 4);
     if (!head.starts_with("HTTP/1.") || head.size() < 12)
         throw CommandError{"the answer is not HTTP: is this the shop's admin address?"};
-    Answer answer{number<int>(std::string_view{head}.substr(9, 3), 10, "status"), std::string{header(head, "Content-Type")}, {}};
+    Answer answer{
+        number<int>(std::string_view{head}.substr(9, 3), 10, "status"), std::string{header(head, "Content-Type")}, {}};
     const bool empty = head_only || answer.status == 204 || answer.status == 304;
     if (empty) {
     } else if (equal_no_case(header(head, "Transfer-Encoding"), "chunked")) {
@@ -214,8 +219,9 @@ AdminClient::Answer AdminClient::receive_answer(bool head_only) {
 
 AdminClient::Answer AdminClient::call(std::string_view method, std::string_view target, std::string_view body,
                                       std::string_view content_type) {
-    std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}\r\nAccept: application/json\r\n",
-                                      method, target, host_, port_, token_);
+    std::string request =
+        fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}\r\nAccept: application/json\r\n", method,
+                    target, host_, port_, token_);
     if (!body.empty() || method == "POST" || method == "PATCH")
         request += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", content_type, body.size());
     request += "\r\n";
@@ -229,7 +235,8 @@ AdminClient::Answer AdminClient::call(std::string_view method, std::string_view 
     if (kept && (!sent || (repeatable && buffer_.empty() && !receive_more()))) {
         close();
         connect();
-        if (!send_all(request)) throw CommandError{fmt::format("the connection to {}:{} broke: try again", host_, port_)};
+        if (!send_all(request))
+            throw CommandError{fmt::format("the connection to {}:{} broke: try again", host_, port_)};
     } else if (!sent) {
         // An answer may have come before the whole request was taken ("too large").
         if (buffer_.empty() && !receive_more())

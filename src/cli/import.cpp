@@ -59,8 +59,8 @@ int run_import(ImportOptions options) {
     if (!options.no_price.empty()) {
         const auto choice = usecases::parse_no_price(options.no_price, currency);
         if (!choice && options.target.url.empty())
-            throw CommandError{fmt::format("--no-price must be skip, hide or an amount of {} such as {}", currency.code(),
-                                           currency.minor_digits() == 0 ? "12000" : "19.90")};
+            throw CommandError{fmt::format("--no-price must be skip, hide or an amount of {} such as {}",
+                                           currency.code(), currency.minor_digits() == 0 ? "12000" : "19.90")};
         no_price = choice.value_or(usecases::NoPriceChoice{});
     }
     ImportProgress progress{{options.errors_file, options.quiet || options.target.json}};
@@ -88,7 +88,8 @@ void add_import(CLI::App& app, int& exit_code) {
     command->add_option("--format", options->format, "What the file is")
         ->check(CLI::IsMember({"auto", "jsonl", "csv"}))
         ->capture_default_str();
-    command->add_option("--currency", options->currency, "The shop's currency (with --data; default: its configuration)");
+    command->add_option("--currency", options->currency,
+                        "The shop's currency (with --data; default: its configuration)");
     command->add_option("--config", options->config_file, "The shop's configuration file");
     command->add_flag("--quiet", options->quiet, "No progress bar");
     command->footer("Exit codes: 0 all imported, 1 some refused, 2 none imported.");

@@ -29,10 +29,14 @@ ImportProgress::ImportProgress(Options options) : options_(std::move(options)) {
     terminal_ = !options_.quiet && ::isatty(STDERR_FILENO) != 0;
     if (options_.errors_file.empty()) return;
     errors_.open(options_.errors_file, std::ios::trunc);
-    if (!errors_) throw CommandError{fmt::format("cannot write {}: give --errors a file that can be written", options_.errors_file)};
+    if (!errors_)
+        throw CommandError{
+            fmt::format("cannot write {}: give --errors a file that can be written", options_.errors_file)};
 }
 
-double ImportProgress::elapsed_s() const { return std::chrono::duration<double>(SteadyClock::now() - started_).count(); }
+double ImportProgress::elapsed_s() const {
+    return std::chrono::duration<double>(SteadyClock::now() - started_).count();
+}
 
 void ImportProgress::refuse(const usecases::ImportReport::Refusal& refusal) {
     ++refused_;
@@ -48,7 +52,8 @@ void ImportProgress::refuse(const usecases::ImportReport::Refusal& refusal) {
 
 void ImportProgress::print_refusal(const usecases::ImportReport::Refusal& refusal) {
     clear_bar();
-    fmt::print(stderr, "line {}: {}{}refused: {}\n", refusal.line, refusal.sku, refusal.sku.empty() ? "" : ": ", refusal.reason);
+    fmt::print(stderr, "line {}: {}{}refused: {}\n", refusal.line, refusal.sku, refusal.sku.empty() ? "" : ": ",
+               refusal.reason);
 }
 
 void ImportProgress::add_broken_end(const usecases::ImportReport::Refusal& refusal) {
@@ -108,7 +113,8 @@ int ImportProgress::finish(bool json) {
         errors_.close();
         if (!errors_) throw CommandError{fmt::format("cannot write {}: is the disk full?", options_.errors_file), 1};
     } else if (refused_ > kShownRefusalsMax) {
-        fmt::print(stderr, "… and {} more refused; --errors FILE lists them all\n", show_count(refused_ - kShownRefusalsMax));
+        fmt::print(stderr, "… and {} more refused; --errors FILE lists them all\n",
+                   show_count(refused_ - kShownRefusalsMax));
     }
     if (json) {
         std::string foreign;

@@ -29,9 +29,10 @@ std::string advice(Import::Error error, std::int64_t imported) {
     switch (error) {
         case Import::Error::unavailable:
         case Import::Error::outcome_unknown:
-            return fmt::format("the store stopped taking products after {}: see whether the disk is full, then run the same "
-                               "command again (what is in stays in)",
-                               imported);
+            return fmt::format(
+                "the store stopped taking products after {}: see whether the disk is full, then run the same "
+                "command again (what is in stays in)",
+                imported);
         case Import::Error::busy: return "the store is busy: run the same command again";
     }
     return {};
@@ -80,7 +81,8 @@ std::string text(const json::object& object, std::string_view name) {
 ImportReport read_report(const std::string& body, const std::map<std::int64_t, std::int64_t>& lines) {
     json::error_code error;
     const auto value = json::parse(body, error);
-    if (error || !value.is_object()) throw CommandError{"the server's answer is no import's report: is it the shop's admin address?"};
+    if (error || !value.is_object())
+        throw CommandError{"the server's answer is no import's report: is it the shop's admin address?"};
     const auto& object = value.get_object();
     ImportReport report;
     report.created = integer(object, "created");
@@ -113,7 +115,8 @@ std::string post(AdminClient& client, const std::string& target, const std::stri
         json::error_code error;
         const auto problem = json::parse(answer.body, error);
         if (error || !problem.is_object()) throw CommandError{fmt::format("the server answered {}", answer.status)};
-        throw CommandError{fmt::format("{} {}", text(problem.get_object(), "title"), text(problem.get_object(), "detail"))};
+        throw CommandError{
+            fmt::format("{} {}", text(problem.get_object(), "title"), text(problem.get_object(), "detail"))};
     }
 }
 
@@ -124,14 +127,13 @@ void import_into_directory(ImportSource& source, ImportProgress& progress, const
     std::error_code error;
     std::filesystem::create_directories(data, error);
     if (error)
-        throw CommandError{fmt::format("cannot make {}: {}; give --data a directory that this user may write", data.string(),
-                                       error.message())};
+        throw CommandError{fmt::format("cannot make {}: {}; give --data a directory that this user may write",
+                                       data.string(), error.message())};
     boost::asio::io_context io{1};
     const auto work = boost::asio::make_work_guard(io);
     AsioExecutor executor{io};
-    adapters::SqliteDatabase database{{.file = data / "marketday.db",
-                                       .readers = 1,
-                                       .at_start = adapters::begin_ledger_epoch}};
+    adapters::SqliteDatabase database{
+        {.file = data / "marketday.db", .readers = 1, .at_start = adapters::begin_ledger_epoch}};
     const SystemClock clock;
     adapters::SqliteCatalogue catalogue{database, clock};
     ThreadPool pool{{.name = "import"}};
@@ -142,7 +144,8 @@ void import_into_directory(ImportSource& source, ImportProgress& progress, const
     if (!state.failure.empty()) throw CommandError{state.failure, progress.imported() > 0 ? 1 : 2};
 }
 
-void import_over_http(ImportSource& source, ImportProgress& progress, AdminClient& client, const std::string& no_price) {
+void import_over_http(ImportSource& source, ImportProgress& progress, AdminClient& client,
+                      const std::string& no_price) {
     const bool csv = source.columns().has_value();
     const std::string target =
         "/admin/v1/products" + (no_price.empty() ? std::string{} : "?no_price=" + url_encode(no_price));

@@ -34,7 +34,7 @@ public:
     explicit Unpacker(const std::string& path) : path_(path) {
         descriptor_ = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor_ < 0) throw CommandError{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
-        struct stat about {};
+        struct stat about{};
         ::fstat(descriptor_, &about);
         if (S_ISDIR(about.st_mode)) throw CommandError{fmt::format("{} is a directory: {}", path, kWanted)};
         if (S_ISREG(about.st_mode)) total_ = static_cast<std::uint64_t>(about.st_size);
@@ -88,13 +88,14 @@ private:
             std::string_view name;
         };
         static constexpr std::array kKinds{
-            Kind{"PK\x03\x04", "a ZIP archive"},        Kind{"BZh", "packed with bzip2"},
-            Kind{"\xfd\x37zXZ", "packed with xz"},      Kind{"\x28\xb5\x2f\xfd", "packed with zstd"},
-            Kind{"\xff\xfe", "UTF-16 text, not UTF-8"}, Kind{"\xfe\xff", "UTF-16 text, not UTF-8"},
+            Kind{"PK\x03\x04", "a ZIP archive"},          Kind{"BZh", "packed with bzip2"},
+            Kind{"\xfd\x37zXZ", "packed with xz"},        Kind{"\x28\xb5\x2f\xfd", "packed with zstd"},
+            Kind{"\xff\xfe", "UTF-16 text, not UTF-8"},   Kind{"\xfe\xff", "UTF-16 text, not UTF-8"},
             Kind{"SQLite format 3", "a SQLite database"},
         };
         for (const auto& kind : kKinds)
-            if (raw_.starts_with(kind.magic)) throw CommandError{fmt::format("{} is {}: {}", path_, kind.name, kWanted)};
+            if (raw_.starts_with(kind.magic))
+                throw CommandError{fmt::format("{} is {}: {}", path_, kind.name, kWanted)};
     }
 
     std::string_view inflate_more() {
@@ -201,8 +202,9 @@ ImportSource::ImportSource(const std::string& path, const std::string& format) :
     state.pending = state.unpacker.next();
     if (state.pending.empty())
         throw CommandError{fmt::format("{} {}", path,
-                                       state.unpacker.fault().empty() ? fmt::format("has nothing in it: {}", kWanted)
-                                                                      : "cannot be unpacked: " + state.unpacker.fault())};
+                                       state.unpacker.fault().empty()
+                                           ? fmt::format("has nothing in it: {}", kWanted)
+                                           : "cannot be unpacked: " + state.unpacker.fault())};
     const std::string_view look = std::string_view{state.pending}.substr(0, kLookBytes);
     if (look.find('\0') != std::string_view::npos)
         throw CommandError{fmt::format("{} is not text but binary: {}", path, kWanted)};
@@ -219,8 +221,9 @@ ImportSource::ImportSource(const std::string& path, const std::string& format) :
     Import::Record header = std::move(state.records.front());
     state.records.pop_front();
     state.bytes_held -= header.text.size();
-    auto columns = header.too_long ? Result<CsvColumns, std::string>{fail(std::string{"the first line is longer than 1 MiB"})}
-                                   : CsvColumns::parse(header.text);
+    auto columns = header.too_long
+                       ? Result<CsvColumns, std::string>{fail(std::string{"the first line is longer than 1 MiB"})}
+                       : CsvColumns::parse(header.text);
     if (!columns) throw CommandError{fmt::format("{}, line {}: {}", path, header.line, columns.error())};
     state.columns = *std::move(columns);
     state.header = std::move(header.text);

@@ -89,8 +89,13 @@ std::string path_of(const std::string& sku) { return "/admin/v1/products/" + url
 
 int list(const ProductOptions& options) {
     AdminClient client{options.target};
-    Table table{{{"SKU"}, {"NAME"}, {"CATEGORY"}, {"PRICE", Table::Align::right}, {"AVAILABLE", Table::Align::right},
-                 {"SOLD", Table::Align::right}, {"SHOWN"}}};
+    Table table{{{"SKU"},
+                 {"NAME"},
+                 {"CATEGORY"},
+                 {"PRICE", Table::Align::right},
+                 {"AVAILABLE", Table::Align::right},
+                 {"SOLD", Table::Align::right},
+                 {"SHOWN"}}};
     std::string cursor = options.after;
     for (;;) {
         const int page = options.all ? 1000 : options.limit;
@@ -119,7 +124,8 @@ int list(const ProductOptions& options) {
         if (!options.target.json && (cursor.empty() || !options.all)) {
             table.print();
             if (!cursor.empty())
-                fmt::print(stderr, "of {}; more with --after {} or --all\n", show_count(integer(object, "total")), cursor);
+                fmt::print(stderr, "of {}; more with --after {} or --all\n", show_count(integer(object, "total")),
+                           cursor);
         }
         if (cursor.empty() || !options.all) return 0;
     }
@@ -134,11 +140,13 @@ void print_product(const std::string& answer, bool as_json) {
     fmt::print("{}  {}{}\n", text(product, "sku"), price_of(product), hidden(product) ? "  (hidden)" : "");
     for (const char* language : kLanguages) {
         const auto* names = member(product, "name");
-        if (names != nullptr && names->contains(language)) fmt::print("  name {}        {}\n", language, text(*names, language));
+        if (names != nullptr && names->contains(language))
+            fmt::print("  name {}        {}\n", language, text(*names, language));
     }
     for (const char* language : kLanguages) {
         const auto* texts = member(product, "description");
-        if (texts != nullptr && texts->contains(language)) fmt::print("  description {} {}\n", language, text(*texts, language));
+        if (texts != nullptr && texts->contains(language))
+            fmt::print("  description {} {}\n", language, text(*texts, language));
     }
     if (!text(product, "category_path").empty()) fmt::print("  category       {}\n", text(product, "category_path"));
     fmt::print("  weight         {} g\n", integer(product, "weight_g"));
@@ -164,7 +172,8 @@ int set(const SetOptions& options) {
     } else if (!options.price.empty()) {
         const auto currency = Currency::parse(options.currency);
         const auto price = currency ? parse_money(options.price, *currency) : std::nullopt;
-        if (!price) throw CommandError{fmt::format("--price {} is not an amount of {}", options.price, options.currency)};
+        if (!price)
+            throw CommandError{fmt::format("--price {} is not an amount of {}", options.price, options.currency)};
         body["price"] = json::object{{"amount_minor", price->amount_minor}, {"currency", options.currency}};
     }
     if (options.hide) body["hidden"] = true;
@@ -219,7 +228,8 @@ void add_set_command(CLI::App& group, int& exit_code) {
     command->callback([options, &exit_code] { exit_code = run_command([&] { return set(*options); }); });
 }
 
-void add_stock_command(CLI::App& group, int& exit_code, const char* name, const char* about, std::string_view movement) {
+void add_stock_command(CLI::App& group, int& exit_code, const char* name, const char* about,
+                       std::string_view movement) {
     auto options = std::make_shared<StockOptions>();
     CLI::App* command = group.add_subcommand(name, about);
     command->add_option("SKU", options->sku)->required();
@@ -246,13 +256,15 @@ void add_product_commands(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"en", "ja", "ko"}))
         ->capture_default_str();
     list_options->target.add_to(*list_command);
-    list_command->callback([list_options, &exit_code] { exit_code = run_command([&] { return list(*list_options); }); });
+    list_command->callback(
+        [list_options, &exit_code] { exit_code = run_command([&] { return list(*list_options); }); });
 
     auto show_options = std::make_shared<ProductOptions>();
     CLI::App* show_command = group->add_subcommand("show", "One product with its stock");
     show_command->add_option("SKU", show_options->sku)->required();
     show_options->target.add_to(*show_command);
-    show_command->callback([show_options, &exit_code] { exit_code = run_command([&] { return show(*show_options); }); });
+    show_command->callback(
+        [show_options, &exit_code] { exit_code = run_command([&] { return show(*show_options); }); });
 
     add_set_command(*group, exit_code);
 }

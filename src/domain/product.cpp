@@ -28,14 +28,16 @@ std::optional<std::string> find_local_fault(const LocalText& text, std::string_v
                                             Shape shape) {
     for (const Language language : kLanguages) {
         if (text.in(language).empty()) continue;
-        auto fault = find_text_fault(text.in(language), fmt::format("{}.{}", where, to_string(language)), bytes_max, shape);
+        auto fault =
+            find_text_fault(text.in(language), fmt::format("{}.{}", where, to_string(language)), bytes_max, shape);
         if (fault) return fault;
     }
     return std::nullopt;
 }
 
 std::optional<std::string> find_category_fault(const std::vector<LocalText>& category) {
-    if (category.size() > kCategoryLevelsMax) return fmt::format("category has more than {} levels", kCategoryLevelsMax);
+    if (category.size() > kCategoryLevelsMax)
+        return fmt::format("category has more than {} levels", kCategoryLevelsMax);
     for (std::size_t i = 0; i < category.size(); ++i) {
         const std::string where = fmt::format("category[{}]", i);
         if (category[i].empty()) return where + " has no name";
@@ -105,11 +107,11 @@ std::string category_path(const std::vector<LocalText>& category, std::size_t le
 
 std::optional<std::string> find_fault(const Product& product) {
     if (product.sku.empty()) return "sku is missing";
-    if (!is_sku_code(product.sku))
-        return "sku is not 1 to 64 characters of A-Z a-z 0-9 . _ ~ ! % + -";
+    if (!is_sku_code(product.sku)) return "sku is not 1 to 64 characters of A-Z a-z 0-9 . _ ~ ! % + -";
     if (product.name.empty()) return "name is missing in every language";
     if (auto fault = find_local_fault(product.name, "name", kNameBytesMax, Shape::one_line)) return fault;
-    if (auto fault = find_local_fault(product.name_derived, "name_derived", kNameBytesMax, Shape::one_line)) return fault;
+    if (auto fault = find_local_fault(product.name_derived, "name_derived", kNameBytesMax, Shape::one_line))
+        return fault;
     if (auto fault = find_local_fault(product.description, "description", kDescriptionBytesMax, Shape::paragraphs))
         return fault;
     if (auto fault = find_category_fault(product.category)) return fault;

@@ -41,7 +41,7 @@ struct Product {
     /// Names that were inferred, not given (a translation of the species, say): shown and searched when `name` has none
     /// in that language, and marked as such.
     LocalText name_derived;
-    LocalText description;           // each 0..kDescriptionBytesMax
+    LocalText description;            // each 0..kDescriptionBytesMax
     std::vector<LocalText> category;  // wide to narrow, 0..kCategoryLevelsMax; each level 1..kCategoryBytesMax
     std::vector<std::string> images;  // http(s) URLs or paths from "/", 0..kImagesMax
     std::string released;             // YYYY-MM-DD, or empty
@@ -52,8 +52,8 @@ struct Product {
     std::int64_t weight_g = 0;       // 0..kWeightGMax
 
     // Set by the store.
-    std::int64_t version = 0;   // 1.. rises with every change of this product
-    WallTime created_at{};      // when its SKU was first imported; "newest" sorts by `released`, then by this
+    std::int64_t version = 0;  // 1.. rises with every change of this product
+    WallTime created_at{};     // when its SKU was first imported; "newest" sorts by `released`, then by this
     WallTime updated_at{};
 
     /// The name to show in `language`: given, else derived, else the best other.
@@ -77,15 +77,15 @@ std::string category_path(const std::vector<LocalText>& category, std::size_t le
 
 /// One category with what is in it, below it too; hidden products are not counted.
 struct Category {
-    std::string path;  // as category_path gives it
-    LocalText name;    // of its last level
+    std::string path;       // as category_path gives it
+    LocalText name;         // of its last level
     std::size_t level = 0;  // 1: top
     std::int64_t products = 0;
     bool operator==(const Category&) const = default;
 };
 
-/// What is wrong with a product, in words for whoever wrote it ("name.ja is longer than 500 bytes"); nothing when it may
-/// be stored. Checks everything but the fields that the store sets.
+/// What is wrong with a product, in words for whoever wrote it ("name.ja is longer than 500 bytes"); nothing when it
+/// may be stored. Checks everything but the fields that the store sets.
 std::optional<std::string> find_fault(const Product& product);
 
 }  // namespace marketday::domain

@@ -80,18 +80,26 @@ std::optional<std::int64_t> as_price(const json::value& value, Currency currency
 ProductEdit read_members(const json::object& body, Currency currency) {
     ProductEdit edit;
     for (const auto& [key, value] : body) {
-        if (key == "name") edit.name = as_texts(value, key);
-        else if (key == "description") edit.description = as_texts(value, key);
-        else if (key == "category") edit.category = as_category(value);
-        else if (key == "images") edit.images = as_images(value);
-        else if (key == "price") edit.price_minor = as_price(value, currency);
-        else if (key == "weight_g") edit.weight_g = as_integer(value, key);
-        else if (key == "if_version") edit.if_version = as_integer(value, key);
+        if (key == "name")
+            edit.name = as_texts(value, key);
+        else if (key == "description")
+            edit.description = as_texts(value, key);
+        else if (key == "category")
+            edit.category = as_category(value);
+        else if (key == "images")
+            edit.images = as_images(value);
+        else if (key == "price")
+            edit.price_minor = as_price(value, currency);
+        else if (key == "weight_g")
+            edit.weight_g = as_integer(value, key);
+        else if (key == "if_version")
+            edit.if_version = as_integer(value, key);
         else if (key == "hidden") {
             if (!value.is_bool()) throw BodyFault{"\"hidden\" must be true or false."};
             edit.hidden = value.get_bool();
         } else {
-            throw BodyFault{fmt::format("\"{}\" is not something that can be changed.", std::string_view{key}.substr(0, 40))};
+            throw BodyFault{
+                fmt::format("\"{}\" is not something that can be changed.", std::string_view{key}.substr(0, 40))};
         }
     }
     return edit;

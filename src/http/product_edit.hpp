@@ -9,8 +9,8 @@
 namespace marketday::http {
 
 /// The body of PATCH /admin/v1/products/{sku}: {"name":{lang:text}, "description":{lang:text}, "category":[…],
-/// "images":[url], "price":{"amount_minor","currency"}|null, "hidden":bool, "weight_g":n, "if_version":n}. All optional;
-/// `currency` is the shop's.
+/// "images":[url], "price":{"amount_minor","currency"}|null, "hidden":bool, "weight_g":n, "if_version":n}. All
+/// optional; `currency` is the shop's.
 Result<usecases::ProductEdit, Problem> read_product_edit(std::string_view body, Currency currency);
 
 }  // namespace marketday::http

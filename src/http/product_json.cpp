@@ -94,10 +94,10 @@ std::string product_admin_json(const Product& product, const std::optional<domai
     append_time(out += ",\"created_at\":", product.created_at);
     append_time(out += ",\"updated_at\":", product.updated_at);
     if (stock)
-        fmt::format_to(std::back_inserter(out),
-                       R"(,"stock":{{"received":{},"available":{},"reserved":{},"sold":{},"in_transfer":{},"withdrawn":{}}})",
-                       stock->received, stock->available, stock->reserved, stock->sold, stock->in_transfer,
-                       stock->withdrawn);
+        fmt::format_to(
+            std::back_inserter(out),
+            R"(,"stock":{{"received":{},"available":{},"reserved":{},"sold":{},"in_transfer":{},"withdrawn":{}}})",
+            stock->received, stock->available, stock->reserved, stock->sold, stock->in_transfer, stock->withdrawn);
     out.push_back('}');
     return out;
 }

@@ -68,28 +68,27 @@ Task<Response> get_categories(Browse& browse) {
 
 std::vector<Route> catalogue_routes(Browse& browse) {
     std::vector<Route> routes;
-    routes.push_back({.method = Method::get,
-                      .pattern = "/api/v1/products/{sku}",
-                      .operation_id = "getProduct",
-                      .summary = "One product: names, price and its version",
-                      .request_schema = {},
-                      .response_schema = "Product",
-                      .statuses = kReadStatuses,
-                      .handle = [&browse](const Request& request) {
-                          return get_product(browse, std::string{request.param(0)});
-                      },
-                      .handle_now = {}});
-    routes.push_back({.method = Method::get,
-                      .pattern = "/api/v1/products/{sku}/stock",
-                      .operation_id = "getProductStock",
-                      .summary = "What is left of one product; one second old at most",
-                      .request_schema = {},
-                      .response_schema = "ProductStock",
-                      .statuses = kReadStatuses,
-                      .handle = [&browse](const Request& request) {
-                          return get_product_stock(browse, std::string{request.param(0)});
-                      },
-                      .handle_now = {}});
+    routes.push_back(
+        {.method = Method::get,
+         .pattern = "/api/v1/products/{sku}",
+         .operation_id = "getProduct",
+         .summary = "One product: names, price and its version",
+         .request_schema = {},
+         .response_schema = "Product",
+         .statuses = kReadStatuses,
+         .handle = [&browse](const Request& request) { return get_product(browse, std::string{request.param(0)}); },
+         .handle_now = {}});
+    routes.push_back(
+        {.method = Method::get,
+         .pattern = "/api/v1/products/{sku}/stock",
+         .operation_id = "getProductStock",
+         .summary = "What is left of one product; one second old at most",
+         .request_schema = {},
+         .response_schema = "ProductStock",
+         .statuses = kReadStatuses,
+         .handle =
+             [&browse](const Request& request) { return get_product_stock(browse, std::string{request.param(0)}); },
+         .handle_now = {}});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/categories",
                       .operation_id = "listCategories",

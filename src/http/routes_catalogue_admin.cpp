@@ -24,8 +24,12 @@ constexpr int kImportStatuses[] = {200, 400, 401, 413, 503};
 constexpr std::size_t kPageMax = 1000;
 
 Problem outcome_unknown() {
-    return {503, "outcome-unknown", "The store did not say whether it took this.",
-            "Send the same again: what was taken is not taken twice.", {}, seconds{2}};
+    return {503,
+            "outcome-unknown",
+            "The store did not say whether it took this.",
+            "Send the same again: what was taken is not taken twice.",
+            {},
+            seconds{2}};
 }
 
 Problem to_problem(BrowseShelves::Error error) {
@@ -39,7 +43,8 @@ Problem to_problem(BrowseShelves::Error error) {
 Problem to_problem(Import::Error error) {
     switch (error) {
         case Import::Error::unavailable:
-            return {503, "unavailable", "The store did not take all of it.", "Send the same again in a moment.", {}, seconds{2}};
+            return {503, "unavailable", "The store did not take all of it.", "Send the same again in a moment.",
+                    {},  seconds{2}};
         case Import::Error::outcome_unknown: return outcome_unknown();
         case Import::Error::busy:
             return {503, "busy", "Too many imports at once.", "Send the same again in a moment.", {}, seconds{2}};
@@ -100,8 +105,12 @@ Task<Response> patch_product(BrowseShelves& shelves, Currency currency, const Re
         case BrowseShelves::Refusal::invalid: co_return problem(invalid_request(edited->error().detail));
         case BrowseShelves::Refusal::changed_meanwhile: break;
     }
-    co_return problem({409, "changed-meanwhile", "Somebody else has changed this product.",
-                       "Look at it again, then change it.", {}, {}});
+    co_return problem({409,
+                       "changed-meanwhile",
+                       "Somebody else has changed this product.",
+                       "Look at it again, then change it.",
+                       {},
+                       {}});
 }
 
 std::string report_json(const ImportReport& report) {
@@ -130,7 +139,8 @@ Result<Import::Batch, Problem> read_batch(const Request& request, Currency curre
     if (const auto no_price = request.query_param("no_price")) {
         const auto choice = usecases::parse_no_price(*no_price, currency);
         if (!choice)
-            return fail(invalid_request(fmt::format("\"no_price\" must be skip, hide or an amount of {}.", currency.code())));
+            return fail(
+                invalid_request(fmt::format("\"no_price\" must be skip, hide or an amount of {}.", currency.code())));
         batch.no_price = *choice;
     }
     const bool csv = request.header("Content-Type").starts_with("text/csv");
@@ -153,8 +163,8 @@ Result<Import::Batch, Problem> read_batch(const Request& request, Currency curre
     return batch;
 }
 
-/// POST /admin/v1/products?no_price=skip|hide|AMOUNT, JSON Lines or (Content-Type: text/csv) CSV: 200 with what became of
-/// each record, 400, 401, 413, 503 (send the same again).
+/// POST /admin/v1/products?no_price=skip|hide|AMOUNT, JSON Lines or (Content-Type: text/csv) CSV: 200 with what became
+/// of each record, 400, 401, 413, 503 (send the same again).
 Task<Response> post_products(Import& import, const Request& request) {
     auto batch = read_batch(request, import.currency());
     if (!batch) co_return problem(batch.error());
@@ -181,14 +191,15 @@ std::vector<Route> admin_catalogue_routes(BrowseShelves& shelves, Import& import
                           .handle = std::move(handle),
                           .handle_now = {}});
     };
-    add(Method::get, "/admin/v1/products", "listAllProducts", "All products by SKU, hidden ones too", {}, "AdminProductList",
-        kReadStatuses, [&shelves](const Request& request) { return get_products(shelves, request); });
-    add(Method::get, "/admin/v1/products/{sku}", "getProductAsOperator", "One product with its stock", {}, "AdminProduct",
-        kReadStatuses, [&shelves](const Request& request) { return get_shelf(shelves, std::string{request.param(0)}); });
-    add(Method::patch, "/admin/v1/products/{sku}", "editProduct", "Change a product's price, texts, weight or visibility",
-        "ProductEdit", "AdminProduct", kEditStatuses, [&shelves, &import](const Request& request) {
-            return patch_product(shelves, import.currency(), request);
-        });
+    add(Method::get, "/admin/v1/products", "listAllProducts", "All products by SKU, hidden ones too", {},
+        "AdminProductList", kReadStatuses,
+        [&shelves](const Request& request) { return get_products(shelves, request); });
+    add(Method::get, "/admin/v1/products/{sku}", "getProductAsOperator", "One product with its stock", {},
+        "AdminProduct", kReadStatuses,
+        [&shelves](const Request& request) { return get_shelf(shelves, std::string{request.param(0)}); });
+    add(Method::patch, "/admin/v1/products/{sku}", "editProduct",
+        "Change a product's price, texts, weight or visibility", "ProductEdit", "AdminProduct", kEditStatuses,
+        [&shelves, &import](const Request& request) { return patch_product(shelves, import.currency(), request); });
     add(Method::post, "/admin/v1/products", "importProducts", "Import products: JSON Lines or CSV", "ProductRecords",
         "ImportReport", kImportStatuses, [&import](const Request& request) { return post_products(import, request); });
     routes.back().body_bytes_max = kImportBodyBytesMax;

@@ -86,7 +86,8 @@ BrowseShelves::Answer<Result<BrowseShelves::Shelf, BrowseShelves::Refused>> Brow
         const std::int64_t version = found->front()->version;
         if (edit.if_version != 0 && edit.if_version != version) break;
         Product changed = apply(*std::move(found->front()), edit, currency_);
-        if (auto fault = domain::find_fault(changed)) co_return Outcome{fail(Refused{Refusal::invalid, *std::move(fault)})};
+        if (auto fault = domain::find_fault(changed))
+            co_return Outcome{fail(Refused{Refusal::invalid, *std::move(fault)})};
 
         std::vector<Catalogue::Write> writes;
         writes.push_back({std::move(changed), 0, version});

@@ -14,7 +14,7 @@ namespace marketday::usecases {
 
 /// What an operator changes of one product; what is absent stays.
 struct ProductEdit {
-    std::array<std::optional<std::string>, domain::kLanguages.size()> name;         // "" removes a language
+    std::array<std::optional<std::string>, domain::kLanguages.size()> name;  // "" removes a language
     std::array<std::optional<std::string>, domain::kLanguages.size()> description;
     std::optional<std::vector<domain::LocalText>> category;
     std::optional<std::vector<std::string>> images;

@@ -15,12 +15,25 @@ using domain::Product;
 namespace {
 
 enum class Column : std::size_t {
-    sku, name_en, name_ja, name_ko, description_en, description_ja, description_ko,
-    category, price, currency, stock, weight_g, hidden, images, released,
+    sku,
+    name_en,
+    name_ja,
+    name_ko,
+    description_en,
+    description_ja,
+    description_ko,
+    category,
+    price,
+    currency,
+    stock,
+    weight_g,
+    hidden,
+    images,
+    released,
 };
 constexpr std::array<std::string_view, 15> kColumnNames{
-    "sku", "name_en", "name_ja", "name_ko", "description_en", "description_ja", "description_ko",
-    "category", "price", "currency", "stock", "weight_g", "hidden", "images", "released",
+    "sku",   "name_en",  "name_ja", "name_ko",  "description_en", "description_ja", "description_ko", "category",
+    "price", "currency", "stock",   "weight_g", "hidden",         "images",         "released",
 };
 
 std::string_view trim(std::string_view text) {
@@ -141,8 +154,8 @@ Result<CsvColumns, std::string> CsvColumns::parse(std::string_view header) {
         const auto known = std::ranges::find(kColumnNames, name);
         if (known == kColumnNames.end()) {
             const auto near = nearest(name, kColumnNames);
-            return fail(fmt::format("column {} is called \"{}\", which is not known{}; known are {}", i + 1, name.substr(0, 40),
-                                    near.empty() ? "" : fmt::format(": did you mean \"{}\"?", near),
+            return fail(fmt::format("column {} is called \"{}\", which is not known{}; known are {}", i + 1,
+                                    name.substr(0, 40), near.empty() ? "" : fmt::format(": did you mean \"{}\"?", near),
                                     fmt::join(kColumnNames, ", ")));
         }
         const auto index = static_cast<std::size_t>(known - kColumnNames.begin());
@@ -171,7 +184,8 @@ ImportRow CsvColumns::read_row(std::string_view record, const ImportPolicy& poli
     }
     if (row.sku.size() > 64) row.sku.clear();
     if (fields->size() != columns_.size())
-        return refuse_row(std::move(row), fmt::format("{} fields, but the header names {}", fields->size(), columns_.size()));
+        return refuse_row(std::move(row),
+                          fmt::format("{} fields, but the header names {}", fields->size(), columns_.size()));
     if (!price.currency.empty() && price.currency != policy.currency.code()) {
         row.foreign_currency = price.currency.substr(0, 8);
     } else if (!price.amount.empty()) {

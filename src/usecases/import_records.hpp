@@ -16,9 +16,9 @@ struct ImportRecord {
     bool too_long = false;  // longer than kRecordBytesMax; `text` is then empty
 };
 
-/// Cuts a stream of bytes into records with bounded memory: of a record longer than kRecordBytesMax nothing is kept, and
-/// the next one begins after the next line end. Blank lines and a byte order mark at the start are skipped; CR LF is one
-/// line end.
+/// Cuts a stream of bytes into records with bounded memory: of a record longer than kRecordBytesMax nothing is kept,
+/// and the next one begins after the next line end. Blank lines and a byte order mark at the start are skipped; CR LF
+/// is one line end.
 class RecordSplitter {
 public:
     static constexpr std::size_t kRecordBytesMax = 1024 * 1024;

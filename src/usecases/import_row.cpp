@@ -104,14 +104,22 @@ void read_images(const json::value& value, Product& product) {
 
 void read_member(std::string_view key, const json::value& value, const ImportPolicy& policy, ImportRow& row) {
     Product& product = row.write.product;
-    if (key == "name") product.name = read_local_text(value, key);
-    else if (key == "name_derived") product.name_derived = read_local_text(value, key);
-    else if (key == "description") product.description = read_local_text(value, key);
-    else if (key == "category") product.category = read_category(value);
-    else if (key == "price") product.price = read_price(value, policy, row.foreign_currency);
-    else if (key == "stock") row.write.first_stock = read_count(value, key, domain::kUnitsMax);
-    else if (key == "weight_g") product.weight_g = read_count(value, key, domain::kWeightGMax);
-    else if (key == "images") read_images(value, product);
+    if (key == "name")
+        product.name = read_local_text(value, key);
+    else if (key == "name_derived")
+        product.name_derived = read_local_text(value, key);
+    else if (key == "description")
+        product.description = read_local_text(value, key);
+    else if (key == "category")
+        product.category = read_category(value);
+    else if (key == "price")
+        product.price = read_price(value, policy, row.foreign_currency);
+    else if (key == "stock")
+        row.write.first_stock = read_count(value, key, domain::kUnitsMax);
+    else if (key == "weight_g")
+        product.weight_g = read_count(value, key, domain::kWeightGMax);
+    else if (key == "images")
+        read_images(value, product);
     else if (key == "hidden") {
         if (!value.is_bool()) throw RowFault{"hidden is neither true nor false"};
         product.hidden = value.get_bool();

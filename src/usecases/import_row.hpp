@@ -35,21 +35,21 @@ struct ImportPolicy {
 struct ImportRow {
     enum class Kind : std::uint8_t { product, skipped, refused };
     Kind kind = Kind::refused;
-    std::string sku;               // when it could be read
+    std::string sku;                // when it could be read
     ports::Catalogue::Write write;  // kind product
-    std::string reason;            // why it was refused or skipped
+    std::string reason;             // why it was refused or skipped
     /// The currency of a price that is not the shop's ("GBP"), else empty: such a price counts as none.
     std::string foreign_currency;
 };
 
-/// One JSON object as in demo/README.md. Members that are not known are ignored. `name`, `description`: a text (taken as
-/// English) or {"en":…,"ja":…,"ko":…}; `category`: a text or a list of such; `price`: null, {"amount": 19.9 or "19.90",
-/// "currency"} or {"amount_minor","currency"}; `stock`, `weight_g`, `hidden`, `images`, `released`.
+/// One JSON object as in demo/README.md. Members that are not known are ignored. `name`, `description`: a text (taken
+/// as English) or {"en":…,"ja":…,"ko":…}; `category`: a text or a list of such; `price`: null, {"amount": 19.9 or
+/// "19.90", "currency"} or {"amount_minor","currency"}; `stock`, `weight_g`, `hidden`, `images`, `released`.
 ImportRow read_json_row(std::string_view record, const ImportPolicy& policy);
 
 /// The columns of a CSV import (RFC 4180), named by its first record: sku, name_en|_ja|_ko, description_en|_ja|_ko,
-/// category (levels separated by '>'), price (decimal), currency, stock, weight_g, hidden, images (separated by spaces),
-/// released. In any order; sku and one name are required.
+/// category (levels separated by '>'), price (decimal), currency, stock, weight_g, hidden, images (separated by
+/// spaces), released. In any order; sku and one name are required.
 class CsvColumns {
 public:
     /// Or what is wrong with the header, in words.

@@ -42,7 +42,8 @@ TEST(ImportRowTest, every_field_of_a_json_row_is_read) {
 TEST(ImportRowTest, decimal_prices_are_exact) {
     const auto price = [](std::string_view amount) {
         const ImportRow row = read_json_row(
-            std::string{R"({"sku":"a","name":"a","price":{"amount":)"} + std::string{amount} + R"(,"currency":"GBP"}})", pounds());
+            std::string{R"({"sku":"a","name":"a","price":{"amount":)"} + std::string{amount} + R"(,"currency":"GBP"}})",
+            pounds());
         return row.write.product.price ? row.write.product.price->amount_minor : -1;
     };
     EXPECT_EQ(price("2.55"), 255);
@@ -70,7 +71,8 @@ TEST(ImportRowTest, a_price_in_another_currency_counts_as_none) {
 }
 
 TEST(ImportRowTest, a_price_of_nothing_counts_as_none) {
-    EXPECT_EQ(read_json_row(R"({"sku":"a","name":"a","price":{"amount":0,"currency":"KRW"}})", won("skip")).kind, Kind::skipped);
+    EXPECT_EQ(read_json_row(R"({"sku":"a","name":"a","price":{"amount":0,"currency":"KRW"}})", won("skip")).kind,
+              Kind::skipped);
 }
 
 TEST(ImportRowTest, refusals_say_what_is_wrong) {
@@ -85,7 +87,10 @@ TEST(ImportRowTest, refusals_say_what_is_wrong) {
     EXPECT_THAT(reason(R"({"sku":"a","name":"b","stock":1.5})"), HasSubstr("stock is not a whole number"));
     EXPECT_THAT(reason(R"({"sku":"a","name":"b","price":12})"), HasSubstr("price is neither null"));
     EXPECT_THAT(reason(R"({"sku":"a","name":"b","hidden":"yes"})"), HasSubstr("hidden"));
-    EXPECT_THAT(reason("{\"sku\":\"a\",\"name\":\"" "\\u0000" "\"}"), HasSubstr("control character"));
+    EXPECT_THAT(reason("{\"sku\":\"a\",\"name\":\""
+                       "\\u0000"
+                       "\"}"),
+                HasSubstr("control character"));
     EXPECT_THAT(reason(std::string(100, '[')), HasSubstr("not JSON"));
 }
 

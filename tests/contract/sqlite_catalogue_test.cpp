@@ -17,12 +17,13 @@ private:
     UuidSource uuids_{clock_, random_};
     TemporaryStore store_;
     adapters::SqliteCatalogue catalogue_{store_.database(), clock_};
-    std::unique_ptr<ports::OrderBook> order_book_ = adapters::make_sqlite_order_book(
-        store_.database(), {*Currency::parse("KRW"), {}}, clock_, uuids_);
+    std::unique_ptr<ports::OrderBook> order_book_ =
+        adapters::make_sqlite_order_book(store_.database(), {*Currency::parse("KRW"), {}}, clock_, uuids_);
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, CatalogueContract,
-                         testing::Values(CatalogueFactory{"sqlite", [] { return std::make_unique<SqliteCatalogueStore>(); }}),
+                         testing::Values(CatalogueFactory{"sqlite",
+                                                          [] { return std::make_unique<SqliteCatalogueStore>(); }}),
                          [](const auto& made) { return made.param.name; });
 
 }  // namespace

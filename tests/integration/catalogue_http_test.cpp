@@ -36,7 +36,9 @@ protected:
         return {answer.status, value.is_object() ? value.get_object() : json::object{}};
     }
     Answer get(std::string_view target) { return ask("GET", target); }
-    Answer post(std::string_view target, std::string_view body) { return ask("POST", target, body, "application/x-ndjson"); }
+    Answer post(std::string_view target, std::string_view body) {
+        return ask("POST", target, body, "application/x-ndjson");
+    }
 
     TemporaryDirectory directory_;
     CatalogueSite site_{directory_.path()};

@@ -24,7 +24,8 @@ using testing::HasSubstr;
 
 const fs::path kRealCatalogue = fs::path{MARKETDAY_SHARED_DATA} / "catalogue/catalogue.jsonl.gz";
 constexpr std::int64_t kRealProducts = 42'844;
-constexpr std::string_view kGood = R"({"sku":"good-1","name":{"en":"Good"},"price":{"amount":500,"currency":"KRW"},"stock":7})";
+constexpr std::string_view kGood =
+    R"({"sku":"good-1","name":{"en":"Good"},"price":{"amount":500,"currency":"KRW"},"stock":7})";
 
 struct Outcome {
     int exit_code = 0;
@@ -110,14 +111,16 @@ TEST_F(ImportTest, the_same_file_packed_or_as_csv_gives_the_same_product) {
     EXPECT_THAT(import(write_gzip("a.jsonl.gz", kGood)).out, HasSubstr("1 as before"));
     EXPECT_THAT(import(write("a.csv", "sku,name_en,price,currency,stock\r\ngood-1,Good,500,KRW,7\r\n")).out,
                 HasSubstr("1 as before"));
-    const std::string two = read_file(write_gzip("m.gz", std::string{kGood} + "\n")) +
-                            read_file(write_gzip("n.gz", R"({"sku":"good-2","name":"B","price":{"amount":1,"currency":"KRW"}})"));
+    const std::string two =
+        read_file(write_gzip("m.gz", std::string{kGood} + "\n")) +
+        read_file(write_gzip("n.gz", R"({"sku":"good-2","name":"B","price":{"amount":1,"currency":"KRW"}})"));
     EXPECT_THAT(import(write("two.jsonl.gz", two)).out, HasSubstr("2 of 2 products"));
 }
 
 TEST_F(ImportTest, first_stock_is_received_once_however_often_it_is_imported) {
     import(write("a.jsonl", kGood));
-    import(write("a.jsonl", R"({"sku":"good-1","name":{"en":"Better"},"price":{"amount":600,"currency":"KRW"},"stock":7})"));
+    import(write("a.jsonl",
+                 R"({"sku":"good-1","name":{"en":"Better"},"price":{"amount":600,"currency":"KRW"},"stock":7})"));
     CatalogueSite site{data()};
     std::vector<domain::SkuCode> skus{"good-1"};
     EXPECT_EQ(run_task(site.order_book().stock(skus)).value().front()->received, 7);
@@ -125,8 +128,9 @@ TEST_F(ImportTest, first_stock_is_received_once_however_often_it_is_imported) {
 
 TEST_F(ImportTest, refused_lines_are_listed_with_their_reasons_and_the_others_come_in) {
     const fs::path errors = directory_.path() / "errors.jsonl";
-    const Outcome outcome = import(write("a.jsonl", "{bad\n" + std::string{kGood} + "\n\n{\"sku\":\"x\"}\n\xff\xfe{}\n"),
-                                   {"--errors", errors.string()});
+    const Outcome outcome =
+        import(write("a.jsonl", "{bad\n" + std::string{kGood} + "\n\n{\"sku\":\"x\"}\n\xff\xfe{}\n"),
+               {"--errors", errors.string()});
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_THAT(outcome.out, HasSubstr("1 of 4 products"));
     const std::string listed = read_file(errors);
@@ -144,7 +148,11 @@ TEST_F(ImportTest, what_cannot_be_an_import_is_refused_in_one_line_that_says_wha
     };
     refused("empty.jsonl", "", "is empty");
     refused("blank.jsonl", "\n \r\n", "only blank lines");
-    refused("program", std::string("\x7f" "ELF\0\0\0", 7), "not text but binary");
+    refused("program",
+            std::string("\x7f"
+                        "ELF\0\0\0",
+                        7),
+            "not text but binary");
     refused("a.zip", "PK\x03\x04zzzz", "ZIP archive");
     refused("list", "[{}]", "one JSON list");
     refused("wrong.csv", "sku,name_en,pirce\na,b,1\n", "did you mean \"price\"?");
@@ -178,7 +186,8 @@ TEST_F(ImportTest, every_case_of_bad_json_is_refused_or_no_product) {
 }
 
 TEST_F(ImportTest, naughty_strings_come_back_unchanged_or_are_refused) {
-    const auto naughty = boost::json::parse(read_file(fs::path{MARKETDAY_SHARED_DATA} / "bad-input/blns/blns.json")).as_array();
+    const auto naughty =
+        boost::json::parse(read_file(fs::path{MARKETDAY_SHARED_DATA} / "bad-input/blns/blns.json")).as_array();
     std::string lines;
     for (std::size_t i = 0; i < naughty.size(); ++i) {
         const boost::json::object product{{"sku", "n-" + std::to_string(i)},
@@ -294,7 +303,8 @@ TEST_F(ImportTest, a_running_server_takes_the_real_catalogue_over_its_admin_addr
     testing::internal::CaptureStdout();
     EXPECT_EQ(import_here({csv.string(), "--url", site.url()}), 1);
     testing::internal::GetCapturedStdout();
-    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("line 5: b: refused: price x is not an amount of KRW"));
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                HasSubstr("line 5: b: refused: price x is not an amount of KRW"));
 
     ::setenv("MARKETDAY_OPERATOR_TOKEN", "wrong", 1);
     testing::internal::CaptureStderr();

@@ -26,8 +26,9 @@ Result<T, Catalogue::Error> to_port(SqliteDatabase::Written<T> written) {
 }
 
 // Every statement that reads products gives these columns, in this order.
-#define MARKETDAY_PRODUCT_COLUMNS                                                                                     \
-    "o.sku, o.price_minor, o.currency, o.version, o.hidden, o.weight_g, p.content, p.version, p.created_ms, p.updated_ms," \
+#define MARKETDAY_PRODUCT_COLUMNS                                                                             \
+    "o.sku, o.price_minor, o.currency, o.version, o.hidden, o.weight_g, p.content, p.version, p.created_ms, " \
+    "p.updated_ms,"                                                                                           \
     " p.change_no"
 constexpr int kChangeColumn = 10;
 
@@ -98,8 +99,8 @@ Catalogue::Answer<std::vector<domain::Category>> SqliteCatalogue::categories() {
         auto row = connection.query("SELECT path, level, name, products FROM categories WHERE path > '' ORDER BY path");
         while (row.step()) {
             if (row.integer(3) == 0) continue;
-            categories.push_back({row.text(0), parse_text(row.text_view(2)), static_cast<std::size_t>(row.integer(1)),
-                                  row.integer(3)});
+            categories.push_back(
+                {row.text(0), parse_text(row.text_view(2)), static_cast<std::size_t>(row.integer(1)), row.integer(3)});
         }
         return categories;
     };

@@ -32,7 +32,8 @@ void append_text(std::string& out, const LocalText& text) {
 LocalText read_text(const boost::json::value& value) {
     LocalText text;
     for (const auto& [code, words] : value.as_object())
-        if (const auto language = domain::parse_language(code)) text.in(*language) = std::string_view{words.as_string()};
+        if (const auto language = domain::parse_language(code))
+            text.in(*language) = std::string_view{words.as_string()};
     return text;
 }
 
@@ -94,7 +95,8 @@ void read_product_content(std::string_view content, Product& product) {
             if (key == "category")
                 for (const auto& level : field.as_array()) product.category.push_back(read_text(level));
             if (key == "images")
-                for (const auto& image : field.as_array()) product.images.emplace_back(std::string_view{image.as_string()});
+                for (const auto& image : field.as_array())
+                    product.images.emplace_back(std::string_view{image.as_string()});
         }
     } catch (const std::exception& error) {
         throw SqliteError{SQLITE_CORRUPT, fmt::format("product {} cannot be read: {}", product.sku, error.what())};
@@ -120,7 +122,8 @@ struct ProductWriter::Stored {
     static Stored read(SqliteConnection& connection, const domain::SkuCode& sku) {
         Stored stored;
         auto row = connection.query(
-            "SELECT o.sku_no, o.price_minor, o.currency, o.hidden, o.weight_g, s.received, p.content, p.category, p.version"
+            "SELECT o.sku_no, o.price_minor, o.currency, o.hidden, o.weight_g, s.received, p.content, p.category, "
+            "p.version"
             " FROM offers o LEFT JOIN stock s ON s.sku_no = o.sku_no LEFT JOIN products p ON p.sku_no = o.sku_no"
             " WHERE o.sku = ?1",
             sku);
@@ -199,8 +202,8 @@ void ProductWriter::finish() {
         std::string name_json;
         append_text(name_json, name);
         if (known)
-            connection_.run("UPDATE categories SET name = ?2, products = products + ?3 WHERE path = ?1", path, name_json,
-                            delta.products);
+            connection_.run("UPDATE categories SET name = ?2, products = products + ?3 WHERE path = ?1", path,
+                            name_json, delta.products);
         else
             connection_.run("INSERT INTO categories (path, level, name, products) VALUES (?1, ?2, ?3, ?4)", path,
                             static_cast<std::int64_t>(delta.level), name_json, delta.products);
