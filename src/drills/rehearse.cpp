@@ -29,6 +29,7 @@ constexpr std::string_view kSku = "rehearsal-lantern";
 constexpr std::int64_t kPriceMinor = 39'000;
 constexpr milliseconds kDrainWithin{12'000};
 constexpr milliseconds kLookEvery{5};
+constexpr milliseconds kShownWithin{10'000};
 // A hold that nobody pays ends after this; the rehearsal waits for it.
 constexpr int kHoldSeconds = 12;
 constexpr int kReconcileAfterSeconds = 2;
@@ -61,23 +62,42 @@ std::string text_of(const fs::path& file) {
     return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
+/// The shop's page learns of a new sale a moment after the operator.
+void wait_until_shown(const ShopProcess& shop, const std::string& sale) {
+    const auto target = crowd::Target::parse(shop.shop_url());
+    if (!target) throw std::runtime_error(target.error().message);
+    crowd::PlainClient shopper{*target};
+    const auto deadline = steady_clock::now() + kShownWithin;
+    while (steady_clock::now() < deadline) {
+        const auto answer = shopper.ask({.path = "/api/v1/sales/" + sale});
+        const auto list = shopper.ask({.path = "/api/v1/sales"});
+        if (answer && answer->status == 200 && list && list->body.find(sale) != std::string::npos) return;
+        pause(milliseconds{20});
+    }
+    throw std::runtime_error("the shop does not show the sale that was planned");
+}
+
 /// One product, its stock, and a sale of all of it that opens when the crowd has its accounts.
 void plan_sale(ShopProcess& shop, const RehearsalOptions& options) {
-    shop.operate("POST", "/admin/v1/products",
-                 fmt::format(R"({{"sku":"{}","source":"rehearsal","name":{{"en":"Rehearsal Lantern","ko":"리허설 등불",)"
-                             R"("ja":"リハーサルの灯り"}},"description":{{"en":"One lantern, for practice."}},)"
-                             R"("category":[{{"en":"Rehearsal"}}],"price":{{"amount":{},"currency":"KRW"}},"weight_g":400}})"
-                             "\n",
-                             kSku, kPriceMinor));
-    shop.operate("POST", "/admin/v1/stock",
-                 fmt::format(R"({{"sku":"{}","movement":"receive","units":{},"reason":"rehearsal"}})", kSku, options.units));
+    shop.operate(
+        "POST", "/admin/v1/products",
+        fmt::format(R"({{"sku":"{}","source":"rehearsal","name":{{"en":"Rehearsal Lantern","ko":"리허설 등불",)"
+                    R"("ja":"リハーサルの灯り"}},"description":{{"en":"One lantern, for practice."}},)"
+                    R"("category":[{{"en":"Rehearsal"}}],"price":{{"amount":{},"currency":"KRW"}},"weight_g":400}})"
+                    "\n",
+                    kSku, kPriceMinor));
+    shop.operate(
+        "POST", "/admin/v1/stock",
+        fmt::format(R"({{"sku":"{}","movement":"receive","units":{},"reason":"rehearsal"}})", kSku, options.units));
     const std::int64_t opens_ms =
         to_unix_ms(SystemClock{}.wall_now()) + 1500 + static_cast<std::int64_t>(options.shoppers) / 10;
-    shop.operate("POST", "/admin/v1/sales",
-                 fmt::format(R"({{"name":{{"en":"Rehearsal"}},"opens_at":"{}","items":[{{"sku":"{}","units":{},)"
-                             R"("price":{{"amount_minor":{},"currency":"KRW"}},"limit_per_customer":1}}],)"
-                             R"("line":{{"enabled":{},"draw":{}}}}})",
-                             to_rfc3339(opens_ms), kSku, options.units, kPriceMinor, options.line, options.line));
+    const std::string sale =
+        shop.operate("POST", "/admin/v1/sales",
+                     fmt::format(R"({{"name":{{"en":"Rehearsal"}},"opens_at":"{}","items":[{{"sku":"{}","units":{},)"
+                                 R"("price":{{"amount_minor":{},"currency":"KRW"}},"limit_per_customer":1}}],)"
+                                 R"("line":{{"enabled":{},"draw":{}}}}})",
+                                 to_rfc3339(opens_ms), kSku, options.units, kPriceMinor, options.line, options.line));
+    wait_until_shown(shop, crowd::JsonView{sale}["id"].text());
 }
 
 crowd::Options crowd_options(const ShopProcess& shop, const RehearsalOptions& options, const fs::path& report_dir) {
@@ -142,8 +162,8 @@ void read_summary(const fs::path& report_dir, Rehearsal& result) {
     result.contradictions = summary["contradictions"].integer_or(0);
     const crowd::JsonView endings = summary["endings"];
     result.told_honestly = endings["told_no"].integer_or(0) + endings["declined"].integer_or(0);
-    result.left_untold = endings["gave_up"].integer_or(0) + endings["unknown"].integer_or(0) +
-                         endings["failed"].integer_or(0);
+    result.left_untold =
+        endings["gave_up"].integer_or(0) + endings["unknown"].integer_or(0) + endings["failed"].integer_or(0);
     const crowd::JsonView seconds = summary["seconds_to_last_payment"];
     if (!seconds.absent()) result.seconds_to_sold_out = std::stod(std::string{seconds.raw()});
 }
@@ -187,9 +207,9 @@ void audit_all(const ShopProcess& shop, const fs::path& report_dir, Rehearsal& r
 std::string Rehearsal::verdict() const {
     using audit::grouped;
     std::string text =
-        fmt::format("{} of {} sold to {} people in {:.1f} s · {} oversold · {} lost · {} told honestly", grouped(units_sold),
-                    grouped(units_offered), grouped(people_served), seconds_to_sold_out, grouped(units_oversold),
-                    grouped(orders_lost), grouped(told_honestly));
+        fmt::format("{} of {} sold to {} people in {:.1f} s · {} oversold · {} lost · {} told honestly",
+                    grouped(units_sold), grouped(units_offered), grouped(people_served), seconds_to_sold_out,
+                    grouped(units_oversold), grouped(orders_lost), grouped(told_honestly));
     if (left_untold > 0) text += fmt::format(" · {} left untold", grouped(left_untold));
     if (contradictions > 0) text += fmt::format(" · {} contradictions", grouped(contradictions));
     if (killed) text += fmt::format(" · killed once, back in {:.1f} s", seconds_down);
@@ -205,15 +225,16 @@ std::string Rehearsal::to_json() const {
         if (!reasons.empty()) reasons += ',';
         reasons += crowd::json_quoted(failure);
     }
-    return fmt::format(R"({{"passed":{},"verdict":{},"shoppers":{},"units_offered":{},"units_sold":{},"people_served":{},)"
-                       R"("orders_acknowledged":{},"orders_lost":{},"units_oversold":{},"contradictions":{},)"
-                       R"("told_honestly":{},"left_untold":{},"seconds_to_sold_out":{:.3f},"killed":{},)"
-                       R"("seconds_down":{:.3f},"settled":{},"server_exit_code":{},"audit_violations":{},)"
-                       R"("ledger_entries":{},"failures":[{}]}})",
-                       passed(), crowd::json_quoted(verdict()), shoppers, units_offered, units_sold, people_served,
-                       orders_acknowledged, orders_lost, units_oversold, contradictions, told_honestly, left_untold,
-                       seconds_to_sold_out, killed, seconds_down, settled, server_exit_code, audit.violation_count(),
-                       audit.ledger_entries, reasons);
+    return fmt::format(
+        R"({{"passed":{},"verdict":{},"shoppers":{},"units_offered":{},"units_sold":{},"people_served":{},)"
+        R"("orders_acknowledged":{},"orders_lost":{},"units_oversold":{},"contradictions":{},)"
+        R"("told_honestly":{},"left_untold":{},"seconds_to_sold_out":{:.3f},"killed":{},)"
+        R"("seconds_down":{:.3f},"settled":{},"server_exit_code":{},"audit_violations":{},)"
+        R"("ledger_entries":{},"failures":[{}]}})",
+        passed(), crowd::json_quoted(verdict()), shoppers, units_offered, units_sold, people_served,
+        orders_acknowledged, orders_lost, units_oversold, contradictions, told_honestly, left_untold,
+        seconds_to_sold_out, killed, seconds_down, settled, server_exit_code, audit.violation_count(),
+        audit.ledger_entries, reasons);
 }
 
 Rehearsal rehearse(const RehearsalOptions& options, const Say& say) {
