@@ -79,6 +79,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"store.readers", Kind::integer, "2", "threads that read the store"},
         {"cache.products_mib", Kind::integer, "16", "near cache of product answers, MiB"},
         {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords"},
+        {"accounts.hash_memory_kib", Kind::integer, "19456", "memory of one argon2id hash, KiB; OWASP's minimum is 19456"},
+        {"accounts.hash_passes", Kind::integer, "2", "passes of one argon2id hash; OWASP's minimum is 2"},
         {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
         {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds"},
         {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds"},

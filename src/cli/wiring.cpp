@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -32,6 +33,9 @@
 #include "base/log.hpp"
 #include "cli/addresses.hpp"
 #include "cli/secrets.hpp"
+#include "http/metrics.hpp"
+#include "http/openapi.hpp"
+#include "http/problem_types.hpp"
 #include "http/routes_accounts.hpp"
 #include "http/routes_audit.hpp"
 #include "http/routes_catalogue.hpp"
@@ -101,6 +105,15 @@ SqliteDatabase::Options database_options(const Config& config, const fs::path& d
     options.cache_kib = config.integer("store.cache_mib") * 1024;
     options.at_start = begin_ledger_epoch;
     return options;
+}
+
+/// What one password hash costs; another cost applies to a stored hash when its owner next logs in.
+domain::PasswordCost password_cost(const Config& config) {
+    const std::int64_t memory_kib = config.integer("accounts.hash_memory_kib");
+    const std::int64_t passes = config.integer("accounts.hash_passes");
+    if (memory_kib < 8 || memory_kib > 4 * 1024 * 1024 || passes < 1 || passes > 1000)
+        throw std::runtime_error("accounts.hash_memory_kib must be 8 to 4194304, accounts.hash_passes 1 to 1000");
+    return {.memory_kib = static_cast<std::uint32_t>(memory_kib), .passes = static_cast<std::uint32_t>(passes)};
 }
 
 Checkout::Options checkout_options(const Config& config, const Hash256& admission_key) {
@@ -225,6 +238,11 @@ struct Shop::Parts {
     BrowseShelves shelves;
     Import import;
 
+    http::Metrics metrics;
+    // What only the shop's executor may read, told to the scraper as it was a second ago.
+    std::mutex shop_samples_mutex;
+    std::vector<http::Sample> shop_samples;
+
     std::unique_ptr<http::Server> shop_server;
     std::unique_ptr<http::Server> operator_server;
     boost::asio::signal_set signals{shop_io};
@@ -235,6 +253,9 @@ struct Shop::Parts {
     std::vector<http::Route> shop_routes();
     std::vector<http::Route> operator_routes();
     void build_servers();
+    void collect_anywhere(std::vector<http::Sample>& samples) const;
+    void collect_on_shop(std::vector<http::Sample>& samples) const;
+    Task<void> publish_samples();
     void add_jobs();
     void announce(const std::optional<std::string>& first_password);
     Task<void> begin_operators(std::optional<std::string>* first_password, bool* failed, Event* done);
@@ -262,8 +283,8 @@ Shop::Parts::Parts(const Config& given)
       mail(chores, {.directory = data / "mail"}),
       search_index({.directory = data / "search"}, searching, indexing),
       rankings({}, clock),
-      passwords(hashing, random, {}),
-      operator_passwords(operator_hashing, random, {}),
+      passwords(hashing, random, password_cost(config)),
+      operator_passwords(operator_hashing, random, password_cost(config)),
       session_cache(sessions_store, clock, {}),
       mailer(accounts_store, mail, clock, random,
              {.base_url = config.text("public_url").empty() ? url_of(listen, listen.port, false)
@@ -308,6 +329,11 @@ Shop::Parts::Parts(const Config& given)
     });
     add_jobs();
     build_servers();
+    metrics.add_collector([this](std::vector<http::Sample>& samples) {
+        collect_anywhere(samples);
+        const std::scoped_lock lock(shop_samples_mutex);
+        samples.insert(samples.end(), shop_samples.begin(), shop_samples.end());
+    });
 }
 
 void Shop::Parts::add_jobs() {
@@ -319,6 +345,83 @@ void Shop::Parts::add_jobs() {
     scheduler.add({"order-mail", milliseconds{500}, [this](ports::Fence fence) { return order_mail_consumer.run(fence); }});
     scheduler.add({"forget-events", milliseconds{60'000}, [this](ports::Fence fence) { return forget_events.run(fence); }});
     scheduler.add({"forget-payments", milliseconds{60'000}, [this](ports::Fence fence) { return forget_payments.run(fence); }});
+}
+
+void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
+    using Kind = http::Sample::Kind;
+    const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
+        samples.push_back({kind, name, help, {}, value});
+    };
+    const auto& store = database.figures();
+    add(Kind::counter, "marketday_store_commits_total", "Group commits", static_cast<double>(store.commits));
+    add(Kind::counter, "marketday_store_writes_total", "Writes in those commits", static_cast<double>(store.writes));
+    add(Kind::counter, "marketday_store_commit_seconds_total", "Time in transactions",
+        static_cast<double>(store.commit_ns) / 1e9);
+    add(Kind::counter, "marketday_store_rollbacks_total", "Groups undone", static_cast<double>(store.rollbacks));
+    add(Kind::gauge, "marketday_store_writes_waiting", "Writes that wait for the writer",
+        static_cast<double>(store.waiting));
+    const auto& server = shop_server->figures();
+    add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
+        static_cast<double>(server.open_connections));
+    add(Kind::counter, "marketday_connections_total", "Connections accepted", static_cast<double>(server.accepted_total));
+    add(Kind::counter, "marketday_connections_shed_total", "Idle connections closed to make room",
+        static_cast<double>(server.shed_total));
+    add(Kind::counter, "marketday_requests_malformed_total", "Requests that were no HTTP",
+        static_cast<double>(server.malformed_total));
+    add(Kind::gauge, "marketday_hashes_waiting", "Passwords that wait to be hashed", static_cast<double>(hashing.waiting()));
+}
+
+void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
+    using Kind = http::Sample::Kind;
+    checkout.each_lane([&samples](const std::optional<SaleId>& sale, const LaneFigures& figures) {
+        const std::vector<std::pair<std::string, std::string>> labels{{"lane", sale ? sale->to_string() : "ordinary"}};
+        const auto add = [&](Kind kind, const char* name, const char* help, double value) {
+            samples.push_back({kind, name, help, labels, value});
+        };
+        add(Kind::gauge, "marketday_lane_depth", "Orders that wait in a lane", static_cast<double>(figures.depth));
+        add(Kind::counter, "marketday_lane_orders_total", "Orders sent", static_cast<double>(figures.items));
+        add(Kind::counter, "marketday_lane_batches_total", "Batches sent", static_cast<double>(figures.batches));
+        add(Kind::counter, "marketday_lane_commit_seconds_total", "From sending a batch to its verdicts",
+            static_cast<double>(figures.send_ns) / 1e9);
+        add(Kind::counter, "marketday_lane_busy_total", "Orders refused because the lane was full",
+            static_cast<double>(figures.refused_busy));
+    });
+    for (const auto& [sale, figures] : line.figures()) {
+        const std::vector<std::pair<std::string, std::string>> labels{{"sale", sale.to_string()}};
+        const auto add = [&](const char* name, const char* help, double value) {
+            samples.push_back({Kind::gauge, name, help, labels, value});
+        };
+        add("marketday_line_tickets", "Tickets taken", static_cast<double>(figures.tickets));
+        add("marketday_line_waiting", "Shoppers who wait", static_cast<double>(figures.waiting));
+        add("marketday_line_admitted", "Admitted who have not ordered", static_cast<double>(figures.outstanding));
+        add("marketday_line_admissions_per_second", "Admissions a second that checkout sustains",
+            figures.admissions_per_s_allowed);
+        add("marketday_sale_units_left", "Units that can still be had", static_cast<double>(figures.units_left));
+    }
+    for (const auto& job : scheduler.figures()) {
+        samples.push_back({Kind::counter, "marketday_job_turns_total", "Turns of a job", {{"job", job.job}},
+                           static_cast<double>(job.turns)});
+        samples.push_back({Kind::counter, "marketday_job_failures_total", "Turns that failed", {{"job", job.job}},
+                           static_cast<double>(job.failures)});
+        samples.push_back({Kind::counter, "marketday_job_seconds_total", "Time in a job", {{"job", job.job}},
+                           std::chrono::duration<double>(job.busy).count()});
+    }
+    samples.push_back({Kind::gauge, "marketday_sessions_cached", "Sessions in this process", {},
+                       static_cast<double>(session_cache.size())});
+    samples.push_back({Kind::gauge, "marketday_search_lag_seconds", "How far the search index is behind", {},
+                       std::chrono::duration<double>(search_follower.lag().behind).count()});
+}
+
+Task<void> Shop::Parts::publish_samples() {
+    while (true) {
+        std::vector<http::Sample> samples;
+        collect_on_shop(samples);
+        {
+            const std::scoped_lock lock(shop_samples_mutex);
+            shop_samples.swap(samples);
+        }
+        co_await sleep_for(seconds{1});
+    }
 }
 
 void Shop::Parts::tell_sale_changed(SaleId sale) {
@@ -364,6 +467,8 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
     append(routes, http::payment_routes(pay, fulfil));
     append(routes, http::catalogue_routes(browse));
     append(routes, http::search_routes(search));
+    append(routes, http::problem_routes());
+    routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return routes;
 }
 
@@ -376,6 +481,8 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
                                            [this](const domain::Sale& sale) { tell_sale_changed(sale.id); }));
     append(routes, http::admin_catalogue_routes(shelves, import));
     append(routes, http::audit_routes(chores, data / "marketday.db"));
+    routes.push_back(http::metrics_route(metrics));
+    routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return routes;
 }
 
@@ -389,7 +496,17 @@ void Shop::Parts::build_servers() {
     options.limits.idle_timeout = seconds{config.integer("http.idle_timeout_s")};
     options.limits.request_timeout = seconds{config.integer("http.request_timeout_s")};
     options.proxy_protocol = config.boolean("http.proxy_protocol");
+    for (const auto& network : config.list("http.trusted_proxies")) {
+        const auto parsed = http::Network::parse(network);
+        if (!parsed)
+            throw std::runtime_error(
+                fmt::format("http.trusted_proxies takes networks such as 10.0.0.0/8, not \"{}\"", network));
+        options.trusted_proxies.push_back(*parsed);
+    }
     options.authenticate = &session_cache;
+    options.observe = [this](const http::Request&, const http::Route* route, int status, std::chrono::nanoseconds took) {
+        metrics.observe("shop", route, status, took);
+    };
     shop_server = std::make_unique<http::Server>(shop_io, shop_executor, shop_routes(), std::move(options));
 
     http::ServerOptions for_operators;
@@ -398,6 +515,8 @@ void Shop::Parts::build_servers() {
     for_operators.is_operator = [this](const http::Request& request) {
         return http::is_allowed_operator(operators, request);
     };
+    for_operators.observe = [this](const http::Request&, const http::Route* route, int status,
+                                   std::chrono::nanoseconds took) { metrics.observe("operators", route, status, took); };
     operator_server =
         std::make_unique<http::Server>(operator_io, operator_executor, operator_routes(), std::move(for_operators));
 }
@@ -486,6 +605,7 @@ int Shop::run() {
     spawn(parts.shop_executor, "sale-board", parts.board.run(milliseconds{500}));
     spawn(parts.shop_executor, "line", parts.line.run());
     spawn(parts.shop_executor, "mailer", parts.mailer.run());
+    spawn(parts.shop_executor, "metrics", parts.publish_samples());
     spawn(parts.shop_executor, "search-follower", parts.search_follower.run());
     spawn(parts.shop_executor, "sessions", parts.session_cache.maintain());
     parts.scheduler.start(parts.shop_executor);
