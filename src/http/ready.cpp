@@ -13,8 +13,18 @@ namespace marketday::http {
 namespace {
 
 constexpr std::size_t kCompressFromBytes = 256;
-constexpr int kGzipLevel = 6;
-constexpr int kBrotliQuality = 5;
+
+struct Levels {
+    int gzip;
+    int brotli;
+};
+constexpr Levels levels_of(CompressionEffort effort) {
+    switch (effort) {
+        case CompressionEffort::fast: return {.gzip = 1, .brotli = 2};
+        case CompressionEffort::thorough: return {.gzip = 6, .brotli = 5};
+    }
+    return {.gzip = 6, .brotli = 5};
+}
 
 struct FormOf {
     int status;
@@ -56,7 +66,7 @@ std::string etag_of(const HeaderLines& headers, std::string_view body) {
 }  // namespace
 
 std::shared_ptr<const ReadyResponse> make_ready(int status, std::string_view content_type, const HeaderLines& headers,
-                                                std::string_view body) {
+                                                std::string_view body, CompressionEffort effort) {
     auto ready = std::make_shared<ReadyResponse>();
     ready->etag = etag_of(headers, body);
     MD_ASSERT(ready->etag.size() >= 2 && ready->etag.ends_with('"'));
@@ -65,11 +75,12 @@ std::shared_ptr<const ReadyResponse> make_ready(int status, std::string_view con
     ready->identity = make_form(of, Encoding::identity, body);
     ready->not_modified = make_head(of, Encoding::identity, 304) + "\r\n";
     if (!try_compression) return ready;
+    const Levels levels = levels_of(effort);
     const std::size_t worth_it = body.size() - body.size() / 10;
-    if (const std::string small = gzip(body, kGzipLevel); small.size() < worth_it) {
+    if (const std::string small = gzip(body, levels.gzip); small.size() < worth_it) {
         ready->gzip = make_form(of, Encoding::gzip, small);
     }
-    if (const std::string small = brotli(body, kBrotliQuality); small.size() < worth_it) {
+    if (const std::string small = brotli(body, levels.brotli); small.size() < worth_it) {
         ready->brotli = make_form(of, Encoding::brotli, small);
     }
     return ready;
