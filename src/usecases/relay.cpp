@@ -7,8 +7,8 @@
 
 namespace marketday::usecases {
 
-constexpr std::size_t kMessagesMax =
-    8;  // each holds the events of a whole batch of orders: the writer has others to serve
+// Each holds the events of a whole batch of orders: the writer has others to serve.
+constexpr std::size_t kMessagesMax = 8;
 constexpr std::size_t kForgetMax = 1000;
 
 /// Position and content: a store brought back from a backup counts its positions again, with other events.
@@ -38,10 +38,10 @@ Task<JobTurn> Relay::run(ports::Fence fence) {
 Task<JobTurn> ForgetEvents::run(ports::Fence fence) {
     const WallTime before = clock_.wall_now() - options_.keep;
     auto same_fence = fence;
-    const auto messages = co_await bus_.purge(before, kForgetMax, std::move(same_fence));
+    const auto messages = co_await bus_.purge(before, kMessagesMax, std::move(same_fence));
     const auto events = co_await memory_.forget(before, kForgetMax, std::move(fence));
     if (!messages || !events) co_return JobTurn{.failed = true};
-    co_return JobTurn{.items = *messages + *events, .more = *messages == kForgetMax || *events == kForgetMax};
+    co_return JobTurn{.items = *messages + *events, .more = *messages == kMessagesMax || *events == kForgetMax};
 }
 
 }  // namespace marketday::usecases

@@ -2,19 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
-#include <set>
-
 #include "base/assert.hpp"
 
 namespace marketday::adapters {
 namespace {
-
-std::mutex statements_mutex;
-std::set<std::string>& known_statements() {
-    static std::set<std::string> texts;
-    return texts;
-}
 
 [[noreturn]] void fail_with(sqlite3* handle, std::string_view doing) {
     throw SqliteError{sqlite3_extended_errcode(handle), fmt::format("{}: {}", doing, sqlite3_errmsg(handle))};
@@ -112,16 +103,9 @@ sqlite3_stmt* SqliteConnection::statement(const char* sql) {
             statements_.erase(sql);
             fail_with(handle_, sql);
         }
-        const std::scoped_lock lock(statements_mutex);
-        known_statements().insert(sql);
     }
     MD_ASSERT(sqlite3_stmt_busy(known) == 0);
     return known;
-}
-
-std::vector<std::string> SqliteConnection::all_statements() {
-    const std::scoped_lock lock(statements_mutex);
-    return {known_statements().begin(), known_statements().end()};
 }
 
 }  // namespace marketday::adapters

@@ -104,9 +104,6 @@ public:
     std::int64_t last_insert_rowid() const;
     sqlite3* handle() { return handle_; }
 
-    /// Every statement text prepared so far by any connection of the process, for the test that reads their plans.
-    static std::vector<std::string> all_statements();
-
 private:
     sqlite3_stmt* statement(const char* sql);
 

@@ -302,12 +302,13 @@ Bus::Answer<std::size_t> SqliteEventBus::purge(WallTime before, std::size_t mess
     auto written =
         co_await database_.write(SqliteDatabase::Priority::shoppers, [&](SqliteConnection& connection) -> Outcome {
             if (!fence_holds(connection, fence)) return fail(Error::fenced);
+            // Only the oldest are looked at: they come in the order of time, so the rest is younger.
             connection.run(
-                "DELETE FROM bus_messages WHERE position IN (SELECT position FROM bus_messages m"
+                "DELETE FROM bus_messages WHERE position IN (SELECT position FROM"
+                " (SELECT position, at_ms FROM bus_messages ORDER BY position LIMIT ?2) m"
                 " WHERE position <= coalesce((SELECT min(cursor) FROM bus_groups), 9223372036854775807)"
                 " AND at_ms < ?1"
-                " AND NOT EXISTS (SELECT 1 FROM bus_deliveries d WHERE d.position = m.position)"
-                " ORDER BY position LIMIT ?2)",
+                " AND NOT EXISTS (SELECT 1 FROM bus_deliveries d WHERE d.position = m.position))",
                 to_unix_ms(before), static_cast<std::int64_t>(messages_max));
             return static_cast<std::size_t>(connection.changes());
         });
