@@ -57,6 +57,7 @@
 #include "usecases/checkout.hpp"
 #include "usecases/fulfil.hpp"
 #include "usecases/import.hpp"
+#include "usecases/jobs_forgetting.hpp"
 #include "usecases/jobs_payments.hpp"
 #include "usecases/jobs_scheduler.hpp"
 #include "usecases/operators.hpp"
@@ -227,6 +228,8 @@ struct Shop::Parts {
     Reconcile reconcile;
     ExpireHolds expire_holds;
     ForgetPayments forget_payments;
+    ForgetKeys forget_keys;
+    ForgetOutbox forget_outbox;
     Relay relay;
     ForgetEvents forget_events;
     OrderMail order_mail;
@@ -312,6 +315,8 @@ Shop::Parts::Parts(const Config& given)
                 {.after = seconds{config.integer("payment.reconcile_after_s")}}),
       expire_holds(*order_book, clock),
       forget_payments(payment_journal, clock),
+      forget_keys(*order_book, clock, {}),
+      forget_outbox(*order_book, clock, {}),
       relay(*order_book, event_bus),
       forget_events(event_bus, event_memory, clock, {}),
       order_mail(accounts_store, mail, "Marketday"),
@@ -344,6 +349,8 @@ void Shop::Parts::add_jobs() {
     scheduler.add({"relay", milliseconds{200}, [this](ports::Fence fence) { return relay.run(fence); }});
     scheduler.add({"order-mail", milliseconds{500}, [this](ports::Fence fence) { return order_mail_consumer.run(fence); }});
     scheduler.add({"forget-events", milliseconds{60'000}, [this](ports::Fence fence) { return forget_events.run(fence); }});
+    scheduler.add({"forget-keys", milliseconds{1000}, [this](ports::Fence fence) { return forget_keys.run(fence); }});
+    scheduler.add({"forget-outbox", milliseconds{60'000}, [this](ports::Fence fence) { return forget_outbox.run(fence); }});
     scheduler.add({"forget-payments", milliseconds{60'000}, [this](ports::Fence fence) { return forget_payments.run(fence); }});
 }
 

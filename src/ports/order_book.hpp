@@ -17,7 +17,8 @@ namespace marketday::ports {
 /// Holds the orders, the stock and the sales of one site. Contract: tests/contract/order_book_contract.hpp, run on
 /// every adapter.
 /// * never oversells: at every instant each place of every StockLevel is >= 0 and they add up;
-/// * idempotent: a repeated (customer, key) returns the first verdict, whatever it was, for 7 days;
+/// * idempotent: a repeated (customer, key) returns the first verdict, whatever it was, for 7 days
+///   at least;
 /// * durable: a verdict is returned only after it would survive loss of power;
 /// * whole: an order is granted with all its lines or not at all, and one bad line spoils only its own order;
 /// * every change of stock is a ledger entry, and every change of an order an event in the outbox, of one transaction.
@@ -110,6 +111,18 @@ public:
     };
     virtual Answer<std::vector<OutboxMessage>> outbox(std::int64_t after_position, std::size_t messages_max) = 0;
     virtual Answer<std::monostate> outbox_sent(std::int64_t up_to_position) = 0;
+    /// Forgets sent messages of before `before`, looking at the oldest `messages_max`. How many it forgot.
+    virtual Answer<std::size_t> forget_outbox(WallTime before, std::size_t messages_max) = 0;
+
+    /// Forgets idempotency keys whose verdict is older than `before`, some perhaps at a later call; their orders stay. Goes through all records of all
+    /// customers a slice of `records_max` (1..kBatchOrdersMax) at a time: it begins without a place, and each slice says
+    /// where the next begins, until none does. Repeating a slice is safe.
+    struct KeysForgotten {
+        std::size_t keys = 0;
+        std::optional<std::string> next;  // opaque; none: everything has been looked at
+    };
+    virtual Answer<KeysForgotten> forget_keys(WallTime before, std::optional<std::string> place,
+                                              std::size_t records_max) = 0;
 };
 
 }  // namespace marketday::ports

@@ -389,4 +389,53 @@ TEST_P(OrderBookContract, stock_cannot_be_withdrawn_below_what_is_available) {
     EXPECT_EQ(level("mug").withdrawn, 0);
 }
 
+TEST_P(OrderBookContract, a_key_is_kept_until_its_time_is_over_and_its_order_stays) {
+    offer("mug", 12'000, 50);
+    std::vector<domain::OrderRequest> old;
+    for (int i = 0; i < 7; ++i) {
+        old.push_back(request(customer(), {{"mug", i < 4 ? 1 : 100, 12'000, 0}}));  // the last three are refused
+        place(old.back());
+    }
+    auto young = request(old.front().customer, {{"mug", 1, 12'000, 0}});
+    young.placed_at = start_ + std::chrono::hours{7 * 24};
+    place(young);
+    const auto forget = [&](WallTime before) {
+        std::size_t keys = 0;
+        std::optional<std::string> where;
+        do {
+            auto slice = done(book().forget_keys(before, std::move(where), 3));
+            keys += slice.keys;
+            where = std::move(slice.next);
+        } while (where);
+        return keys;
+    };
+    EXPECT_EQ(forget(old.front().placed_at), 0U);
+    EXPECT_TRUE(place(old.front()).repeated);
+    const std::size_t forgotten = forget(young.placed_at);
+    EXPECT_TRUE(place(young).repeated);
+    EXPECT_EQ(done(book().list({})).size(), 5U);
+    EXPECT_EQ(done(book().find(old.front().order))->id, old.front().order);
+    std::size_t unknown = 0;
+    for (auto& asked : old) {
+        asked.order = OrderId{uuids_.next(0)};
+        if (!place(asked).repeated) ++unknown;
+    }
+    EXPECT_EQ(unknown, forgotten);
+}
+
+TEST_P(OrderBookContract, sent_messages_are_forgotten_after_their_time_and_unsent_ones_never) {
+    offer("mug", 12'000, 5);
+    place(request(customer(), {{"mug", 1, 12'000, 0}}));
+    place(request(customer(), {{"mug", 1, 12'000, 0}}));
+    const auto told = done(book().outbox(0, 100));
+    ASSERT_GE(told.size(), 2U);
+    const WallTime later = start_ + std::chrono::hours{24 * 365 * 100};
+    EXPECT_EQ(done(book().forget_outbox(later, 100)), 0U);
+    done(book().outbox_sent(told[told.size() - 2].position));
+    EXPECT_EQ(done(book().forget_outbox(WallTime{}, 100)), 0U);
+    EXPECT_EQ(done(book().forget_outbox(later, 1)), 1U);
+    EXPECT_EQ(done(book().forget_outbox(later, 100)), told.size() - 2);
+    EXPECT_EQ(done(book().outbox(0, 100)).size(), 1U);
+}
+
 }  // namespace marketday

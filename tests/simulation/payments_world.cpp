@@ -152,6 +152,13 @@ SimOrderBook::Answer<std::vector<SimOrderBook::OutboxMessage>> SimOrderBook::out
     co_return fail(Error::unavailable);
 }
 SimOrderBook::Answer<std::monostate> SimOrderBook::outbox_sent(std::int64_t) { co_return fail(Error::unavailable); }
+SimOrderBook::Answer<std::size_t> SimOrderBook::forget_outbox(WallTime, std::size_t) {
+    co_return fail(Error::unavailable);
+}
+SimOrderBook::Answer<SimOrderBook::KeysForgotten> SimOrderBook::forget_keys(WallTime, std::optional<std::string>,
+                                                                            std::size_t) {
+    co_return fail(Error::unavailable);
+}
 
 // The journal.
 

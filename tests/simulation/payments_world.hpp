@@ -77,6 +77,9 @@ public:
     Answer<std::vector<domain::LedgerEntry>> ledger_of(OrderId order) override;
     Answer<std::vector<OutboxMessage>> outbox(std::int64_t after_position, std::size_t messages_max) override;
     Answer<std::monostate> outbox_sent(std::int64_t up_to_position) override;
+    Answer<std::size_t> forget_outbox(WallTime before, std::size_t messages_max) override;
+    Answer<KeysForgotten> forget_keys(WallTime before, std::optional<std::string> place,
+                                      std::size_t records_max) override;
 
     const std::map<OrderId, domain::Order>& orders() const { return orders_; }
     const domain::StockLevel& level() const { return facts_.level; }

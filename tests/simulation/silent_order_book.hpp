@@ -46,6 +46,10 @@ public:
         co_return fail(Error::unavailable);
     }
     Answer<std::monostate> outbox_sent(std::int64_t) override { co_return fail(Error::unavailable); }
+    Answer<std::size_t> forget_outbox(WallTime, std::size_t) override { co_return fail(Error::unavailable); }
+    Answer<KeysForgotten> forget_keys(WallTime, std::optional<std::string>, std::size_t) override {
+        co_return fail(Error::unavailable);
+    }
 };
 
 }  // namespace marketday::simulation

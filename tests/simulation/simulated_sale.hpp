@@ -72,6 +72,8 @@ public:
     Answer<std::vector<domain::LedgerEntry>> ledger_of(OrderId) override { std::abort(); }
     Answer<std::vector<OutboxMessage>> outbox(std::int64_t, std::size_t) override { std::abort(); }
     Answer<std::monostate> outbox_sent(std::int64_t) override { std::abort(); }
+    Answer<std::size_t> forget_outbox(WallTime, std::size_t) override { std::abort(); }
+    Answer<KeysForgotten> forget_keys(WallTime, std::optional<std::string>, std::size_t) override { std::abort(); }
 
 private:
     Task<bool> fails() {

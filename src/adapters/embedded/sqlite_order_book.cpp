@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/embedded/sqlite_batch_facts.hpp"
+#include "adapters/embedded/sqlite_forgetting.hpp"
 #include "adapters/embedded/sqlite_ledger.hpp"
 #include "adapters/embedded/sqlite_offers.hpp"
 #include "adapters/embedded/sqlite_order_rows.hpp"
@@ -253,6 +254,30 @@ public:
             return std::monostate{};
         });
         co_return answer(std::move(written));
+    }
+
+    Answer<std::size_t> forget_outbox(WallTime before, std::size_t messages_max) override {
+        auto written = co_await database_.write(Priority::shoppers, [before, messages_max](SqliteConnection& c) {
+            return delete_sent_messages(c, before, static_cast<std::int64_t>(messages_max));
+        });
+        co_return answer(std::move(written));
+    }
+
+    Answer<KeysForgotten> forget_keys(WallTime before, std::optional<std::string> place,
+                                      std::size_t records_max) override {
+        MD_ASSERT(records_max > 0 && records_max <= kBatchOrdersMax);
+        auto found = co_await database_.read([&place, before, records_max](SqliteConnection& c) {
+            return read_old_keys(c, before, place, static_cast<std::int64_t>(records_max));
+        });
+        if (!found) co_return fail(to_port_error(found.error()));
+        KeysForgotten forgotten{.keys = 0, .next = std::move(found->next)};
+        if (found->keys.empty()) co_return forgotten;
+        const auto keys = std::move(found->keys);
+        auto written = co_await database_.write(
+            Priority::shoppers, [&keys, before](SqliteConnection& c) { return delete_keys(c, keys, before); });
+        if (!written) co_return fail(to_port_error(written.error()));
+        forgotten.keys = *written;
+        co_return forgotten;
     }
 
 private:
