@@ -77,7 +77,27 @@ const std::vector<ConfigKey>& config_keys() {
         {"payment.reconcile_after_s", Kind::integer, "30", "when the gateway is asked about a payment, seconds"},
         {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB"},
         {"store.readers", Kind::integer, "2", "threads that read the store"},
-        {"cache.products_mib", Kind::integer, "16", "near cache of product answers, MiB"},
+        {"cache.products.policy", Kind::text, "sieve", "who leaves the near cache of product answers first: lru, lfu, fifo or sieve"},
+        {"cache.products.mib", Kind::integer, "16", "memory of that cache, MiB; 0: nothing is kept"},
+        {"cache.products.ttl_s", Kind::integer, "60", "how long an answer is fresh, seconds"},
+        {"cache.products.stale_s", Kind::integer, "30", "and then given while it is renewed, seconds"},
+        {"cache.products.stale_if_error_s", Kind::integer, "600", "or while it cannot be renewed, seconds"},
+        {"cache.searches.policy", Kind::text, "sieve", "who leaves the near cache of searches and categories first: lru, lfu, fifo or sieve"},
+        {"cache.searches.mib", Kind::integer, "8", "memory of that cache, MiB; 0: nothing is kept"},
+        {"cache.searches.ttl_s", Kind::integer, "5", "how long an answer is fresh, seconds"},
+        {"cache.searches.stale_s", Kind::integer, "10", "and then given while it is renewed, seconds"},
+        {"cache.searches.stale_if_error_s", Kind::integer, "60", "or while it cannot be renewed, seconds"},
+        {"cache.sales.policy", Kind::text, "lru", "who leaves the near cache of the list of sales first: lru, lfu, fifo or sieve"},
+        {"cache.sales.mib", Kind::integer, "1", "memory of that cache, MiB; 0: nothing is kept"},
+        {"cache.sales.ttl_s", Kind::integer, "1", "how long an answer is fresh, seconds"},
+        {"cache.sales.stale_s", Kind::integer, "0", "and then given while it is renewed, seconds"},
+        {"cache.sales.stale_if_error_s", Kind::integer, "60", "or while it cannot be renewed, seconds"},
+        {"cache.stock.policy", Kind::text, "lru", "who leaves the near cache of stock first: lru, lfu, fifo or sieve"},
+        {"cache.stock.mib", Kind::integer, "2", "memory of that cache, MiB; 0: nothing is kept"},
+        {"cache.stock.ttl_s", Kind::integer, "1", "how long an answer is fresh, seconds"},
+        {"cache.stock.stale_s", Kind::integer, "0", "and then given while it is renewed, seconds"},
+        {"cache.stock.stale_if_error_s", Kind::integer, "0", "or while it cannot be renewed, seconds"},
+        {"cache.ttl_jitter_percent", Kind::integer, "10", "a time to live is shortened by up to this much by chance, percent"},
         {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords"},
         {"accounts.hash_memory_kib", Kind::integer, "19456", "memory of one argon2id hash, KiB; OWASP's minimum is 19456"},
         {"accounts.hash_passes", Kind::integer, "2", "passes of one argon2id hash; OWASP's minimum is 2"},
@@ -126,15 +146,16 @@ void Config::read_file(const std::string& path) {
         }
     };
     if (!root.IsMap()) throw std::runtime_error(fmt::format("{}: must be a map of keys to values", path));
-    for (const auto& entry : root) {
-        const auto name = entry.first.as<std::string>();
-        if (!entry.second.IsMap()) {
-            take(name, entry.first, entry.second);
-            continue;
+    const auto take_map = [&take](const auto& self, const std::string& prefix, const YAML::Node& map) -> void {
+        for (const auto& entry : map) {
+            const auto name = prefix + entry.first.as<std::string>();
+            if (entry.second.IsMap())
+                self(self, name + ".", entry.second);
+            else
+                take(name, entry.first, entry.second);
         }
-        for (const auto& inner : entry.second)
-            take(name + "." + inner.first.as<std::string>(), inner.first, inner.second);
-    }
+    };
+    take_map(take_map, "", root);
 }
 
 void Config::read_environment(const char* const* environment) {
@@ -183,7 +204,7 @@ std::string Config::print() const {
     std::string out;
     for (const auto& key : config_keys()) {
         const auto& value = values_.find(key.name)->second;
-        fmt::format_to(std::back_inserter(out), "{:<28} {:<24} # {} ({})\n", fmt::format("{}:", key.name),
+        fmt::format_to(std::back_inserter(out), "{:<34} {:<24} # {} ({})\n", fmt::format("{}:", key.name),
                        value.text.empty() ? "\"\"" : value.text, key.meaning, value.source);
     }
     return out;

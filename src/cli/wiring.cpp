@@ -32,6 +32,7 @@
 #include "base/async/asio_executor.hpp"
 #include "base/log.hpp"
 #include "cli/addresses.hpp"
+#include "cli/cache_settings.hpp"
 #include "cli/secrets.hpp"
 #include "http/metrics.hpp"
 #include "http/openapi.hpp"
@@ -70,6 +71,7 @@
 #include "usecases/search_follower.hpp"
 #include "usecases/sessions.hpp"
 #include "usecases/stand_in_line.hpp"
+#include "usecases/watched_catalogue.hpp"
 
 namespace marketday::cli {
 namespace {
@@ -238,6 +240,9 @@ struct Shop::Parts {
     Browse browse{catalogue, *order_book};
     Search search{search_index, browse, rankings, clock};
     SearchFollower search_follower{catalogue, search_index, {}, clock};
+    /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
+    http::NearCaches near_caches{near_cache_policies(config), clock, random};
+    WatchedCatalogue watched{catalogue, [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
     BrowseShelves shelves;
     Import import;
 
@@ -264,6 +269,7 @@ struct Shop::Parts {
     Task<void> begin_operators(std::optional<std::string>* first_password, bool* failed, Event* done);
     Task<void> drain();
     void tell_sale_changed(SaleId sale);
+    void tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write);
     static Task<void> refresh_board(SaleBoard* board, StandInLine* line, SaleId sale);
     static Task<void> drain_operators(http::Server* server, boost::asio::io_context* io);
 };
@@ -323,9 +329,11 @@ Shop::Parts::Parts(const Config& given)
       order_mail_consumer(event_bus, event_memory, clock, OrderMail::group(), OrderMail::types(),
                           [this](ShopEvent event) { return order_mail.handle(std::move(event)); }),
       scheduler(clock, random, leases, {.holder = "embedded"}),
-      shelves(catalogue, *order_book, terms_of(config).currency),
-      import(catalogue, parsing, {.currency = terms_of(config).currency}) {
+      shelves(watched, *order_book, terms_of(config).currency),
+      import(watched, parsing, {.currency = terms_of(config).currency}) {
     pressure.look_at(checkout);
+    search_follower.on_applied(
+        [this](std::int64_t change) { near_caches.searches.invalidate_all(static_cast<std::uint64_t>(change)); });
     checkout.on_verdict([this](SaleId sale, const CustomerId& customer, bool granted) {
         if (granted)
             line.used(sale, customer, 1);
@@ -413,6 +421,7 @@ void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
         samples.push_back({Kind::counter, "marketday_job_seconds_total", "Time in a job", {{"job", job.job}},
                            std::chrono::duration<double>(job.busy).count()});
     }
+    http::collect_near_caches(near_caches, samples);
     samples.push_back({Kind::gauge, "marketday_sessions_cached", "Sessions in this process", {},
                        static_cast<double>(session_cache.size())});
     samples.push_back({Kind::gauge, "marketday_search_lag_seconds", "How far the search index is behind", {},
@@ -429,6 +438,12 @@ Task<void> Shop::Parts::publish_samples() {
         }
         co_await sleep_for(seconds{1});
     }
+}
+
+void Shop::Parts::tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write) {
+    shop_executor.soon([this, skus = std::move(skus), write] {
+        for (const auto& sku : skus) near_caches.products.invalidate(http::product_surrogate(sku), write);
+    });
 }
 
 void Shop::Parts::tell_sale_changed(SaleId sale) {
@@ -468,12 +483,12 @@ std::vector<http::Route> health_routes() {
 std::vector<http::Route> Shop::Parts::shop_routes() {
     std::vector<http::Route> routes = health_routes();
     append(routes, http::accounts_routes(accounts, sessions, {.secure = !config.text("tls_cert").empty()}));
-    append(routes, http::sale_routes(board, *order_book, clock));
+    append(routes, http::sale_routes(board, *order_book, clock, &near_caches));
     append(routes, http::line_routes(line));
     append(routes, http::order_routes(checkout, *order_book));
     append(routes, http::payment_routes(pay, fulfil));
-    append(routes, http::catalogue_routes(browse));
-    append(routes, http::search_routes(search));
+    append(routes, http::catalogue_routes(browse, &near_caches));
+    append(routes, http::search_routes(search, &near_caches.searches));
     append(routes, http::problem_routes());
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return routes;

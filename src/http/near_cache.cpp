@@ -57,7 +57,12 @@ std::string cdn_cache_control(const NearCachePolicy& policy) {
 }
 
 void add_cache_headers(HeaderLines& headers, const NearCachePolicy& policy) {
-    if (find_header(headers, "Cache-Control") == nullptr) headers.emplace_back("Cache-Control", "public, max-age=1");
+    if (find_header(headers, "Cache-Control") == nullptr) {
+        std::string line = "public, max-age=1";
+        if (policy.stale_if_error > seconds{0})
+            line += fmt::format(", stale-if-error={}", policy.stale_if_error.count());
+        headers.emplace_back("Cache-Control", std::move(line));
+    }
     headers.emplace_back("CDN-Cache-Control", cdn_cache_control(policy));
 }
 

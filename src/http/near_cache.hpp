@@ -38,8 +38,8 @@ struct NearCachePolicy {
     Eviction eviction = Eviction::sieve;
     std::size_t bytes_max = std::size_t{16} << 20;  // 0: nothing is kept; callers of one moment still share a load
     seconds ttl{60};
-    seconds stale_while_revalidate{0};  // after the TTL: given at once while one caller loads anew (RFC 5861)
-    seconds stale_if_error{0};          // after the TTL: given when loading fails (RFC 5861)
+    seconds stale_while_revalidate{0};      // after the TTL: given at once while one caller loads anew (RFC 5861)
+    seconds stale_if_error{0};              // after the TTL: given when loading fails (RFC 5861)
     std::uint32_t ttl_jitter_percent = 10;  // an entry's TTL is drawn from this much below `ttl` up to it
     CompressionEffort compression = CompressionEffort::thorough;
 };
@@ -63,7 +63,8 @@ public:
     NearCache& operator=(const NearCache&) = delete;
 
     struct Loaded {
-        /// Its Surrogate-Key header names what invalidates it. Without a Cache-Control it is "public, max-age=1".
+        /// Its Surrogate-Key header names what invalidates it. Without a Cache-Control it may be kept by anybody for a
+        /// second.
         Response response;
         std::string remark;  // for the route itself: kept with the entry
     };

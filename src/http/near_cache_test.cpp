@@ -105,7 +105,7 @@ TEST_F(NearCacheTest, an_answer_is_loaded_once_and_then_there_at_once) {
 TEST_F(NearCacheTest, its_bytes_carry_the_headers_of_caches) {
     get("a");
     const std::string bytes = cache_.find_now("a")->ready->identity;
-    EXPECT_THAT(bytes, HasSubstr("Cache-Control: public, max-age=1\r\n"));
+    EXPECT_THAT(bytes, HasSubstr("\r\nCache-Control: public, max-age=1, stale-if-error=600\r\n"));
     EXPECT_THAT(bytes, HasSubstr("CDN-Cache-Control: max-age=60, stale-while-revalidate=30, stale-if-error=600\r\n"));
     EXPECT_THAT(bytes, HasSubstr("Surrogate-Key: text-a texts\r\n"));
     EXPECT_THAT(bytes, HasSubstr("ETag: \""));

@@ -3,14 +3,16 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "http/near_caches.hpp"
 #include "usecases/browse.hpp"
 #include "usecases/browse_shelves.hpp"
 #include "usecases/import.hpp"
 
 namespace marketday::http {
 
-/// GET /api/v1/products/{sku}, /api/v1/products/{sku}/stock, /api/v1/categories.
-std::vector<Route> catalogue_routes(usecases::Browse& browse);
+/// GET /api/v1/products/{sku}, /api/v1/products/{sku}/stock, /api/v1/categories. Without `caches` every answer is made
+/// anew.
+std::vector<Route> catalogue_routes(usecases::Browse& browse, NearCaches* caches = nullptr);
 
 /// Operators: GET and PATCH /admin/v1/products/{sku}, GET /admin/v1/products, POST /admin/v1/products (an import's
 /// batch). `import` and `shelves` run on the operator's thread.

@@ -46,22 +46,24 @@ Response get_sale(const SaleBoard& board, const Clock& clock, const Request& req
     return response;
 }
 
+NearCache::Loaded as_is(Response response) { return {.response = std::move(response), .remark = {}}; }
+
+Task<Response> at_once(Response response) { co_return response; }
+
 std::string_view stock_state(const domain::StockLevel& level, const domain::SaleItem& item) {
     if (level.available > 0 && item.taken < item.units) return "on_sale";
     return level.reserved + level.in_transfer > 0 ? "all_held" : "sold_out";
 }
 
 /// GET /api/v1/sales/{sale}/stock: 200, 404, 503.
-Task<Response> get_sale_stock(OrderBook& order_book, const Request& request) {
-    const auto id = SaleId::parse(request.param(0));
-    if (!id) co_return problem(not_found("sale"));
-    auto sale = co_await order_book.find_sale(*id);
-    if (!sale) co_return problem(store_unavailable());
-    if (!*sale) co_return problem(not_found("sale"));
+Task<NearCache::Loaded> load_sale_stock(OrderBook& order_book, SaleId id) {
+    auto sale = co_await order_book.find_sale(id);
+    if (!sale) co_return as_is(problem(store_unavailable()));
+    if (!*sale) co_return as_is(problem(not_found("sale")));
     std::vector<domain::SkuCode> skus;
     for (const auto& item : (*sale)->items) skus.push_back(item.sku);
     auto levels = co_await order_book.stock(skus);
-    if (!levels) co_return problem(store_unavailable());
+    if (!levels) co_return as_is(problem(store_unavailable()));
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < skus.size(); ++i) {
         const domain::StockLevel level = (*levels)[i].value_or(domain::StockLevel{});
@@ -75,8 +77,30 @@ Task<Response> get_sale_stock(OrderBook& order_book, const Request& request) {
     body += "]}";
     Response response = json(200, std::move(body));
     response.headers.emplace_back("Cache-Control", "public, max-age=1");
-    response.headers.emplace_back("Surrogate-Key", fmt::format("stock sale-{}", id->to_string()));
-    co_return response;
+    response.headers.emplace_back("Surrogate-Key", fmt::format("stock sale-{}", id.to_string()));
+    co_return as_is(std::move(response));
+}
+
+Task<Response> get_sale_stock(OrderBook& order_book, NearCache* cache, const Request& request) {
+    const auto id = SaleId::parse(request.param(0));
+    if (!id) return at_once(problem(not_found("sale")));
+    NearCache::Load load = [&order_book, sale = *id] { return load_sale_stock(order_book, sale); };
+    return through(cache, std::string{request.param(0)}, request.deadline, std::move(load));
+}
+
+Task<NearCache::Loaded> load_sales(const SaleBoard& board, const Clock& clock) {
+    co_return as_is(get_sales(board, clock));
+}
+
+Task<Response> get_sales_kept(const SaleBoard& board, const Clock& clock, NearCache& cache, const Request& request) {
+    NearCache::Load load = [&board, &clock] { return load_sales(board, clock); };
+    return cache.answer("sales", request.deadline, std::move(load));
+}
+
+/// The list as the board has it now: what was made before the board's last change is gone.
+std::optional<Response> find_sales(const SaleBoard& board, NearCache& cache) {
+    cache.invalidate_all(board.version());
+    return cache.find_now("sales");
 }
 
 WallTime read_time(BodyReader& body, std::string_view name, const std::string& text) {
@@ -139,12 +163,18 @@ Response refused_sale(OrderBook::SaleRefusal refusal) {
     using enum OrderBook::SaleRefusal;
     switch (refusal) {
         case not_found: return problem(http::not_found("sale"));
-        case unknown_sku: return problem({409, "unknown-sku", "A product of the sale is unknown.", "Import it first.", {}, {}});
+        case unknown_sku:
+            return problem({409, "unknown-sku", "A product of the sale is unknown.", "Import it first.", {}, {}});
         case in_another_sale:
-            return problem({409, "in-another-sale", "A product is in another sale that is not closed.",
-                            "Close that sale, or leave the product out.", {}, {}});
+            return problem({409,
+                            "in-another-sale",
+                            "A product is in another sale that is not closed.",
+                            "Close that sale, or leave the product out.",
+                            {},
+                            {}});
         case wrong_state:
-            return problem({409, "wrong-state", "The sale's state does not allow this.", "Look at its present state.", {}, {}});
+            return problem(
+                {409, "wrong-state", "The sale's state does not allow this.", "Look at its present state.", {}, {}});
         case already_exists: return problem({409, "already-exists", "The sale exists.", "Nothing to do.", {}, {}});
     }
     return problem({500, "internal", "An unknown refusal.", "Tell the shop.", {}, {}});
@@ -228,8 +258,12 @@ Task<Response> post_stock(OrderBook& order_book, const Request& request) {
     if (!done) co_return problem(store_unavailable());
     if (!*done) {
         if (done->error() == OrderBook::StockRefusal::unknown_sku) co_return problem(not_found("product"));
-        co_return problem({409, "not-enough", "There are not as many units to move.",
-                           "Look at the stock that is available.", {}, {}});
+        co_return problem({409,
+                           "not-enough",
+                           "There are not as many units to move.",
+                           "Look at the stock that is available.",
+                           {},
+                           {}});
     }
     std::string text = "{\"receipt\":";
     append_receipt(text, **done);
@@ -246,16 +280,25 @@ Task<Response> get_stock(OrderBook& order_book, const Request& request) {
     const auto& level = *levels->front();
     std::string body = "{\"sku\":";
     log::append_json_string(body, skus.front());
-    fmt::format_to(
-        std::back_inserter(body),
-        R"(,"received":{},"available":{},"reserved":{},"sold":{},"in_transfer":{},"withdrawn":{}}})", level.received,
-        level.available, level.reserved, level.sold, level.in_transfer, level.withdrawn);
+    fmt::format_to(std::back_inserter(body),
+                   R"(,"received":{},"available":{},"reserved":{},"sold":{},"in_transfer":{},"withdrawn":{}}})",
+                   level.received, level.available, level.reserved, level.sold, level.in_transfer, level.withdrawn);
     co_return json(200, std::move(body));
 }
 
 }  // namespace
 
-std::vector<Route> sale_routes(SaleBoard& board, OrderBook& order_book, const Clock& clock) {
+std::vector<Route> sale_routes(SaleBoard& board, OrderBook& order_book, const Clock& clock, NearCaches* caches) {
+    Handler sales;
+    FastHandler sales_now = [&board, &clock](const Request&) { return get_sales(board, clock); };
+    NearCache* const stock = caches == nullptr ? nullptr : &caches->stock;
+    FastHandler stock_now;
+    if (caches != nullptr) {
+        NearCache& kept = caches->sales;
+        sales = [&board, &clock, &kept](const Request& request) { return get_sales_kept(board, clock, kept, request); };
+        sales_now = [&board, &kept](const Request&) { return find_sales(board, kept); };
+        stock_now = [stock](const Request& request) { return stock->find_now(request.param(0)); };
+    }
     std::vector<Route> routes;
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/sales",
@@ -264,26 +307,28 @@ std::vector<Route> sale_routes(SaleBoard& board, OrderBook& order_book, const Cl
                       .request_schema = {},
                       .response_schema = "SaleList",
                       .statuses = kReadStatuses,
-                      .handle = {},
-                      .handle_now = [&board, &clock](const Request&) { return get_sales(board, clock); }});
-    routes.push_back({.method = Method::get,
-                      .pattern = "/api/v1/sales/{sale}",
-                      .operation_id = "getSale",
-                      .summary = "One sale: items, prices, limits, opening, and the server's time",
-                      .request_schema = {},
-                      .response_schema = "Sale",
-                      .statuses = kReadStatuses,
-                      .handle = {},
-                      .handle_now = [&board, &clock](const Request& request) { return get_sale(board, clock, request); }});
-    routes.push_back({.method = Method::get,
-                      .pattern = "/api/v1/sales/{sale}/stock",
-                      .operation_id = "getSaleStock",
-                      .summary = "What is left of each item of a sale",
-                      .request_schema = {},
-                      .response_schema = "SaleStock",
-                      .statuses = kReadStatuses,
-                      .handle = [&order_book](const Request& request) { return get_sale_stock(order_book, request); },
-                      .handle_now = {}});
+                      .handle = std::move(sales),
+                      .handle_now = std::move(sales_now)});
+    routes.push_back(
+        {.method = Method::get,
+         .pattern = "/api/v1/sales/{sale}",
+         .operation_id = "getSale",
+         .summary = "One sale: items, prices, limits, opening, and the server's time",
+         .request_schema = {},
+         .response_schema = "Sale",
+         .statuses = kReadStatuses,
+         .handle = {},
+         .handle_now = [&board, &clock](const Request& request) { return get_sale(board, clock, request); }});
+    routes.push_back(
+        {.method = Method::get,
+         .pattern = "/api/v1/sales/{sale}/stock",
+         .operation_id = "getSaleStock",
+         .summary = "What is left of each item of a sale",
+         .request_schema = {},
+         .response_schema = "SaleStock",
+         .statuses = kReadStatuses,
+         .handle = [&order_book, stock](const Request& request) { return get_sale_stock(order_book, stock, request); },
+         .handle_now = std::move(stock_now)});
     return routes;
 }
 

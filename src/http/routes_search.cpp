@@ -33,12 +33,14 @@ using OrProblem = Result<T, Problem>;
 /// A query parameter as text: empty when absent, refused when too long or not UTF-8.
 OrProblem<std::string> text_param(const Request& request, std::string_view name, std::size_t bytes_max) {
     std::string text = request.query_param(name).value_or("");
-    if (text.size() > bytes_max) return fail(invalid_request(fmt::format("\"{}\" is longer than {} bytes", name, bytes_max)));
+    if (text.size() > bytes_max)
+        return fail(invalid_request(fmt::format("\"{}\" is longer than {} bytes", name, bytes_max)));
     if (!is_valid_utf8(text)) return fail(invalid_request(fmt::format("\"{}\" is not UTF-8", name)));
     return text;
 }
 
-OrProblem<std::optional<std::int64_t>> integer_param(const Request& request, std::string_view name, std::int64_t min, std::int64_t max) {
+OrProblem<std::optional<std::int64_t>> integer_param(const Request& request, std::string_view name, std::int64_t min,
+                                                     std::int64_t max) {
     const auto text = request.query_param(name);
     if (!text || text->empty()) return std::optional<std::int64_t>{};
     std::int64_t number = 0;
@@ -152,8 +154,8 @@ std::string found_json(const Search::Found& found) {
         append_product_json(body, product);
     }
     append_text_or_null(body += R"(],"next_cursor":)", found.page.next_cursor);
-    fmt::format_to(std::back_inserter(body), R"(,"total":{},"total_is_estimate":{},"partly_matched":{},)", found.page.total,
-                   found.page.total_is_estimate, found.page.text_is_partly_matched);
+    fmt::format_to(std::back_inserter(body), R"(,"total":{},"total_is_estimate":{},"partly_matched":{},)",
+                   found.page.total, found.page.total_is_estimate, found.page.text_is_partly_matched);
     append_facets(body, found);
     append_text_or_null(body += R"(,"suggestion":)", found.page.suggestion);
     body += '}';
@@ -167,18 +169,52 @@ Response cached(std::string body, std::string_view cache_control, std::string_vi
     return response;
 }
 
-/// GET /api/v1/products?q=&category=&price_min=&price_max=&sort=&lang=&limit=&cursor= : 200, 400, 503.
-Task<Response> get_products(Search& search, OrProblem<SearchIndex::Query> query, std::uint64_t source) {
-    if (!query) co_return problem(query.error());
-    auto found = co_await search.find(std::move(*query), source);
-    if (found) co_return cached(found_json(*found), "public, max-age=5", "search");
+using Loaded = NearCache::Loaded;
+
+Loaded as_is(Response response) { return {.response = std::move(response), .remark = {}}; }
+
+/// All that the answer depends on, in one order: two spellings of one request share their bytes.
+std::string key_of(const SearchIndex::Query& query) {
+    const auto number = [](const std::optional<std::int64_t>& of) { return of ? std::to_string(*of) : std::string{}; };
+    return fmt::format("find\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", query.text, query.category,
+                       number(query.price_min_minor), number(query.price_max_minor), static_cast<int>(query.sort),
+                       static_cast<int>(query.language), query.products_max, query.cursor);
+}
+
+Task<Loaded> load_products(Search& search, SearchIndex::Query query, std::uint64_t source) {
+    auto found = co_await search.find(std::move(query), source);
+    if (found) {
+        std::string body = found_json(*found);
+        co_return Loaded{cached(std::move(body), "public, max-age=5", "search"), std::move(found->ranked_as)};
+    }
     switch (found.error()) {
         case Search::Error::unavailable: break;
         case Search::Error::bad_cursor:
-            co_return problem(invalid_request("\"cursor\" does not belong to this search; ask for the first page again"));
+            co_return as_is(
+                problem(invalid_request("\"cursor\" does not belong to this search; ask for the first page again")));
     }
-    co_return problem(store_unavailable());
+    co_return as_is(problem(store_unavailable()));
 }
+
+/// GET /api/v1/products?q=&category=&price_min=&price_max=&sort=&lang=&limit=&cursor= : 200, 400, 503.
+Task<Response> get_products(Search& search, NearCache* cache, OrProblem<SearchIndex::Query> query, std::uint64_t source,
+                            Instant deadline) {
+    if (!query) co_return problem(query.error());
+    std::string key = key_of(*query);
+    NearCache::Load load = [&search, query = std::move(*query), source] {
+        return load_products(search, query, source);
+    };
+    if (cache == nullptr) {
+        auto loaded = co_await load();
+        co_return std::move(loaded.response);
+    }
+    auto answer = co_await cache->get(std::move(key), deadline, std::move(load));
+    // Who is shown kept bytes has searched all the same.
+    if (!answer.loaded && !answer.remark.empty()) search.found_again(std::move(answer.remark), source);
+    co_return std::move(answer.response);
+}
+
+Task<Response> at_once(Response response) { co_return response; }
 
 struct Typed {
     std::string text;
@@ -197,10 +233,9 @@ OrProblem<Typed> read_typed(const Request& request) {
 }
 
 /// GET /api/v1/suggestions?q=&lang=&limit= : 200, 400, 503.
-Task<Response> get_suggestions(Search& search, OrProblem<Typed> typed) {
-    if (!typed) co_return problem(typed.error());
-    auto suggestions = co_await search.suggest(std::move(typed->text), typed->language, typed->limit);
-    if (!suggestions) co_return problem(store_unavailable());
+Task<Loaded> load_suggestions(Search& search, Typed typed) {
+    auto suggestions = co_await search.suggest(std::move(typed.text), typed.language, typed.limit);
+    if (!suggestions) co_return as_is(problem(store_unavailable()));
     std::string body = R"({"items":[)";
     for (const auto& suggestion : *suggestions) {
         if (body.back() != '[') body += ',';
@@ -208,7 +243,15 @@ Task<Response> get_suggestions(Search& search, OrProblem<Typed> typed) {
         body += '}';
     }
     body += R"(],"next_cursor":null})";
-    co_return cached(std::move(body), "public, max-age=60", "search");
+    co_return as_is(cached(std::move(body), "public, max-age=60", "search"));
+}
+
+Task<Response> get_suggestions(Search& search, NearCache* cache, const OrProblem<Typed>& typed, Instant deadline) {
+    if (!typed) return at_once(problem(typed.error()));
+    std::string key =
+        fmt::format("suggest\x1f{}\x1f{}\x1f{}", typed->text, static_cast<int>(typed->language), typed->limit);
+    NearCache::Load load = [&search, asked = *typed] { return load_suggestions(search, asked); };
+    return through(cache, std::move(key), deadline, std::move(load));
 }
 
 /// GET /api/v1/rankings/searches?limit= : 200, 400, 503.
@@ -229,10 +272,9 @@ Task<Response> get_popular_searches(Search& search, OrProblem<std::size_t> limit
 }
 
 /// GET /api/v1/rankings/products?limit= : 200, 400, 503.
-Task<Response> get_popular_products(Search& search, OrProblem<std::size_t> limit) {
-    if (!limit) co_return problem(limit.error());
-    auto popular = co_await search.popular_products(*limit);
-    if (!popular) co_return problem(store_unavailable());
+Task<Loaded> load_popular_products(Search& search, std::size_t limit) {
+    auto popular = co_await search.popular_products(limit);
+    if (!popular) co_return as_is(problem(store_unavailable()));
     std::string body = R"({"items":[)";
     int rank = 0;
     for (const auto& one : *popular) {
@@ -242,11 +284,18 @@ Task<Response> get_popular_products(Search& search, OrProblem<std::size_t> limit
         body += '}';
     }
     body += R"(],"next_cursor":null})";
-    co_return cached(std::move(body), "public, max-age=5", "rankings");
+    co_return as_is(cached(std::move(body), "public, max-age=5", "rankings"));
 }
 
-Route get_route(std::string_view pattern, std::string_view operation_id, std::string_view summary, std::string_view schema,
-                Handler handle) {
+Task<Response> get_popular_products(Search& search, NearCache* cache, const OrProblem<std::size_t>& limit,
+                                    Instant deadline) {
+    if (!limit) return at_once(problem(limit.error()));
+    NearCache::Load load = [&search, asked = *limit] { return load_popular_products(search, asked); };
+    return through(cache, fmt::format("popular\x1f{}", *limit), deadline, std::move(load));
+}
+
+Route get_route(std::string_view pattern, std::string_view operation_id, std::string_view summary,
+                std::string_view schema, Handler handle) {
     return {.method = Method::get,
             .pattern = pattern,
             .operation_id = operation_id,
@@ -260,23 +309,28 @@ Route get_route(std::string_view pattern, std::string_view operation_id, std::st
 
 }  // namespace
 
-std::vector<Route> search_routes(Search& search) {
+std::vector<Route> search_routes(Search& search, NearCache* cache) {
     std::vector<Route> routes;
-    routes.push_back(get_route("/api/v1/products", "searchProducts", "Products by text, category and price, with facets", "ProductSearch",
-                               [&search](const Request& request) {
-                                   return get_products(search, read_query(request), source_of(request));
+    routes.push_back(
+        get_route("/api/v1/products", "searchProducts", "Products by text, category and price, with facets",
+                  "ProductSearch", [&search, cache](const Request& request) {
+                      return get_products(search, cache, read_query(request), source_of(request), request.deadline);
+                  }));
+    routes.push_back(get_route("/api/v1/suggestions", "suggestSearches",
+                               "Completions and respellings of what is being typed", "SuggestionList",
+                               [&search, cache](const Request& request) {
+                                   return get_suggestions(search, cache, read_typed(request), request.deadline);
                                }));
-    routes.push_back(get_route("/api/v1/suggestions", "suggestSearches", "Completions and respellings of what is being typed",
-                               "SuggestionList",
-                               [&search](const Request& request) { return get_suggestions(search, read_typed(request)); }));
-    routes.push_back(get_route("/api/v1/rankings/searches", "rankSearches", "What is searched for most within the last hour",
-                               "SearchRanking", [&search](const Request& request) {
+    routes.push_back(get_route("/api/v1/rankings/searches", "rankSearches",
+                               "What is searched for most within the last hour", "SearchRanking",
+                               [&search](const Request& request) {
                                    return get_popular_searches(search, limit_param(request, 10, kLimitMax));
                                }));
-    routes.push_back(get_route("/api/v1/rankings/products", "rankProducts", "What is looked at and ordered most within the last hour",
-                               "ProductRanking", [&search](const Request& request) {
-                                   return get_popular_products(search, limit_param(request, 10, kLimitMax));
-                               }));
+    routes.push_back(get_route(
+        "/api/v1/rankings/products", "rankProducts", "What is looked at and ordered most within the last hour",
+        "ProductRanking", [&search, cache](const Request& request) {
+            return get_popular_products(search, cache, limit_param(request, 10, kLimitMax), request.deadline);
+        }));
     return routes;
 }
 

@@ -40,9 +40,10 @@ auto Search::find(SearchIndex::Query query, std::uint64_t source) -> Answer<Foun
     const std::string ranked = query.cursor.empty() ? ranked_search(query.text) : std::string{};
     auto page = co_await index_.search(std::move(query));
     if (!page) co_return fail(to_error(page.error()));
-    Found found{.page = std::move(*page), .products = {}, .category_names = {}};
+    Found found{.page = std::move(*page), .products = {}, .category_names = {}, .ranked_as = {}};
     if (!ranked.empty() && found.page.total > 0 && !found.page.text_is_partly_matched) {
-        rankings_.record({.kind = Rankings::Kind::searches, .key = ranked, .weight = 1, .source = source});
+        found.ranked_as = ranked;
+        found_again(ranked, source);
     }
     if (!found.page.skus.empty()) {
         auto skus = found.page.skus;
@@ -55,6 +56,10 @@ auto Search::find(SearchIndex::Query query, std::uint64_t source) -> Answer<Foun
     if (!names) co_return fail(names.error());
     found.category_names = std::move(*names);
     co_return found;
+}
+
+void Search::found_again(std::string ranked_as, std::uint64_t source) {
+    rankings_.record({.kind = Rankings::Kind::searches, .key = std::move(ranked_as), .weight = 1, .source = source});
 }
 
 auto Search::names_of(std::vector<SearchIndex::CategoryCount> categories) -> Answer<std::vector<domain::LocalText>> {
@@ -77,7 +82,8 @@ auto Search::names_of(std::vector<SearchIndex::CategoryCount> categories) -> Ans
     co_return names;
 }
 
-auto Search::suggest(std::string typed, domain::Language language, std::size_t suggestions_max) -> Answer<std::vector<std::string>> {
+auto Search::suggest(std::string typed, domain::Language language, std::size_t suggestions_max)
+    -> Answer<std::vector<std::string>> {
     auto suggestions = co_await index_.suggest(std::move(typed), language, suggestions_max);
     if (!suggestions) co_return fail(to_error(suggestions.error()));
     co_return std::move(*suggestions);

@@ -32,10 +32,14 @@ public:
         std::vector<domain::Product> products;
         /// The names of page.categories, in its order; up to kNamesKept old, and empty for what is newer.
         std::vector<domain::LocalText> category_names;
+        /// As what it counted for the ranking of searches; empty: it did not.
+        std::string ranked_as;
     };
-    /// `query` within the port's limits. A first page with a text counts for the ranking of searches, once a `source` (a
-    /// hash of who asks; 0: nobody) and step of the window, if it found something.
+    /// `query` within the port's limits. A first page with a text counts for the ranking of searches, once a `source`
+    /// (a hash of who asks; 0: nobody) and step of the window, if it found something.
     Answer<Found> find(ports::SearchIndex::Query query, std::uint64_t source);
+    /// Someone was shown what `find` had given before: counts like it. Never waits.
+    void found_again(std::string ranked_as, std::uint64_t source);
 
     Answer<std::vector<std::string>> suggest(std::string typed, domain::Language language, std::size_t suggestions_max);
 
@@ -66,8 +70,8 @@ private:
     Instant names_until_ = Instant::min();
 };
 
-/// A search as it is ranked and shown to others: folded spaces, lower case; empty when it must not be shown (an address,
-/// a number that may be somebody's, too long or too short).
+/// A search as it is ranked and shown to others: folded spaces, lower case; empty when it must not be shown (an
+/// address, a number that may be somebody's, too long or too short).
 std::string ranked_search(std::string_view typed);
 
 }  // namespace marketday::usecases

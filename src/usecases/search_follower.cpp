@@ -28,6 +28,7 @@ Task<bool> SearchFollower::catch_up() {
         if (!done) co_return false;
         applied_change_ = last;
         applied_total_ += count;
+        if (on_applied_) on_applied_(last);
         changes = std::move(next);
     }
     if (!changes) co_return false;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "base/async/task.hpp"
 #include "base/async/wait.hpp"
@@ -27,6 +29,8 @@ public:
     /// Returns when the index has all that the catalogue had, or false when a store failed.
     Task<bool> catch_up();
     void stop() { stop_.set(); }
+    /// Told of each change number that the index has reached, on the follower's executor. Before `run`.
+    void on_applied(std::function<void(std::int64_t change)> applied) { on_applied_ = std::move(applied); }
 
     struct Lag {
         std::int64_t applied_change = 0;
@@ -43,6 +47,7 @@ private:
     Options options_;
     const Clock& clock_;
     Event stop_;
+    std::function<void(std::int64_t)> on_applied_;
     std::int64_t applied_change_ = 0;
     std::int64_t applied_total_ = 0;
     bool catching_up_ = true;

@@ -125,9 +125,7 @@ TEST_P(EvictionTest, random_traces_leave_the_same_entries_as_a_naive_model) {
                     cache.erase(key);
                     model.erase(key);
                     break;
-                case 1:
-                    ASSERT_EQ(cache.put(key, step, bytes), model.put(key, bytes));
-                    break;
+                case 1: ASSERT_EQ(cache.put(key, step, bytes), model.put(key, bytes)); break;
                 default: {
                     const bool hit = cache.find(key) != nullptr;
                     ASSERT_EQ(hit, model.find(key)) << "seed " << seed << " step " << step;
@@ -182,9 +180,9 @@ TEST(ByteCacheTest, what_can_never_fit_is_not_kept_and_displaces_nothing) {
 
 TEST(ByteCacheTest, it_tells_of_each_entry_that_leaves_for_want_of_room) {
     std::vector<std::string> gone;
-    ByteCache<int> cache{{.eviction = Eviction::fifo,
-                          .bytes_max = 2,
-                          .evicting = [&gone](std::string_view key, int&) { gone.emplace_back(key); }}};
+    ByteCache<int> cache{{.eviction = Eviction::fifo, .bytes_max = 2, .evicting = [&gone](std::string_view key, int&) {
+                              gone.emplace_back(key);
+                          }}};
     for (const char* key : {"a", "b", "c", "d"}) cache.put(key, 0, 1);
     cache.erase("c");
     EXPECT_EQ(gone, (std::vector<std::string>{"a", "b"}));
