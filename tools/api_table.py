@@ -83,6 +83,17 @@ def schema_name(content):
     return ""
 
 
+def parameters(operation):
+    """What may be sent besides the path and the body: `?q` in the query, headers by name."""
+    shown = []
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "query":
+            shown.append(f"`?{parameter['name']}`")
+        elif parameter["in"] == "header" and parameter["name"] != "Idempotency-Key":
+            shown.append(f"`{parameter['name']}`")
+    return f" ({', '.join(shown)})" if shown else ""
+
+
 def row(method, path, operation):
     body = schema_name(operation.get("requestBody", {}).get("content", {}))
     answers = {schema_name(answer.get("content", {})) for status, answer in operation["responses"].items() if status < "300"}
@@ -92,7 +103,8 @@ def row(method, path, operation):
     answer = ", ".join(f"`{name}`" for name in sorted(answers - {""}))
     shapes = " ".join(part for part in (f"`{body}`" if body else "", f"→ {answer}" if answer else "") if part)
     statuses = ", ".join(sorted(operation["responses"]))
-    return f"| `{method.upper()} {path}` | {operation['summary'].rstrip('.')} | {needs} | {shapes} | {statuses} |"
+    does = operation["summary"].rstrip(".") + parameters(operation)
+    return f"| `{method.upper()} {path}` | {does} | {needs} | {shapes} | {statuses} |"
 
 
 def routes_table(document, groups):
