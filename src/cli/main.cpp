@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     cli::add_crowd(app, exit_code);
     cli::add_audit(app, exit_code);
     cli::add_backup(app, exit_code);
-    // cli::add_cache(app, exit_code);
+    cli::add_cache(app, exit_code);
     cli::add_version(app, exit_code);
     try {
         app.parse(argc, argv);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/cache/byte_cache.hpp"
+#include "base/cache/replay.hpp"
 #include "base/random.hpp"
 
 namespace marketday {
@@ -142,6 +143,26 @@ TEST_P(EvictionTest, random_traces_leave_the_same_entries_as_a_naive_model) {
         for (const auto& key : keys) ASSERT_NE(cache.peek(key), nullptr) << "seed " << seed;
         cache.clear();
         EXPECT_EQ(cache.bytes(), 0U);
+    }
+}
+
+TEST_P(EvictionTest, a_replay_hits_as_often_as_a_cache_would) {
+    SeededRandom random{7};
+    CacheTrace trace;
+    for (int key = 0; key < 200; ++key) trace.bytes_of.push_back(1 + random.below(20));
+    for (int i = 0; i < 20'000; ++i)
+        trace.asked.push_back(static_cast<std::uint32_t>(random.below(1 + random.below(200))));
+    for (const std::size_t bytes_max : {5U, 100U, 700U, 5000U}) {
+        ByteCache<char> cache{{.eviction = GetParam(), .bytes_max = bytes_max}};
+        std::uint64_t hits = 0;
+        for (const std::uint32_t key : trace.asked) {
+            const std::string name = std::to_string(key);
+            if (cache.find(name) != nullptr)
+                ++hits;
+            else
+                cache.put(name, 0, trace.bytes_of[key]);
+        }
+        EXPECT_EQ(replay_hits(trace, GetParam(), bytes_max), hits) << bytes_max;
     }
 }
 
