@@ -98,6 +98,21 @@ CREATE TABLE customer_records (
     PRIMARY KEY (customer_id, kind, key)
 ) STRICT, WITHOUT ROWID;
 
+-- News of customer_records that has not been carried over to it yet, in the order it came: appending is cheap where a
+-- random customer's page is not. A row may hold a key's verdict, what the customer holds after it, or both; a later row
+-- about the same thing wins, here and over customer_records.
+CREATE TABLE customer_journal (
+    position    INTEGER PRIMARY KEY,
+    customer_id BLOB    NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    key         BLOB,
+    request_hash BLOB,
+    order_id    BLOB,                          -- granted; else
+    refusal     TEXT,
+    limit_key   BLOB,
+    units       INTEGER
+) STRICT;
+
 CREATE TABLE ledger_epochs (
     epoch       INTEGER PRIMARY KEY,
     started_ms  INTEGER NOT NULL,

@@ -8,6 +8,24 @@
 namespace marketday::audit {
 namespace {
 
+// What is known of customers is the tree and, above it, the news that has not been carried over to it: a later row wins.
+constexpr const char* kCustomerFacts = R"sql(
+    CREATE TEMP TABLE customer_facts (
+        customer_id BLOB, kind INTEGER, key BLOB, at_ms INTEGER, units INTEGER, request_hash BLOB, order_id BLOB,
+        refusal TEXT, PRIMARY KEY (customer_id, kind, key)) WITHOUT ROWID;
+    INSERT INTO customer_facts
+        SELECT customer_id, kind, key, at_ms, units, request_hash, order_id, refusal FROM customer_records;
+    INSERT OR REPLACE INTO customer_facts
+        SELECT customer_id, 2, key, at_ms, NULL, request_hash, order_id, refusal FROM customer_journal
+        WHERE key IS NOT NULL ORDER BY position;
+    INSERT OR REPLACE INTO customer_facts
+        SELECT customer_id, 3, order_id, at_ms, NULL, NULL, NULL, NULL FROM customer_journal
+        WHERE order_id IS NOT NULL ORDER BY position;
+    INSERT OR REPLACE INTO customer_facts
+        SELECT customer_id, 1, limit_key, at_ms, units, NULL, NULL, NULL FROM customer_journal
+        WHERE limit_key IS NOT NULL ORDER BY position;
+)sql";
+
 Site open_site(Store& store, Report& report, Check*& replays) {
     if (const auto damage = store.damage(); !damage.empty())
         throw Unreadable(fmt::format("{} is damaged ({}); bring back the last backup with `marketday restore`",
@@ -34,6 +52,7 @@ Result<Report, std::string> run(const Options& options) try {
     Site site = open_site(store, report, replays);
     report.selling_ms = store.number(
         "SELECT coalesce(max(at_ms) FILTER (WHERE movement = 5) - min(at_ms) FILTER (WHERE movement = 2), 0) FROM ledger");
+    store.prepare(kCustomerFacts);
     check_stock(site, *replays, report);
     check_sales(site, report);
     check_orders(site, report);

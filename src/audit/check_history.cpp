@@ -54,7 +54,7 @@ public:
           order_(site.store, "SELECT customer_id, state, captured_ms IS NOT NULL FROM orders WHERE order_id = ?1"),
           lines_(site.store,
                  "SELECT f.sku, l.quantity FROM order_lines l JOIN offers f ON f.sku_no = l.sku_no WHERE l.order_id = ?1"),
-          record_(site.store, "SELECT order_id FROM customer_records WHERE customer_id = ?1 AND kind = 2 AND key = ?2") {}
+          record_(site.store, "SELECT order_id FROM customer_facts WHERE customer_id = ?1 AND kind = 2 AND key = ?2") {}
 
     void take(Operation&& operation) {
         switch (operation.kind) {

@@ -153,7 +153,7 @@ void check_keys(Site& site, Report& report) {
         std::string key;
     };
     std::unordered_map<Uuid, Holder> by_order;
-    for (Rows rows{site.store, "SELECT customer_id, key, order_id, refusal FROM customer_records WHERE kind = 2"};
+    for (Rows rows{site.store, "SELECT customer_id, key, order_id, refusal FROM customer_facts WHERE kind = 2"};
          rows.next();) {
         keys.examined();
         const auto key_bytes = rows.blob(1);
@@ -181,7 +181,7 @@ void check_keys(Site& site, Report& report) {
         by_order.erase(holder);
     }
     for (Rows rows{site.store,
-                   "SELECT o.order_id, o.customer_id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM customer_records r "
+                   "SELECT o.order_id, o.customer_id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM customer_facts r "
                    "WHERE r.customer_id = o.customer_id AND r.kind = 3 AND r.key = o.order_id)"};
          rows.next();)
         keys.violated("order " + rows.uuid(0).to_string(),

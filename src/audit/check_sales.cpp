@@ -49,7 +49,7 @@ Items read_items(Store& store) {
 
 std::map<UseKey, Use> read_uses(Store& store) {
     std::map<UseKey, Use> uses;
-    for (Rows rows{store, "SELECT customer_id, key, units FROM customer_records WHERE kind = 1"}; rows.next();) {
+    for (Rows rows{store, "SELECT customer_id, key, units FROM customer_facts WHERE kind = 1"}; rows.next();) {
         const auto key = rows.blob(1);
         if (key.size() != 16) continue;
         uses[{rows.uuid(0), big_endian(key.first(8)), big_endian(key.last(8))}].recorded = rows.integer(2);

@@ -101,6 +101,11 @@ bool Store::has_column(std::string_view table, std::string_view column) {
     return false;
 }
 
+void Store::prepare(const char* script) {
+    if (sqlite3_exec(handle_, script, nullptr, nullptr, nullptr) != SQLITE_OK)
+        throw Unreadable(fmt::format("cannot read {}: {}", name_, sqlite3_errmsg(handle_)));
+}
+
 std::int64_t Store::number(const char* sql) {
     Rows rows{*this, sql};
     return rows.next() ? rows.integer(0) : 0;

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <stdexcept>
 
@@ -20,11 +21,39 @@ SystemRandom::SystemRandom() {
     if (sodium_init() < 0) throw std::runtime_error("libsodium found no source of randomness");
 }
 
-void SystemRandom::fill(std::span<std::uint8_t> bytes) { randombytes_buf(bytes.data(), bytes.size()); }
+namespace {
+
+/// A thread's store of randomness: one system call for hundreds of ids. What has been given out is overwritten, so that
+/// a later look into memory tells nothing about it.
+struct RandomStore {
+    std::array<std::uint8_t, 4096> bytes;
+    std::size_t used = sizeof bytes;
+};
+thread_local RandomStore random_store;
+
+}  // namespace
+
+void SystemRandom::fill(std::span<std::uint8_t> bytes) {
+    RandomStore& store = random_store;
+    if (bytes.size() > store.bytes.size() / 8) {
+        randombytes_buf(bytes.data(), bytes.size());
+        return;
+    }
+    if (store.used + bytes.size() > store.bytes.size()) {
+        randombytes_buf(store.bytes.data(), store.bytes.size());
+        store.used = 0;
+    }
+    std::uint8_t* const from = store.bytes.data() + store.used;
+    std::memcpy(bytes.data(), from, bytes.size());
+    std::memset(from, 0, bytes.size());
+    store.used += bytes.size();
+}
 
 std::uint64_t SystemRandom::u64() {
+    std::array<std::uint8_t, 8> bytes;
+    fill(bytes);
     std::uint64_t value = 0;
-    randombytes_buf(&value, sizeof value);
+    std::memcpy(&value, bytes.data(), sizeof value);
     return value;
 }
 

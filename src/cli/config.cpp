@@ -76,6 +76,7 @@ const std::vector<ConfigKey>& config_keys() {
         {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane"},
         {"payment.reconcile_after_s", Kind::integer, "30", "when the gateway is asked about a payment, seconds"},
         {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB"},
+        {"store.group_writes_max", Kind::integer, "512", "writes of one commit; 1 commits each alone"},
         {"store.readers", Kind::integer, "2", "threads that read the store"},
         {"cache.products.policy", Kind::text, "sieve", "who leaves the near cache of product answers first: lru, lfu, fifo or sieve"},
         {"cache.products.mib", Kind::integer, "16", "memory of that cache, MiB; 0: nothing is kept"},

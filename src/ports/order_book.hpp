@@ -37,8 +37,9 @@ public:
 
     virtual ~OrderBook() = default;
 
-    /// Places `requests` (1..kBatchOrdersMax) in arrival order, in one commit. Verdicts come in the same order.
-    virtual Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest> requests) = 0;
+    /// Places `requests` (1..kBatchOrdersMax) in arrival order, in one commit. Verdicts come in the same order. The
+    /// requests stay the caller's, alive until the answer: a batch that must be tried again is not copied for it.
+    virtual Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>& requests) = 0;
 
     /// Takes `steps` (1..kBatchOrdersMax) in order, in one commit. Repeating a step that its own payment has taken is
     /// `changed = false`, not an error.

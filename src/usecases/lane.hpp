@@ -37,8 +37,9 @@ struct LaneFigures {
 template <class Item, class Verdict, class StoreError>
 class Lane {
 public:
-    /// Writes one batch; verdicts in the order of the items. Must be safe to repeat with the same items.
-    using Send = std::function<Task<Result<std::vector<Verdict>, StoreError>>(std::vector<Item>)>;
+    /// Writes one batch; verdicts in the order of the items, which live until it is done. Must be safe to repeat with the
+    /// same items.
+    using Send = std::function<Task<Result<std::vector<Verdict>, StoreError>>(const std::vector<Item>&)>;
 
     struct Options {
         std::size_t depth_max = 20'000;
@@ -118,9 +119,7 @@ private:
 
     Task<Result<std::vector<Verdict>, StoreError>> send_with_tries(std::vector<Item> items) {
         for (int attempt = 1;; ++attempt) {
-            // The copy is what a second try would send; the last try needs none.
-            std::vector<Item> to_send = attempt < options_.tries ? items : std::move(items);
-            auto verdicts = co_await send_(std::move(to_send));
+            auto verdicts = co_await send_(items);
             if (verdicts || attempt >= options_.tries) co_return std::move(verdicts);
             co_await sleep_for(options_.try_again_after * attempt);
         }

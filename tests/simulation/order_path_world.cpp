@@ -166,27 +166,35 @@ StoreInMemory::StoreInMemory(SimExecutor& executor, std::uint64_t seed, Planted 
     MD_ASSERT(made.has_value());
 }
 
-void StoreInMemory::begin_epoch() { adapters::begin_ledger_epoch(connection_); }
+void StoreInMemory::begin_epoch() {
+    memory_.forget();
+    adapters::begin_ledger_epoch(connection_);
+}
 
 std::vector<domain::Verdict> StoreInMemory::commit(std::vector<domain::OrderRequest> requests) {
     if (planted_ == Planted::forgets_keys)
         for (auto& request : requests) request.key += std::to_string(random_.below(1000));
-    if (planted_ == Planted::forgets_the_limit) connection_.run("DELETE FROM customer_records WHERE kind = 1");
+    if (planted_ == Planted::forgets_the_limit) {
+        connection_.run("DELETE FROM customer_records WHERE kind = 1");
+        connection_.run("UPDATE customer_journal SET limit_key = NULL");
+        memory_.forget();
+    }
     connection_.script("BEGIN");
-    auto verdicts = adapters::write_orders(connection_, {krw(), {}}, uuids_.next(0), requests);
+    auto verdicts = adapters::write_orders(connection_, memory_, {krw(), {}}, uuids_.next(0), requests);
     const bool lost = planted_ == Planted::acknowledges_before_commit && random_.below(5) == 0;
     connection_.script(lost ? "ROLLBACK" : "COMMIT");
+    if (lost) memory_.forget();
     if (planted_ == Planted::releases_nothing && ++lies_ == 5)
         connection_.script("DELETE FROM ledger WHERE sequence = (SELECT max(sequence) FROM ledger)");
     return verdicts;
 }
 
-SilentOrderBook::Answer<std::vector<domain::Verdict>> StoreInMemory::place(std::vector<domain::OrderRequest> requests) {
+SilentOrderBook::Answer<std::vector<domain::Verdict>> StoreInMemory::place(const std::vector<domain::OrderRequest>& requests) {
     co_await sleep_for(milliseconds{1 + random_.below(30)});
     const auto luck = calm_ ? 99 : random_.below(100);
     if (luck < 8) co_return fail(Error::unavailable);
     if (luck < 14) co_return fail(Error::outcome_unknown);  // lost on the way there
-    auto verdicts = commit(std::move(requests));
+    auto verdicts = commit(requests);
     co_await sleep_for(milliseconds{1 + random_.below(30)});
     if (luck < 24) co_return fail(Error::outcome_unknown);  // lost on the way back
     co_return std::move(verdicts);

@@ -29,10 +29,11 @@ class StoreInMemory final : public SilentOrderBook {
 public:
     StoreInMemory(SimExecutor& executor, std::uint64_t seed, Planted planted);
 
-    Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest> requests) override;
+    Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>& requests) override;
     Answer<std::vector<domain::Sale>> sales(std::size_t closed_max) override;
 
     adapters::SqliteConnection& connection() { return connection_; }
+    /// A new process: what was only in memory is gone.
     void begin_epoch();
     void calm() { calm_ = true; }
 
@@ -49,6 +50,7 @@ private:
     Planted planted_;
     UuidSource uuids_;
     adapters::SqliteConnection connection_;
+    adapters::CustomerMemory memory_{12};  // small, so that records are carried over many times a run
     SaleId sale_;
     bool calm_ = false;
     int lies_ = 0;

@@ -56,7 +56,7 @@ class SimOrderBook final : public ports::OrderBook, private domain::PlacementFac
 public:
     SimOrderBook(Faults& faults, std::int64_t units);
 
-    Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest> requests) override;
+    Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>& requests) override;
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep> steps) override;
     Answer<std::optional<domain::Order>> find(OrderId order) override;
     Answer<std::vector<domain::Order>> list(OrderQuery query) override;

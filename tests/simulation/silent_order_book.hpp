@@ -10,7 +10,7 @@ namespace marketday::simulation {
 /// An order book that answers nothing; a simulation overrides what it is about.
 class SilentOrderBook : public ports::OrderBook {
 public:
-    Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest>) override {
+    Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>&) override {
         co_return fail(Error::unavailable);
     }
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep>) override {

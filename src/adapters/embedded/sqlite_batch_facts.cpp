@@ -112,19 +112,17 @@ std::int64_t SqliteBatchFacts::sale_no(SaleId sale) {
 
 std::int64_t SqliteBatchFacts::units_held(const CustomerId& customer, SaleId sale, std::string_view sku) {
     const auto key = limit_key(sale_no(sale), sku_no(sku));
-    auto row = connection_.query(
-        "SELECT units FROM customer_records WHERE customer_id = ?1 AND kind = 1 AND key = ?2", customer,
-        std::span<const std::uint8_t>{key});
-    return row.step() ? row.integer(0) : 0;
+    if (last_limit_ && last_limit_->first == customer && last_limit_->second == key) return last_units_;
+    last_units_ = memory_.units_held(connection_, customer, key);
+    last_limit_ = {customer, key};
+    return last_units_;
 }
 
-void SqliteBatchFacts::change_units_held(const CustomerId& customer, SaleId sale, std::string_view sku,
-                                         std::int64_t units, WallTime at) {
-    const auto key = limit_key(sale_no(sale), sku_no(sku));
-    connection_.run(
-        "INSERT INTO customer_records (customer_id, kind, key, at_ms, units) VALUES (?1, 1, ?2, ?3, ?4)"
-        " ON CONFLICT DO UPDATE SET units = units + excluded.units, at_ms = excluded.at_ms",
-        customer, std::span<const std::uint8_t>{key}, to_unix_ms(at), units);
+CustomerMemory::Held SqliteBatchFacts::held_after(const CustomerId& customer, SaleId sale, std::string_view sku,
+                                                  std::int64_t units) {
+    const CustomerMemory::Held held{limit_key(sale_no(sale), sku_no(sku)), units_held(customer, sale, sku) + units};
+    last_limit_.reset();
+    return held;
 }
 
 void SqliteBatchFacts::write_back() {

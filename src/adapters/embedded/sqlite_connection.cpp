@@ -7,6 +7,12 @@
 namespace marketday::adapters {
 namespace {
 
+/// Without its statistics SQLite's allocator takes no lock of its own. Before any connection is opened.
+const bool kConfigured = [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return true;
+}();
+
 [[noreturn]] void fail_with(sqlite3* handle, std::string_view doing) {
     throw SqliteError{sqlite3_extended_errcode(handle), fmt::format("{}: {}", doing, sqlite3_errmsg(handle))};
 }
@@ -23,14 +29,13 @@ void SqliteQuery::bind(int position, std::int64_t value) { sqlite3_bind_int64(st
 void SqliteQuery::bind(int position, double value) { sqlite3_bind_double(statement_, position, value); }
 void SqliteQuery::bind(int position, std::nullptr_t) { sqlite3_bind_null(statement_, position); }
 
-// Bound memory is copied by SQLite: callers pass temporaries freely, and a copy of a few dozen bytes is cheap.
 void SqliteQuery::bind(int position, std::string_view value) {
     sqlite3_bind_text(statement_, position, value.data() != nullptr ? value.data() : "", static_cast<int>(value.size()),
-                      SQLITE_TRANSIENT);
+                      bound_ == Bound::lasting ? SQLITE_STATIC : SQLITE_TRANSIENT);
 }
 void SqliteQuery::bind(int position, std::span<const std::uint8_t> blob) {
     sqlite3_bind_blob(statement_, position, blob.data() != nullptr ? static_cast<const void*>(blob.data()) : "",
-                      static_cast<int>(blob.size()), SQLITE_TRANSIENT);
+                      static_cast<int>(blob.size()), bound_ == Bound::lasting ? SQLITE_STATIC : SQLITE_TRANSIENT);
 }
 
 bool SqliteQuery::step() {
@@ -64,6 +69,7 @@ Uuid SqliteQuery::uuid(int column) const {
 }
 
 SqliteConnection::SqliteConnection(const std::filesystem::path& file, Mode mode, std::int64_t cache_kib) {
+    MD_ASSERT(kConfigured);
     const int flags = SQLITE_OPEN_NOMUTEX | (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                                      : SQLITE_OPEN_READONLY);
     if (sqlite3_open_v2(file.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {

@@ -30,8 +30,11 @@ public:
 ///   if (q.step()) use(q.integer(0));
 class SqliteQuery {
 public:
-    explicit SqliteQuery(sqlite3_stmt* statement) : statement_(statement) {}
-    SqliteQuery(SqliteQuery&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+    /// Whether bound texts and blobs outlive the execution (then SQLite need not copy them).
+    enum class Bound { copied, lasting };
+    explicit SqliteQuery(sqlite3_stmt* statement, Bound bound = Bound::copied) : statement_(statement), bound_(bound) {}
+    SqliteQuery(SqliteQuery&& other) noexcept
+        : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_) {}
     SqliteQuery& operator=(SqliteQuery&&) = delete;
     ~SqliteQuery();
 
@@ -74,6 +77,7 @@ public:
 
 private:
     sqlite3_stmt* statement_;
+    Bound bound_;
 };
 
 /// One connection; used by one thread at a time. Statements are prepared once and kept.
@@ -93,10 +97,13 @@ public:
         (query.bind(++position, args), ...);
         return query;
     }
-    /// Runs one statement that gives no rows.
+    /// Runs one statement that gives no rows. Its arguments live until it is done, so nothing is copied.
     template <class... Args>
     void run(const char* sql, const Args&... args) {
-        query(sql, args...).run();
+        SqliteQuery query{statement(sql), SqliteQuery::Bound::lasting};
+        int position = 0;
+        (query.bind(++position, args), ...);
+        query.run();
     }
     /// Runs a script of statements, not kept.
     void script(const std::string& sql);

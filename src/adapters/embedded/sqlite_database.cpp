@@ -175,7 +175,6 @@ void SqliteDatabase::run_write(Write& write, bool alone) {
     } catch (const std::exception& error) {
         report(error);
         write.failed = true;
-        for (const auto& forget : forget_) forget();
         // A full disk may have undone the whole transaction already.
         if (!alone && sqlite3_get_autocommit(writer_->handle()) == 0) {
             writer_->run("ROLLBACK TO one_write");

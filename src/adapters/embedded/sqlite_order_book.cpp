@@ -39,15 +39,26 @@ std::vector<Order> read_orders(SqliteConnection& connection, SqliteQuery& rows) 
     return orders;
 }
 
-std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBook::OrderQuery& query) {
+/// `recent`: orders that the customer's list in the tree may not have yet.
+std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBook::OrderQuery& query,
+                                    std::vector<OrderId> recent) {
     std::vector<Order> orders;
     const Uuid before = query.before ? query.before->uuid : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
                                                                   255, 255, 255, 255, 255}};
+    std::erase_if(recent, [&before](const OrderId& order) { return order.uuid >= before; });
+    std::ranges::sort(recent, std::greater{});
     auto keys = connection.query(
         "SELECT key FROM customer_records WHERE customer_id = ?1 AND kind = 3 AND key < ?2 ORDER BY key DESC",
         *query.customer, before);
-    while (orders.size() < query.orders_max && keys.step()) {
-        auto order = read_order(connection, OrderId{keys.uuid(0)});
+    // Both lists run from the newest; an order may stand in both.
+    auto next_recent = recent.begin();
+    bool more_keys = keys.step();
+    while (orders.size() < query.orders_max && (more_keys || next_recent != recent.end())) {
+        OrderId id = more_keys ? OrderId{keys.uuid(0)} : *next_recent;
+        if (next_recent != recent.end() && *next_recent >= id) id = *next_recent;
+        if (more_keys && OrderId{keys.uuid(0)} == id) more_keys = keys.step();
+        while (next_recent != recent.end() && *next_recent == id) ++next_recent;
+        auto order = read_order(connection, id);
         if (!order) continue;
         const bool wanted = (!query.state || order->state == *query.state) && (!query.sale || order->sale == query.sale);
         if (wanted) orders.push_back(std::move(*order));
@@ -104,13 +115,15 @@ std::vector<domain::LedgerEntry> read_ledger_of(SqliteConnection& connection, Or
 class SqliteOrderBook final : public OrderBook {
 public:
     SqliteOrderBook(SqliteDatabase& database, ShopTerms terms, const Clock& clock, UuidSource& uuids)
-        : database_(database), terms_(terms), clock_(clock), uuids_(uuids) {}
+        : database_(database), terms_(terms), clock_(clock), uuids_(uuids) {
+        database_.on_rollback([this] { memory_.forget(); });
+    }
 
-    Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest> requests) override {
+    Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>& requests) override {
         MD_ASSERT(!requests.empty() && requests.size() <= kBatchOrdersMax);
         const Uuid batch = uuids_.next(0);
         auto written = co_await database_.write(Priority::shoppers, [this, &requests, batch](SqliteConnection& c) {
-            return write_orders(c, terms_, batch, requests);
+            return undone_together([&] { return write_orders(c, memory_, terms_, batch, requests); });
         });
         co_return answer(std::move(written));
     }
@@ -118,8 +131,8 @@ public:
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep> steps) override {
         MD_ASSERT(!steps.empty() && steps.size() <= kBatchOrdersMax);
         const Uuid batch = uuids_.next(0);
-        auto written = co_await database_.write(Priority::shoppers, [&steps, batch](SqliteConnection& c) {
-            return write_steps(c, batch, steps);
+        auto written = co_await database_.write(Priority::shoppers, [this, &steps, batch](SqliteConnection& c) {
+            return undone_together([&] { return write_steps(c, memory_, batch, steps); });
         });
         co_return answer(std::move(written));
     }
@@ -130,8 +143,10 @@ public:
     }
 
     Answer<std::vector<Order>> list(OrderQuery query) override {
-        auto found = co_await database_.read([&query](SqliteConnection& c) {
-            return query.customer ? list_of_customer(c, query) : list_of_all(c, query);
+        std::vector<OrderId> recent;
+        if (query.customer) recent = memory_.recent_orders(*query.customer);
+        auto found = co_await database_.read([&query, &recent](SqliteConnection& c) {
+            return query.customer ? list_of_customer(c, query, recent) : list_of_all(c, query);
         });
         co_return answer(std::move(found));
     }
@@ -281,7 +296,19 @@ public:
     }
 
 private:
+    /// What is undone in the store is forgotten here too.
+    template <class F>
+    std::invoke_result_t<F&> undone_together(F work) {
+        try {
+            return work();
+        } catch (...) {
+            memory_.forget();
+            throw;
+        }
+    }
+
     SqliteDatabase& database_;
+    CustomerMemory memory_;
     ShopTerms terms_;
     const Clock& clock_;
     UuidSource& uuids_;

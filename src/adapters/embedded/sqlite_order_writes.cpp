@@ -19,10 +19,6 @@ using domain::Refusal;
 using domain::Refused;
 using domain::Verdict;
 
-std::span<const std::uint8_t> as_bytes(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 Verdict stored_grant(SqliteConnection& connection, OrderId order) {
     auto row = connection.query(
         "SELECT total_minor, shipping_minor, currency, hold_ms, receipt_seq, receipt_hash FROM orders"
@@ -39,39 +35,30 @@ Verdict stored_grant(SqliteConnection& connection, OrderId order) {
 }
 
 /// The first verdict of this key, if it was used before.
-std::optional<Verdict> known_verdict(SqliteConnection& connection, const OrderRequest& request) {
-    std::optional<OrderId> order;
-    Refused refused;
-    {
-        auto row = connection.query(
-            "SELECT request_hash, order_id, refusal FROM customer_records"
-            " WHERE customer_id = ?1 AND kind = 2 AND key = ?2",
-            request.customer, as_bytes(request.key));
-        if (!row.step()) return std::nullopt;
-        if (!std::ranges::equal(row.blob(0), request.request_hash)) return Verdict{Refused{Refusal::key_reused, {}}, false};
-        if (!row.is_null(1))
-            order = OrderId{row.uuid(1)};
-        else
-            refused = refusal_from_json(row.text_view(2));
-    }
-    if (order) return stored_grant(connection, *order);
-    return Verdict{std::move(refused), true};
+std::optional<Verdict> known_verdict(SqliteConnection& connection, CustomerMemory& memory, const OrderRequest& request) {
+    const auto record = memory.find_key(connection, request.customer, request.key);
+    if (!record) return std::nullopt;
+    if (record->request_hash != request.request_hash) return Verdict{Refused{Refusal::key_reused, {}}, false};
+    if (record->order) return stored_grant(connection, *record->order);
+    return Verdict{refusal_from_json(record->refusal), true};
 }
 
 class Placing {
 public:
-    Placing(SqliteConnection& connection, const ShopTerms& terms, const Uuid& batch)
-        : connection_(connection), terms_(terms), facts_(connection), ledger_(connection), events_("orders", batch) {}
+    Placing(SqliteConnection& connection, CustomerMemory& memory, const ShopTerms& terms, const Uuid& batch)
+        : connection_(connection),
+          memory_(memory),
+          terms_(terms),
+          facts_(connection, memory),
+          ledger_(connection),
+          events_("orders", batch) {}
 
     Verdict place(const OrderRequest& request) {
-        if (auto known = known_verdict(connection_, request)) return std::move(*known);
+        if (auto known = known_verdict(connection_, memory_, request)) return std::move(*known);
         auto decision = domain::decide(request, terms_.currency, terms_.shipping, facts_);
         if (auto* refused = std::get_if<Refused>(&decision)) {
-            connection_.run(
-                "INSERT INTO customer_records (customer_id, kind, key, at_ms, request_hash, refusal)"
-                " VALUES (?1, 2, ?2, ?3, ?4, ?5)",
-                request.customer, as_bytes(request.key), to_unix_ms(request.placed_at),
-                std::span<const std::uint8_t>{request.request_hash}, refusal_to_json(*refused));
+            memory_.remember(connection_, request.customer, request.key,
+                             {request.request_hash, std::nullopt, refusal_to_json(*refused), request.placed_at}, {});
             return {std::move(*refused), false};
         }
         return {write_granted(request, std::get<domain::Grant>(decision)), false};
@@ -86,6 +73,7 @@ private:
     domain::Granted write_granted(const OrderRequest& request, const domain::Grant& grant) {
         const std::int64_t at_ms = to_unix_ms(request.placed_at);
         domain::Granted granted{request.order, grant.total, grant.shipping, request.hold_until, {}};
+        held_.clear();
         for (std::size_t i = 0; i < request.lines.size(); ++i) {
             const auto& line = request.lines[i];
             const std::int64_t sku_no = facts_.sku_no(line.sku);
@@ -103,7 +91,7 @@ private:
                 request.order, static_cast<std::int64_t>(i), sku_no, line.quantity, line.unit_price_minor,
                 grant.price_versions[i]);
             if (request.sale)
-                facts_.change_units_held(request.customer, *request.sale, line.sku, line.quantity, request.placed_at);
+                held_.push_back(facts_.held_after(request.customer, *request.sale, line.sku, line.quantity));
         }
         const auto sale_no = request.sale ? std::optional{facts_.sale_no(*request.sale)} : std::nullopt;
         connection_.run(
@@ -113,11 +101,8 @@ private:
             request.order, request.customer, sale_no, at_ms, to_unix_ms(request.hold_until), grant.total.amount_minor,
             grant.shipping.amount_minor, grant.total.currency.code(), granted.receipt.sequence,
             std::span<const std::uint8_t>{granted.receipt.hash}, address_to_json(request.address));
-        connection_.run(
-            "INSERT INTO customer_records (customer_id, kind, key, at_ms, request_hash, order_id)"
-            " VALUES (?1, 2, ?2, ?3, ?4, ?5), (?1, 3, ?5, ?3, NULL, NULL)",
-            request.customer, as_bytes(request.key), at_ms, std::span<const std::uint8_t>{request.request_hash},
-            request.order);
+        memory_.remember(connection_, request.customer, request.key,
+                         {request.request_hash, request.order, {}, request.placed_at}, held_);
         events_.add("order.reserved", request.placed_at,
                     fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")",
                                 request.order.to_string(), request.customer.to_string(), grant.total.amount_minor,
@@ -126,7 +111,9 @@ private:
     }
 
     SqliteConnection& connection_;
+    CustomerMemory& memory_;
     const ShopTerms& terms_;
+    std::vector<CustomerMemory::Held> held_;  // of the order being written
     SqliteBatchFacts facts_;
     LedgerAppender ledger_;
     OutboxMessageWriter events_;
@@ -134,8 +121,12 @@ private:
 
 class Stepping {
 public:
-    Stepping(SqliteConnection& connection, const Uuid& batch)
-        : connection_(connection), facts_(connection), ledger_(connection), events_("orders", batch) {}
+    Stepping(SqliteConnection& connection, CustomerMemory& memory, const Uuid& batch)
+        : connection_(connection),
+          memory_(memory),
+          facts_(connection, memory),
+          ledger_(connection),
+          events_("orders", batch) {}
 
     domain::StepVerdict take(const domain::OrderStep& step) {
         auto order = read_order(connection_, step.order);
@@ -178,12 +169,14 @@ private:
             }
         }
         if (plan.limit_use == 0 || !done.order.sale) return;
+        std::vector<CustomerMemory::Held> held;
         for (const auto& line : done.order.lines) {
-            facts_.change_units_held(done.order.customer, *done.order.sale, line.sku, plan.limit_use * line.quantity,
-                                     step.at);
+            held.push_back(facts_.held_after(done.order.customer, *done.order.sale, line.sku,
+                                             plan.limit_use * line.quantity));
             for (auto& item : facts_.sale(*done.order.sale)->items)
                 if (item.sku == line.sku) item.taken += plan.limit_use * line.quantity;
         }
+        memory_.remember(connection_, done.order.customer, step.at, held);
     }
 
     void change_order(domain::Order& order, const domain::StepPlan& plan, const domain::OrderStep& step) {
@@ -213,6 +206,7 @@ private:
     }
 
     SqliteConnection& connection_;
+    CustomerMemory& memory_;
     SqliteBatchFacts facts_;
     LedgerAppender ledger_;
     OutboxMessageWriter events_;
@@ -220,19 +214,20 @@ private:
 
 }  // namespace
 
-std::vector<Verdict> write_orders(SqliteConnection& connection, const ShopTerms& terms, const Uuid& batch,
-                                  const std::vector<OrderRequest>& requests) {
-    Placing placing(connection, terms, batch);
+std::vector<Verdict> write_orders(SqliteConnection& connection, CustomerMemory& memory, const ShopTerms& terms,
+                                  const Uuid& batch, const std::vector<OrderRequest>& requests) {
+    Placing placing(connection, memory, terms, batch);
     std::vector<Verdict> verdicts;
     verdicts.reserve(requests.size());
     for (const auto& request : requests) verdicts.push_back(placing.place(request));
     placing.finish(requests.back().placed_at);
+    memory.carry_over(connection, requests.size());
     return verdicts;
 }
 
-std::vector<domain::StepVerdict> write_steps(SqliteConnection& connection, const Uuid& batch,
+std::vector<domain::StepVerdict> write_steps(SqliteConnection& connection, CustomerMemory& memory, const Uuid& batch,
                                              const std::vector<domain::OrderStep>& steps) {
-    Stepping stepping(connection, batch);
+    Stepping stepping(connection, memory, batch);
     std::vector<domain::StepVerdict> verdicts;
     verdicts.reserve(steps.size());
     for (const auto& step : steps) verdicts.push_back(stepping.take(step));

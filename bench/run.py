@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks, prints a table, writes bench/results/NAME.json, and fills the table in README.md.
+
+    bench/run.py --program build/release/marketday --build build/release [--smoke] [NAME…]
+
+Each benchmark gives the median of several runs with its spread. None of them passes or fails by time: a figure that falls
+short says so in the table.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "bench"))
+from shop import Shop, crowd  # noqa: E402
+
+RESULTS = ROOT / "bench" / "results"
+HOT = ["--sku", "hot-1", "--sale", "auto", "--processes", "1", "--prepare", "20000", "--verify", "none"]
+
+
+def machine():
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return f"{len(__import__('os').sched_getaffinity(0))} cores, {model}, {platform.system()} {platform.release()}"
+
+
+def commit():
+    out = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    dirty = subprocess.run(["git", "-C", str(ROOT), "status", "--porcelain"], capture_output=True, text=True).stdout
+    return out.stdout.strip() + ("+changes" if dirty.strip() else "")
+
+
+def record(name, values, unit, must, aim, better, detail=None):
+    """One result; `better` is "more" or "less"."""
+    value = statistics.median(values)
+    result = {"name": name, "value": round(value, 3), "unit": unit, "must": must, "aim": aim, "better": better,
+              "spread": [round(min(values), 3), round(max(values), 3)], "runs": len(values), "machine": machine(),
+              "commit": commit(), "date": datetime.date.today().isoformat()}
+    if detail:
+        result["detail"] = detail
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    return result
+
+
+def hot_shop(options, *flags):
+    shop = Shop(options.program, *flags)
+    shop.add_product("hot-1", 1000, 900_000_000)
+    shop.add_sale("hot-1", 900_000_000, 900, limit=1_000_000)
+    return shop
+
+
+def hot_run(options, seconds, *flags, connections=512):
+    with hot_shop(options, *flags) as shop:
+        return crowd(shop, "--closed", "--connections", str(connections), "--seconds", str(seconds), *HOT)
+
+
+def hot_sku(options):
+    seconds, runs = (2, 1) if options.smoke else (8, 5)
+    values = [hot_run(options, seconds)["goodput_orders_per_s"] for _ in range(runs)]
+    return [record("hot_sku", values, "orders/s", 40_000, 70_000, "more")]
+
+
+def hot_sku_ratio(options):
+    seconds, runs = (2, 1) if options.smoke else (6, 3)
+    ratios, singles = [], []
+    for _ in range(runs):
+        batched = hot_run(options, seconds)["goodput_orders_per_s"]
+        single = hot_run(options, seconds, "--set", "checkout.batch_max=1", "--set", "checkout.batches_under_way=1",
+                         "--set", "store.group_writes_max=1")["goodput_orders_per_s"]
+        ratios.append(batched / single)
+        singles.append(single)
+    return [record("hot_sku_ratio", ratios, "times", 6, 12, "more",
+                   {"one_transaction_an_order_per_s": round(statistics.median(singles), 1)})]
+
+
+def hot_sku_latency(options):
+    seconds, runs = (3, 1) if options.smoke else (10, 3)
+    peak_file = RESULTS / "hot_sku.json"
+    peak = json.loads(peak_file.read_text())["value"] if peak_file.exists() else 40_000
+    rate = int(peak / 2)
+    values = []
+    for _ in range(runs):
+        with hot_shop(options) as shop:
+            summary = crowd(shop, "--orders-per-second", str(rate), "--seconds", str(seconds), "--connections", "512", *HOT)
+            values.append(summary["latency_ms"]["order"]["p99"])
+    return [record("hot_sku_latency", values, "ms p99", 20, 5, "less", {"orders_per_s": rate})]
+
+
+def flash(options):
+    shoppers, units, runs = (2000, 100, 1) if options.smoke else (20_000, 1000, 3)
+    results = []
+    for name, silent in (("flash", 0), ("flash_silent", 5)):
+        seconds, verdicts = [], []
+        for _ in range(runs if silent == 0 else 1):
+            done = subprocess.run([str(options.program), "rehearse", "--shoppers", str(shoppers), "--arrive", "10s",
+                                   "--units", str(units), "--silent-payments", str(silent), "--json"],
+                                  capture_output=True, text=True, timeout=900)
+            if done.returncode != 0:
+                raise RuntimeError(f"the rehearsal failed: {done.stdout[-800:]} {done.stderr[-800:]}")
+            verdict = json.loads(done.stdout)
+            verdicts.append(verdict)
+            seconds.append(verdict.get("seconds_to_last_payment") or verdict["seconds_to_sold_out"])
+        detail = {key: verdicts[-1].get(key) for key in ("shoppers", "units_offered", "units_sold", "orders_lost",
+                                                         "contradictions", "seconds_to_sold_out")}
+        results.append(record(name, seconds, "s to the last unit paid", 15, 5, "less", detail))
+    return results
+
+
+def memory(options):
+    catalogue = ROOT.parent / "shared/data/catalogue/catalogue.jsonl.gz"
+    source = catalogue if catalogue.exists() and not options.smoke else ROOT / "demo/catalogue.jsonl"
+    values = []
+    for _ in range(1 if options.smoke else 3):
+        with Shop(options.program) as shop:
+            done = shop.run("import", str(source), "--data", str(shop.data), "--no-price", "1000")
+            if done.returncode == 2:
+                raise RuntimeError(done.stderr)
+            data = shop.data
+            shop.process.terminate()
+            shop.process.wait(15)
+            # At rest: started anew on the imported data, index built, nobody there.
+            again = Shop.__new__(Shop)
+            again.program, again.data = shop.program, data
+            restart(again)
+            import time
+            time.sleep(3)
+            values.append(again.resident_mib())
+            again.process.terminate()
+            again.process.wait(15)
+    return [record("memory", values, "MiB at rest", 150, 80, "less", {"goods": source.name})]
+
+
+def restart(shop):
+    import time
+    (shop.data / "admin.json").unlink(missing_ok=True)
+    shop.process = subprocess.Popen([shop.program, "serve", "--data", str(shop.data), "--listen", "127.0.0.1:0",
+                                     "--admin", "127.0.0.1:0", "--log-level", "warn"], stdout=subprocess.DEVNULL)
+    begun = time.monotonic()
+    while not (shop.data / "admin.json").exists() and time.monotonic() - begun < 60:
+        time.sleep(0.01)
+    shop.seconds_to_start = time.monotonic() - begun
+
+
+def script(options, command, name):
+    """A benchmark with a program of its own that writes its result."""
+    with tempfile.TemporaryDirectory():
+        done = subprocess.run(command, capture_output=True, text=True, timeout=3600, cwd=ROOT)
+    if done.returncode != 0:
+        raise RuntimeError(f"{name} failed: {done.stdout[-500:]} {done.stderr[-500:]}")
+    path = RESULTS / f"{name}.json"
+    result = json.loads(path.read_text())
+    result.setdefault("better", "more" if name in ("page_vs_nginx", "login", "cache_policies") else "less")
+    result["machine"], result["commit"] = machine(), commit()
+    path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    return [result]
+
+
+def page_vs_nginx(options):
+    command = ["bash", "bench/load/page_vs_nginx.sh", str(options.build / "page_server")]
+    return script(options, command + (["--smoke"] if options.smoke else []) + ["--out", str(RESULTS / "page_vs_nginx.json")],
+                  "page_vs_nginx")
+
+
+def import_goods(options):
+    command = [sys.executable, "bench/load/import_bench.py", "--program", str(options.program), "--out",
+               str(RESULTS / "import.json")]
+    return script(options, command + (["--smoke"] if options.smoke else []), "import")
+
+
+def search(options):
+    catalogue = ROOT.parent / "shared/data/catalogue/catalogue.jsonl.gz"
+    command = [str(options.build / "search_bench"), str(catalogue), "--json", str(RESULTS / "search.json")]
+    if options.smoke:
+        command += ["--runs", "1", "--smoke"]
+    return script(options, command, "search")
+
+
+def login(options):
+    done = subprocess.run([str(options.build / "login_bench"), "--benchmark_format=json", "--benchmark_filter=log_in",
+                           "--benchmark_repetitions=" + ("1" if options.smoke else "5")], capture_output=True, text=True,
+                          timeout=600)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-500:])
+    rows = [b for b in json.loads(done.stdout)["benchmarks"] if b.get("run_type") == "iteration"]
+    return [record("login", [row["items_per_second"] for row in rows], "log-ins/s", None, None, "more")]
+
+
+def cache_policies(options):
+    command = [sys.executable, "bench/load/cache_policies.py", "--program", str(options.program), "--out",
+               str(RESULTS / "cache_policies.json")]
+    return script(options, command + (["--smoke"] if options.smoke else []), "cache_policies")
+
+
+BENCHES = {"hot_sku": hot_sku, "hot_sku_ratio": hot_sku_ratio, "hot_sku_latency": hot_sku_latency,
+           "page_vs_nginx": page_vs_nginx, "search": search, "flash": flash, "memory": memory, "import": import_goods,
+           "login": login, "cache_policies": cache_policies}
+
+
+def verdict(result):
+    if result.get("must") is None or isinstance(result["must"], str):
+        return "shown"
+    good = (lambda limit: result["value"] >= limit) if result["better"] == "more" else (lambda limit: result["value"] <= limit)
+    return "aim reached" if good(result["aim"]) else "must reached" if good(result["must"]) else "falls short"
+
+
+def show(value):
+    return "" if value is None else f"{value:,.0f}" if isinstance(value, (int, float)) and abs(value) >= 1000 else f"{value:g}" \
+        if isinstance(value, (int, float)) else str(value)
+
+
+def table(results):
+    rows = ["| bench | value | unit | must | aim | spread | |", "|---|---:|---|---:|---:|---|---|"]
+    for r in results:
+        spread = r.get("spread")
+        spread = f"{show(spread[0])} … {show(spread[1])}" if isinstance(spread, list) else show(spread)
+        rows.append(f"| `{r['name']}` | {show(r['value'])} | {r['unit']} | {show(r.get('must'))} | {show(r.get('aim'))} | "
+                    f"{spread} | {verdict(r)} |")
+    return "\n".join(rows)
+
+
+def fill_readme():
+    stored = [json.loads(p.read_text()) for p in sorted(RESULTS.glob("*.json"))]
+    if not stored:
+        return
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if "<!-- bench -->" not in text:
+        return
+    head, rest = text.split("<!-- bench -->", 1)
+    _, tail = rest.split("<!-- /bench -->", 1)
+    for result in stored:
+        result.setdefault("better", "less")
+    where = stored[0].get("machine", "")
+    readme.write_text(f"{head}<!-- bench -->\n{table(stored)}\n\nMeasured on {where}; medians of several runs, written by "
+                      f"`./dev bench`.\n<!-- /bench -->{tail}", encoding="utf-8")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--program", required=True, type=pathlib.Path)
+    arguments.add_argument("--build", required=True, type=pathlib.Path)
+    arguments.add_argument("--smoke", action="store_true")
+    arguments.add_argument("names", nargs="*")
+    options = arguments.parse_args()
+    options.program, options.build = options.program.resolve(), options.build.resolve()
+    unknown = [n for n in options.names if n not in BENCHES]
+    if unknown:
+        sys.exit(f"unknown benchmark {unknown[0]}; there are {', '.join(BENCHES)}")
+    if options.smoke:
+        # A smoke run shows that each benchmark works; its figures are not kept.
+        global RESULTS
+        RESULTS = pathlib.Path(tempfile.mkdtemp(prefix="marketday-bench-results-"))
+    results, failed = [], 0
+    for name in options.names or BENCHES:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        try:
+            results += BENCHES[name](options)
+        except Exception as error:  # one benchmark that cannot run must not hide the others
+            failed += 1
+            print(f"{name}: {error}", file=sys.stderr)
+    print(table(results))
+    if not options.smoke:
+        fill_readme()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
