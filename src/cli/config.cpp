@@ -35,6 +35,8 @@ void check_value(const ConfigKey& key, std::string_view value) {
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
         if (error != std::errc{} || end != value.data() + value.size())
             throw std::runtime_error(fmt::format("{} must be a whole number, not \"{}\"", key.name, value));
+        if (number < key.min || number > key.max)
+            throw std::runtime_error(fmt::format("{} must be {} to {}, not {}", key.name, key.min, key.max, value));
     } else if (key.kind == Kind::boolean && value != "true" && value != "false") {
         throw std::runtime_error(fmt::format("{} must be true or false, not \"{}\"", key.name, value));
     }
@@ -70,14 +72,14 @@ const std::vector<ConfigKey>& config_keys() {
         {"shipping.flat_minor", Kind::integer, "0", "the shipping fee of an order, minor units"},
         {"shipping.per_kg_minor", Kind::integer, "0", "and for every begun kilogram, minor units"},
         {"shipping.free_from_minor", Kind::integer, "0", "free from this worth of goods, minor units; 0: never"},
-        {"checkout.hold_s", Kind::integer, "300", "how long an order holds its units unpaid, seconds"},
-        {"checkout.lane_depth_max", Kind::integer, "20000", "orders that may wait in one lane; past it 503"},
-        {"checkout.batch_max", Kind::integer, "500", "orders of one commit, 1 to 1000"},
-        {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane"},
+        {"checkout.hold_s", Kind::integer, "300", "how long an order holds its units unpaid, seconds", 5, 86'400},
+        {"checkout.lane_depth_max", Kind::integer, "20000", "orders that may wait in one lane; past it 503", 1, 1'000'000},
+        {"checkout.batch_max", Kind::integer, "500", "orders of one commit, 1 to 1000", 1, 1000},
+        {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane", 1, 64},
         {"payment.reconcile_after_s", Kind::integer, "30", "when the gateway is asked about a payment, seconds"},
-        {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB"},
-        {"store.group_writes_max", Kind::integer, "512", "writes of one commit; 1 commits each alone"},
-        {"store.readers", Kind::integer, "2", "threads that read the store"},
+        {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB", 1, 1'000'000},
+        {"store.group_writes_max", Kind::integer, "512", "writes of one commit; 1 commits each alone", 1, 10'000},
+        {"store.readers", Kind::integer, "2", "threads that read the store", 1, 256},
         {"cache.products.policy", Kind::text, "sieve", "who leaves the near cache of product answers first: lru, lfu, fifo or sieve"},
         {"cache.products.mib", Kind::integer, "16", "memory of that cache, MiB; 0: nothing is kept"},
         {"cache.products.ttl_s", Kind::integer, "60", "how long an answer is fresh, seconds"},
@@ -99,16 +101,15 @@ const std::vector<ConfigKey>& config_keys() {
         {"cache.stock.stale_s", Kind::integer, "0", "and then given while it is renewed, seconds"},
         {"cache.stock.stale_if_error_s", Kind::integer, "0", "or while it cannot be renewed, seconds"},
         {"cache.ttl_jitter_percent", Kind::integer, "10", "a time to live is shortened by up to this much by chance, percent"},
-        {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords"},
+        {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords", 1, 256},
         {"accounts.hash_memory_kib", Kind::integer, "19456", "memory of one argon2id hash, KiB; OWASP's minimum is 19456"},
         {"accounts.hash_passes", Kind::integer, "2", "passes of one argon2id hash; OWASP's minimum is 2"},
         {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
-        {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds"},
-        {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds"},
+        {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds", 1, 86'400},
+        {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds", 1, 600},
         {"http.proxy_protocol", Kind::boolean, "false", "every connection begins with a PROXY v2 header"},
         {"http.trusted_proxies", Kind::list, "", "networks whose PROXY and Forwarded headers are believed"},
-        {"line.joins_per_address", Kind::integer, "5000", "tickets one network address may take in a sale"},
-        {"trace.otlp_url", Kind::text, "", "where spans are sent over OTLP/HTTP; empty: nowhere"},
+        {"line.joins_per_address", Kind::integer, "10000", "tickets one network address may take in a sale"},
     };
     return keys;
 }
@@ -166,7 +167,7 @@ void Config::read_environment(const char* const* environment) {
         const auto equals = entry.find('=');
         const auto name = entry.substr(0, equals);
         // The operator's commands have settings of their own, not the server's.
-        if (name == "MARKETDAY_OPERATOR_TOKEN" || name == "MARKETDAY_URL") continue;
+        if (name == "MARKETDAY_OPERATOR_TOKEN") continue;
         const auto& keys = config_keys();
         const auto key = std::ranges::find_if(keys, [&](const ConfigKey& k) { return environment_name(k.name) == name; });
         if (key == keys.end()) {

@@ -15,6 +15,8 @@ struct ConfigKey {
     enum class Kind : std::uint8_t { text, integer, boolean, list } kind;
     std::string_view initial;
     std::string_view meaning;  // with its unit
+    std::int64_t min = 0;      // of an integer
+    std::int64_t max = 1'000'000'000'000;
 };
 const std::vector<ConfigKey>& config_keys();
 

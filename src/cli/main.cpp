@@ -1,6 +1,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <sys/stat.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -11,6 +13,8 @@ int main(int argc, char** argv) {
     using namespace marketday;
     // A client that went away is an error code where it is written to, not the end of the program.
     std::signal(SIGPIPE, SIG_IGN);
+    // What is kept holds addresses and password hashes: for this user alone.
+    ::umask(0077);
     CLI::App app{"Marketday: an online store server that survives its own sale", "marketday"};
     app.require_subcommand(1);
     int exit_code = 0;

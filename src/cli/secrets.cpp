@@ -20,6 +20,11 @@ Secrets::Secrets(const std::filesystem::path& data, Random& random) {
             throw std::runtime_error(fmt::format("{} is damaged; bring it back from the last backup", path.string()));
         return;
     }
+    if (std::filesystem::exists(data / "marketday.db"))
+        throw std::runtime_error(fmt::format(
+            "{} is missing beside a shop's database; bring it back from the last backup, or every ticket, admission and "
+            "bucket made so far is lost",
+            path.string()));
     random.fill(root_);
     // Made under another name and then renamed: a secret that is there is whole.
     const auto made = path.string() + ".new";

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -91,6 +92,20 @@ fs::path make_data_directory(const std::string& path) {
     return fs::absolute(path);
 }
 
+std::set<std::string> roles_of(const Config& config) {
+    std::set<std::string> roles;
+    for (const auto& role : config.list("roles")) {
+        if (role != "web" && role != "worker" && role != "scheduler")
+            throw std::runtime_error(fmt::format("roles must be web, worker or scheduler, not \"{}\"", role));
+        roles.insert(role);
+    }
+    if (roles.empty()) throw std::runtime_error("roles must name at least one of web, worker, scheduler");
+    const bool has_certificate = !config.text("tls_cert").empty();
+    if (has_certificate != !config.text("tls_key").empty())
+        throw std::runtime_error("tls_cert and tls_key go together; give both or none");
+    return roles;
+}
+
 ShopTerms terms_of(const Config& config) {
     const auto currency = Currency::parse(config.text("shop.currency"));
     if (!currency)
@@ -106,6 +121,7 @@ SqliteDatabase::Options database_options(const Config& config, const fs::path& d
     options.file = data / "marketday.db";
     options.readers = static_cast<std::size_t>(config.integer("store.readers"));
     options.cache_kib = config.integer("store.cache_mib") * 1024;
+    options.group_writes_max = static_cast<std::size_t>(config.integer("store.group_writes_max"));
     options.at_start = begin_ledger_epoch;
     return options;
 }
@@ -170,6 +186,7 @@ private:
 struct Shop::Parts {
     Config config;
     fs::path data;
+    std::set<std::string> roles;
     ListenAddress listen;
     ListenAddress admin;
     SystemClock clock;
@@ -277,6 +294,7 @@ struct Shop::Parts {
 Shop::Parts::Parts(const Config& given)
     : config(given),
       data(make_data_directory(config.text("data"))),
+      roles(roles_of(config)),
       listen(parse_listen_address(config.text("listen"), "listen")),
       admin(parse_listen_address(config.text("admin"), "admin")),
       secrets(data, random),
@@ -296,7 +314,7 @@ Shop::Parts::Parts(const Config& given)
       operator_passwords(operator_hashing, random, password_cost(config)),
       session_cache(sessions_store, clock, {}),
       mailer(accounts_store, mail, clock, random,
-             {.base_url = config.text("public_url").empty() ? url_of(listen, listen.port, false)
+             {.base_url = config.text("public_url").empty() ? url_of(listen, listen.port, !config.text("tls_cert").empty())
                                                            : config.text("public_url")}),
       accounts(accounts_store, session_cache, passwords, mailer, clock, random, uuids,
                {.bucket_key = secrets.key_for("bucket")}),
@@ -304,11 +322,12 @@ Shop::Parts::Parts(const Config& given)
       rehearsal(accounts_store, sessions_store, session_cache, shop_executor, clock, random, uuids,
                 secrets.key_for("bucket")),
       operators(operators_store, operator_passwords, clock, random, {}),
-      board(*order_book, clock),
+      board(*order_book),
       checkout(shop_executor, *order_book, board, clock, uuids,
                checkout_options(config, secrets.key_for("admission"))),
       pressure(static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))),
-      line(line_book, *order_book, pressure, clock, random, {.admission_key = secrets.key_for("admission")}),
+      line(line_book, *order_book, pressure, clock, random, {.admission_key = secrets.key_for("admission"),
+            .address_limits = {.joins_burst = static_cast<double>(config.integer("line.joins_per_address"))}}),
       steps(shop_executor, *order_book),
       refunds(*order_book, steps, payment_journal, gateway, clock, {}),
       settlement(steps, payment_journal, refunds, clock, {}),
@@ -470,7 +489,7 @@ std::vector<http::Route> health_routes() {
                           .operation_id = path == "/livez" ? "live" : "ready",
                           .summary = path == "/livez" ? "Whether the process runs" : "Whether it can serve",
                           .request_schema = {},
-                          .response_schema = {},
+                          .response_schema = "Status",
                           .statuses = kStatuses,
                           .handle = {},
                           .handle_now = [](const http::Request&) { return http::json(200, R"({"status":"ok"})"); }});
@@ -574,7 +593,8 @@ Task<void> Shop::Parts::drain_operators(http::Server* server, boost::asio::io_co
 Task<void> Shop::Parts::drain() {
     log::info("shop.draining");
     const Instant deadline = shop_executor.now() + kDrainTime;
-    const bool answered = co_await shop_server->drain(deadline);
+    bool answered = true;
+    if (roles.contains("web")) answered = co_await shop_server->drain(deadline);
     checkout.close();
     line.stop();
     board.stop();
@@ -613,7 +633,7 @@ int Shop::run() {
     while (!begun.is_set()) parts.operator_io.run_one();
     if (failed) throw std::runtime_error("the store does not answer; look at the log");
     parts.operator_server->start();
-    parts.shop_server->start();
+    if (parts.roles.contains("web")) parts.shop_server->start();
 
     const auto keep_shop = boost::asio::make_work_guard(parts.shop_io);
     std::thread operator_thread([&parts] { parts.operator_io.run(); });
@@ -626,11 +646,11 @@ int Shop::run() {
     });
     spawn(parts.shop_executor, "sale-board", parts.board.run(milliseconds{500}));
     spawn(parts.shop_executor, "line", parts.line.run());
-    spawn(parts.shop_executor, "mailer", parts.mailer.run());
+    if (parts.roles.contains("worker")) spawn(parts.shop_executor, "mailer", parts.mailer.run());
     spawn(parts.shop_executor, "metrics", parts.publish_samples());
     spawn(parts.shop_executor, "search-follower", parts.search_follower.run());
     spawn(parts.shop_executor, "sessions", parts.session_cache.maintain());
-    parts.scheduler.start(parts.shop_executor);
+    if (parts.roles.contains("scheduler")) parts.scheduler.start(parts.shop_executor);
     parts.announce(first_password);
     parts.shop_io.run();
 

@@ -2,9 +2,9 @@
 
 namespace marketday::domain {
 
-bool Sale::sells_at(WallTime now) const {
-    if (closes_at && now >= *closes_at) return false;
-    return state == SaleState::open || (state == SaleState::scheduled && now >= opens_at);
+SaleState Sale::state_at(WallTime now) const {
+    if (closes_at && now >= *closes_at) return SaleState::closed;
+    return state == SaleState::scheduled && now >= opens_at ? SaleState::open : state;
 }
 
 bool may_follow(SaleState from, SaleState to) {

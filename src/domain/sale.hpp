@@ -49,8 +49,10 @@ struct Sale {
     LinePolicy line;
     std::vector<SaleItem> items;  // 1..50
 
+    /// The state that people should be told: a scheduled sale whose time has come is open, one past its end is closed.
+    SaleState state_at(WallTime now) const;
     /// Whether an order may be granted at `now`.
-    bool sells_at(WallTime now) const;
+    bool sells_at(WallTime now) const { return state_at(now) == SaleState::open; }
     bool operator==(const Sale&) const = default;
 };
 

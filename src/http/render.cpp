@@ -92,9 +92,9 @@ void append_order(std::string& out, const domain::Order& order) {
     out += '}';
 }
 
-void append_sale(std::string& out, const domain::Sale& sale, domain::SaleState state_now, WallTime now) {
+void append_sale(std::string& out, const domain::Sale& sale, WallTime now) {
     fmt::format_to(std::back_inserter(out), R"({{"id":"{}","name":{},"state":"{}","opens_at":)", sale.id.to_string(),
-                   sale.name_json, domain::to_string(state_now));
+                   sale.name_json, domain::to_string(sale.state_at(now)));
     append_time(out, sale.opens_at);
     out += ",\"closes_at\":";
     if (sale.closes_at)

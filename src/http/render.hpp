@@ -14,7 +14,7 @@ void append_money(std::string& out, const Money& money);
 void append_time(std::string& out, WallTime time);  // an RFC 3339 text with its quotes
 void append_receipt(std::string& out, const domain::Receipt& receipt);
 void append_order(std::string& out, const domain::Order& order);
-void append_sale(std::string& out, const domain::Sale& sale, domain::SaleState state_now, WallTime now);
+void append_sale(std::string& out, const domain::Sale& sale, WallTime now);
 
 /// "sold_out" -> "sold-out": problem types are kebab-case.
 std::string problem_type(std::string_view name);

@@ -14,8 +14,11 @@ namespace {
 using ports::OrderBook;
 using usecases::SaleBoard;
 
+constexpr int kListStatuses[] = {200, 503};
 constexpr int kReadStatuses[] = {200, 400, 404, 503};
-constexpr int kWriteStatuses[] = {200, 201, 400, 401, 403, 404, 409, 503};
+constexpr int kMakeStatuses[] = {201, 400, 401, 404, 409, 413, 503};
+constexpr int kChangeStatuses[] = {200, 400, 401, 404, 409, 413, 503};
+constexpr int kShowStatuses[] = {200, 401, 404, 503};
 constexpr std::size_t kSaleItemsMax = 50;
 constexpr std::size_t kClosedShown = 100;
 
@@ -24,7 +27,7 @@ Response get_sales(const SaleBoard& board, const Clock& clock) {
     std::string body = "{\"items\":[";
     for (const domain::Sale* sale : board.all()) {
         if (body.back() != '[') body += ',';
-        append_sale(body, *sale, board.state_now(*sale), clock.wall_now());
+        append_sale(body, *sale, clock.wall_now());
     }
     body += "],\"next_cursor\":null}";
     Response response = json(200, std::move(body));
@@ -39,7 +42,7 @@ Response get_sale(const SaleBoard& board, const Clock& clock, const Request& req
     const domain::Sale* sale = id ? board.find(*id) : nullptr;
     if (sale == nullptr) return problem(not_found("sale"));
     std::string body;
-    append_sale(body, *sale, board.state_now(*sale), clock.wall_now());
+    append_sale(body, *sale, clock.wall_now());
     Response response = json(200, std::move(body));
     response.headers.emplace_back("Cache-Control", "public, max-age=1");
     response.headers.emplace_back("Surrogate-Key", fmt::format("sales sale-{}", sale->id.to_string()));
@@ -182,7 +185,7 @@ Response refused_sale(OrderBook::SaleRefusal refusal) {
 
 Response sale_response(int status, const domain::Sale& sale, const Clock& clock) {
     std::string body;
-    append_sale(body, sale, sale.state, clock.wall_now());
+    append_sale(body, sale, clock.wall_now());
     return json(status, std::move(body));
 }
 
@@ -223,7 +226,7 @@ Task<Response> get_admin_sales(OrderBook& order_book, const Clock& clock) {
     std::string body = "{\"items\":[";
     for (const auto& sale : *sales) {
         if (body.back() != '[') body += ',';
-        append_sale(body, sale, sale.state, clock.wall_now());
+        append_sale(body, sale, clock.wall_now());
     }
     body += "],\"next_cursor\":null}";
     co_return json(200, std::move(body));
@@ -306,7 +309,7 @@ std::vector<Route> sale_routes(SaleBoard& board, OrderBook& order_book, const Cl
                       .summary = "Running and coming sales, and the newest closed ones",
                       .request_schema = {},
                       .response_schema = "SaleList",
-                      .statuses = kReadStatuses,
+                      .statuses = kListStatuses,
                       .handle = std::move(sales),
                       .handle_now = std::move(sales_now)});
     routes.push_back(
@@ -339,7 +342,7 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
     std::vector<Route> routes;
     const auto add = [&routes](Method method, std::string_view pattern, std::string_view operation,
                                std::string_view summary, std::string_view request_schema,
-                               std::string_view response_schema, Handler handle) {
+                               std::string_view response_schema, std::span<const int> statuses, Handler handle) {
         routes.push_back({.method = method,
                           .pattern = pattern,
                           .operation_id = operation,
@@ -347,25 +350,28 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
                           .access = Access::operator_,
                           .request_schema = request_schema,
                           .response_schema = response_schema,
-                          .statuses = kWriteStatuses,
+                          .statuses = statuses,
                           .handle = std::move(handle),
                           .handle_now = {}});
     };
     add(Method::post, "/admin/v1/sales", "createSale", "Plan a sale", "SaleRequest", "Sale",
+        kMakeStatuses,
         [&order_book, &clock, &uuids, tell](const Request& request) {
             return post_sale(order_book, clock, uuids, *tell, request);
         });
     add(Method::post, "/admin/v1/sales/{sale}/state", "setSaleState", "Open, pause or close a sale", "SaleStateRequest",
-        "Sale", [&order_book, &clock, tell](const Request& request) {
+        "Sale", kChangeStatuses, [&order_book, &clock, tell](const Request& request) {
             return post_sale_state(order_book, clock, *tell, request);
         });
     add(Method::get, "/admin/v1/sales", "listAllSales", "Every sale that is not closed and the newest closed ones", {},
-        "SaleList", [&order_book, &clock](const Request&) { return get_admin_sales(order_book, clock); });
+        "SaleList", kShowStatuses, [&order_book, &clock](const Request&) { return get_admin_sales(order_book, clock); });
     add(Method::get, "/admin/v1/sales/{sale}", "getSaleAsOperator", "One sale as it is stored", {}, "Sale",
+        kShowStatuses,
         [&order_book, &clock](const Request& request) { return get_admin_sale(order_book, clock, request); });
     add(Method::post, "/admin/v1/stock", "changeStock", "Receive or withdraw units of a SKU", "StockChange",
-        "StockChanged", [&order_book](const Request& request) { return post_stock(order_book, request); });
+        "StockChanged", kMakeStatuses, [&order_book](const Request& request) { return post_stock(order_book, request); });
     add(Method::get, "/admin/v1/stock/{sku}", "getStock", "The stock of a SKU", {}, "StockLevel",
+        kShowStatuses,
         [&order_book](const Request& request) { return get_stock(order_book, request); });
     return routes;
 }

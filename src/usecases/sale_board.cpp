@@ -48,11 +48,4 @@ std::vector<const domain::Sale*> SaleBoard::all() const {
     return sales;
 }
 
-domain::SaleState SaleBoard::state_now(const domain::Sale& sale) const {
-    const WallTime now = clock_.wall_now();
-    if (sale.closes_at && now >= *sale.closes_at) return domain::SaleState::closed;
-    if (sale.state == domain::SaleState::scheduled && now >= sale.opens_at) return domain::SaleState::open;
-    return sale.state;
-}
-
 }  // namespace marketday::usecases

@@ -15,7 +15,7 @@ namespace marketday::usecases {
 /// whether one has a line. What is granted, the order book decides. Belongs to the shop's executor.
 class SaleBoard {
 public:
-    SaleBoard(ports::OrderBook& order_book, const Clock& clock) : order_book_(order_book), clock_(clock) {}
+    explicit SaleBoard(ports::OrderBook& order_book) : order_book_(order_book) {}
 
     /// Reads all sales again, every `every`, until `stop`.
     Task<void> run(milliseconds every);
@@ -28,12 +28,9 @@ public:
     std::vector<const domain::Sale*> all() const;
     /// A number that rises with every change that was seen, for caches.
     std::uint64_t version() const { return version_; }
-    /// The state a shopper should be told: a scheduled sale whose time has come is open.
-    domain::SaleState state_now(const domain::Sale& sale) const;
 
 private:
     ports::OrderBook& order_book_;
-    const Clock& clock_;
     std::map<SaleId, domain::Sale> sales_;
     std::uint64_t version_ = 1;
     Event stopped_;

@@ -5,5 +5,5 @@ foreach(name backup data_directory disk_full docs openapi query_plans rehearsal)
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/${name}_test.py)
   set_tests_properties(integration_${name} PROPERTIES
     LABELS integration TIMEOUT 600
-    ENVIRONMENT "MARKETDAY=$<TARGET_FILE:marketday>;PYTHONDONTWRITEBYTECODE=1")
+    ENVIRONMENT "MARKETDAY=${CMAKE_SOURCE_DIR}/build/release/marketday;PYTHONDONTWRITEBYTECODE=1")
 endforeach()

@@ -30,7 +30,7 @@ struct Server {
 
     Server(SimExecutor& executor, StoreInMemory& store, Random& random)
         : uuids(executor, random),
-          board(store, executor),
+          board(store),
           checkout(executor, store, board, executor, uuids,
                    {.lane = {.depth_max = 30, .batch_max = 8, .batches_under_way = 2}}) {}
 };

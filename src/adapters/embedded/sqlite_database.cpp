@@ -73,8 +73,9 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
         ::close(lock_descriptor_);
         if (is_damage(error.code))
             throw std::runtime_error(fmt::format(
-                "{} is damaged ({}); move it away and bring back the last backup with `marketday restore FILE --data {}`",
-                options_.file.string(), error.what(), options_.file.parent_path().string()));
+                "{} is damaged; move the whole directory {} away and bring back the last backup with `marketday restore "
+                "FILE --data {}`",
+                options_.file.string(), options_.file.parent_path().string(), options_.file.parent_path().string()));
         throw std::runtime_error(fmt::format("cannot open {}: {}", options_.file.string(), error.what()));
     } catch (...) {
         writer_.reset();
