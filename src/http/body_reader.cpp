@@ -18,7 +18,7 @@ struct BodyReader::State {
         std::string path;
     };
     // Most bodies fit here, so that reading one allocates nothing.
-    std::array<unsigned char, 8192> buffer;
+    std::array<unsigned char, 6144> buffer;
     bj::monotonic_resource memory{buffer.data(), buffer.size()};
     bj::value root;
     std::vector<Level> levels;
@@ -46,7 +46,7 @@ struct BodyReader::State {
 Problem malformed_json(std::string_view reason) {
     return {.status = 400,
             .type = "malformed-json",
-            .title = "The body is not a JSON object.",
+            .title = "The body is not JSON.",
             .detail = fmt::format("Send one JSON object in UTF-8: {}.", reason),
             .extra_json = {},
             .retry_after = {}};
@@ -61,13 +61,14 @@ Problem invalid_request(std::string_view detail) {
             .retry_after = {}};
 }
 
-BodyReader::BodyReader(std::string_view body) : state_(std::make_unique<State>()) {
+// Not zeroed first: the buffer is written before it is read.
+BodyReader::BodyReader(std::string_view body) : state_(std::make_unique_for_overwrite<State>()) {
     boost::system::error_code error;
     state_->root = bj::parse({body.data(), body.size()}, error, &state_->memory);
     if (error)
         state_->wrong = malformed_json(body.empty() ? "the body is empty" : error.message());
     else if (!state_->root.is_object())
-        state_->wrong = malformed_json("the outermost value is something else");
+        state_->wrong = invalid_request("The body must be one JSON object; its outermost value is something else.");
     else
         state_->levels.push_back({&state_->root.get_object(), {}});
 }

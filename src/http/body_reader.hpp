@@ -19,7 +19,7 @@ namespace marketday::http {
 /// Unknown members are ignored, so that clients may be newer than the shop.
 class BodyReader {
 public:
-    /// Anything that is not one JSON object: `malformed-json`.
+    /// What is not JSON is `malformed-json`; JSON that is not an object, `invalid-request`.
     explicit BodyReader(std::string_view body);
     ~BodyReader();
     BodyReader(const BodyReader&) = delete;

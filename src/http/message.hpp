@@ -119,6 +119,8 @@ struct Route {
     Handler handle;
     /// Tried first when set; nothing means "ask `handle`".
     FastHandler handle_now;
+    /// Query parameters and headers that it reads, between spaces; openapi.cpp describes them by these names.
+    std::string_view parameters = {};
 };
 
 }  // namespace marketday::http

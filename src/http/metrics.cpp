@@ -186,7 +186,7 @@ Route metrics_route(const Metrics& metrics) {
             .operation_id = "getMetrics",
             .summary = "Metrics in Prometheus's text format",
             .request_schema = {},
-            .response_schema = {},
+            .response_schema = "Metrics",
             .statuses = kStatuses,
             .handle = {},
             .handle_now = [&metrics](const Request&) {

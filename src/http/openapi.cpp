@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "http/ready.hpp"
 
@@ -15,6 +17,7 @@ using json_lib::object;
 using json_lib::string;
 
 string text(std::string_view from) { return string(from.data(), from.size()); }
+json_lib::string_view as_view(std::string_view from) { return {from.data(), from.size()}; }
 
 object schema_reference(std::string_view name) {
     return {{"$ref", text(fmt::format("#/components/schemas/{}", name))}};
@@ -23,6 +26,7 @@ object schema_reference(std::string_view name) {
 /// Bodies that are not JSON.
 std::string_view media_type(std::string_view schema) {
     if (schema == "OrderExport") return "text/csv";
+    if (schema == "Metrics") return "text/plain";
     if (schema == "ProductRecords") return "application/jsonl";
     return "application/json";
 }
@@ -53,12 +57,34 @@ array parameters_of(const Route& route) {
         parameters.push_back(header_parameter("Idempotency-Key", "One for each intent; the same for its retries.", true,
                                               {{"type", "string"}, {"minLength", 1}, {"maxLength", 64}}));
     }
+    static const auto described = json_lib::parse(as_view(openapi_parameters()));
+    rest = route.parameters;
+    while (!rest.empty()) {
+        const std::size_t space = std::min(rest.find(' '), rest.size());
+        const auto name = rest.substr(0, space);
+        object parameter = described.at(as_view(name)).as_object();
+        parameter["name"] = text(name);
+        parameters.push_back(std::move(parameter));
+        rest.remove_prefix(std::min(space + 1, rest.size()));
+    }
     return parameters;
+}
+
+/// What the route can give, and what the server gives before the route is asked.
+std::set<int> statuses_of(const Route& route) {
+    std::set<int> statuses(route.statuses.begin(), route.statuses.end());
+    const bool unsafe = route.method != Method::get && route.method != Method::head;
+    if (route.access != Access::open) statuses.insert(401);
+    if (route.access == Access::session) statuses.insert(503);
+    if (route.access == Access::session && unsafe) statuses.insert(403);
+    if (route.idempotency_key || route.pattern.find('{') != std::string_view::npos) statuses.insert(400);
+    if (unsafe) statuses.insert(413);
+    return statuses;
 }
 
 object responses_of(const Route& route) {
     object responses;
-    for (const int status : route.statuses) {
+    for (const int status : statuses_of(route)) {
         object response{{"description", text(reason_phrase(status))}};
         if (status >= 400) {
             response["content"] = content_of("application/problem+json", "Problem");
@@ -85,6 +111,9 @@ object operation_of(const Route& route) {
     if (!route.request_schema.empty()) {
         operation["requestBody"] =
             object{{"required", true}, {"content", content_of(media_type(route.request_schema), route.request_schema)}};
+        if (route.request_schema == "ProductRecords")
+            operation["requestBody"].at("content").as_object()["text/csv"] =
+                object{{"schema", schema_reference(route.request_schema)}};
     }
     operation["responses"] = responses_of(route);
     if (object security = security_of(route.access); !security.empty()) {
@@ -125,14 +154,13 @@ std::string openapi_document(std::span<const Route> routes, std::string_view ver
                                                                        : paths[path_template(route.pattern)].emplace_object();
         path[lower(to_string(route.method))] = operation_of(route);
     }
-    const std::string_view schemas = openapi_schemas();
     const object document{
         {"openapi", "3.1.0"},
         {"info", object{{"title", "Marketday"}, {"version", text(version)},
                         {"description", "An online store that stays open on market day. Errors are RFC 9457 problems "
                                         "whose type is stable."}}},
         {"paths", std::move(paths)},
-        {"components", object{{"schemas", json_lib::parse(json_lib::string_view(schemas.data(), schemas.size()))},
+        {"components", object{{"schemas", json_lib::parse(as_view(openapi_schemas()))},
                               {"securitySchemes", security_schemes()}}}};
     return json_lib::serialize(document);
 }

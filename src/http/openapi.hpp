@@ -16,6 +16,9 @@ std::string openapi_document(std::span<const Route> routes, std::string_view ver
 /// components.schemas as a JSON object: every name that a route's request_schema or response_schema may say.
 std::string_view openapi_schemas();
 
+/// The parameters that routes may list, by name, as a JSON object of Parameter Objects without their names.
+std::string_view openapi_parameters();
+
 /// GET /openapi.json over `routes`, and over itself. Append it last.
 Route openapi_route(std::span<const Route> routes, std::string_view version);
 

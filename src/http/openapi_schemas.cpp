@@ -53,7 +53,7 @@ constexpr std::string_view kSchemas = R"json({
  "sold":{"type":"integer"},"in_transfer":{"type":"integer"},"withdrawn":{"type":"integer"}}}}},
 "AdminProductList":{"type":"object","required":["items","next_cursor"],"properties":{"items":{"type":"array",
  "items":{"$ref":"#/components/schemas/AdminProduct"}},"next_cursor":{"anyOf":[{"type":"string"},
- {"type":"null"}]}}},
+ {"type":"null"}]},"total":{"type":"integer"}}},
 "ProductEdit":{"type":"object","properties":{"price":{"anyOf":[{"$ref":"#/components/schemas/Money"},
  {"type":"null"}]},"name":{"$ref":"#/components/schemas/LocalText"},
  "description":{"$ref":"#/components/schemas/LocalText"},"weight_g":{"type":"integer","minimum":0},
@@ -171,6 +171,7 @@ constexpr std::string_view kSchemas = R"json({
  "tracking":{"type":"string"}}},
 "OrderList":{"type":"object","required":["items","next_cursor"],"properties":{"items":{"type":"array",
  "items":{"$ref":"#/components/schemas/Order"}},"next_cursor":{"anyOf":[{"type":"string"},{"type":"null"}]}}},
+"Metrics":{"type":"string","description":"Prometheus's text format."},
 "OrderExport":{"type":"string","description":"CSV with a header, one row a line of an order."},
 "PaymentRequest":{"type":"object","required":["method","token"],"properties":{"method":{"type":"string",
  "enum":["card"]},"token":{"type":"string"}}},
@@ -217,8 +218,35 @@ constexpr std::string_view kSchemas = R"json({
  "status":{"type":"integer"},"meaning":{"type":"string"}}}
 })json";
 
+// What routes read beside the path and the body, by the names that they list.
+constexpr std::string_view kParameters = R"json({
+"q":{"in":"query","description":"What is searched for, or has been typed so far.","schema":{"type":"string"}},
+"category":{"in":"query","description":"A category's path; its sub-categories are in it.",
+ "schema":{"type":"string"}},
+"price_min":{"in":"query","description":"In minor units.","schema":{"type":"integer","minimum":0}},
+"price_max":{"in":"query","description":"In minor units.","schema":{"type":"integer","minimum":0}},
+"sort":{"in":"query","description":"Relevance if absent.","schema":{"type":"string","enum":["relevance","price",
+ "-price","newest","name"]}},
+"lang":{"in":"query","description":"The language of the text; Korean if absent.","schema":{"type":"string",
+ "enum":["ko","ja","en"]}},
+"limit":{"in":"query","description":"How many at most.","schema":{"type":"integer","minimum":1}},
+"cursor":{"in":"query","description":"The next_cursor of the page before.","schema":{"type":"string"}},
+"state":{"in":"query","description":"Only orders in this state.","schema":{"type":"string","enum":["reserved",
+ "paying","paid","prepared","shipped","delivered","returned","cancelled","expired","refunded"]}},
+"sale":{"in":"query","description":"Only orders of this sale.","schema":{"type":"string","format":"uuid"}},
+"group":{"in":"query","description":"Only those of this consumer.","schema":{"type":"string"}},
+"no_price":{"in":"query","description":"What becomes of products without a price: skip, hide, or an amount.",
+ "schema":{"type":"string"}},
+"X-Ticket":{"in":"header","required":true,"description":"The ticket as the line gave it.",
+ "schema":{"type":"string"}},
+"X-Admission":{"in":"header","description":"The admission that the line gave, if the sale has one.",
+ "schema":{"type":"string"}}
+})json";
+
 }  // namespace
 
 std::string_view openapi_schemas() { return kSchemas; }
+
+std::string_view openapi_parameters() { return kParameters; }
 
 }  // namespace marketday::http

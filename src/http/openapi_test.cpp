@@ -9,6 +9,7 @@
 #include <iterator>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "http/openapi.hpp"
 #include "http/problem_types.hpp"
@@ -89,6 +90,21 @@ TEST(OpenApi, every_schema_that_a_route_names_is_described) {
     for (const std::string& name : matches(sources, "\"([A-Z][a-z]+[A-Z][A-Za-z]+|[A-Z][a-z]+)\"")) {
         EXPECT_TRUE(known.contains(name) || other.contains(name)) << name;
     }
+}
+
+TEST(OpenApi, every_query_parameter_that_a_route_reads_is_described_and_listed) {
+    const auto known = json_lib::parse(std::string{openapi_parameters()}).as_object();
+    const std::string sources = sources_of_routes("routes_");
+    std::set<std::string> listed;
+    for (const std::string& names : matches(sources, "(?:parameters = |\", )\"([a-zA-Z_ -]+)\"")) {
+        std::istringstream words(names);
+        for (std::string name; words >> name;) listed.insert(name);
+    }
+    auto read = matches(sources, "query_param\\(\"([a-z_]+)\"");
+    read.merge(matches(sources, "_param\\(request, \"([a-z_]+)\""));
+    ASSERT_GT(read.size(), 8U);
+    for (const std::string& name : read) EXPECT_TRUE(known.contains(name) && listed.contains(name)) << name;
+    for (const auto& [name, parameter] : known) EXPECT_TRUE(listed.contains(std::string{name})) << name;
 }
 
 TEST(ProblemTypes, are_sorted_and_all_that_the_sources_give_are_explained) {

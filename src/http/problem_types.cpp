@@ -34,7 +34,7 @@ constexpr ProblemType kTypes[] = {
     {"limit-reached", 409, "The sale's limit a customer is reached."},
     {"line-full", 503, "The line takes no more shoppers at the moment."},
     {"link-invalid", 400, "The link is wrong, used or too old."},
-    {"malformed-json", 400, "The body is not one JSON object."},
+    {"malformed-json", 400, "The body is not JSON, or not in UTF-8."},
     {"method-not-allowed", 405, "The address does not take that method; see Allow."},
     {"method-unsupported", 501, "The method is not known at all."},
     {"name-taken", 409, "There is an operator of that name."},

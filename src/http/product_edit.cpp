@@ -111,7 +111,7 @@ Result<ProductEdit, Problem> read_product_edit(std::string_view body, Currency c
     json::error_code error;
     const json::value value = json::parse(body, error);
     if (error) return fail(malformed_json(error.message()));
-    if (!value.is_object()) return fail(malformed_json("the body is not an object"));
+    if (!value.is_object()) return fail(invalid_request("The body must be one JSON object."));
     try {
         return read_members(value.get_object(), currency);
     } catch (const BodyFault& fault) {

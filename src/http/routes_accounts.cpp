@@ -248,7 +248,7 @@ constexpr std::array kLogInStatuses{201, 400, 401, 403, 413, 429, 503};
 constexpr std::array kLogOutStatuses{204, 401, 403, 503};
 constexpr std::array kMeStatuses{200, 401, 503};
 
-constexpr std::size_t kBodyBytesMax = 16 * 1024;
+constexpr std::size_t kBodyBytesMax = 256 * 1024;
 
 Route post(std::string_view pattern, std::string_view id, std::string_view summary, std::span<const int> statuses,
            std::string_view request_schema, std::string_view response_schema, Handler handle) {

@@ -194,6 +194,7 @@ std::vector<Route> admin_catalogue_routes(BrowseShelves& shelves, Import& import
     add(Method::get, "/admin/v1/products", "listAllProducts", "All products by SKU, hidden ones too", {},
         "AdminProductList", kReadStatuses,
         [&shelves](const Request& request) { return get_products(shelves, request); });
+    routes.back().parameters = "limit cursor";
     add(Method::get, "/admin/v1/products/{sku}", "getProductAsOperator", "One product with its stock", {},
         "AdminProduct", kReadStatuses,
         [&shelves](const Request& request) { return get_shelf(shelves, std::string{request.param(0)}); });
@@ -203,6 +204,7 @@ std::vector<Route> admin_catalogue_routes(BrowseShelves& shelves, Import& import
     add(Method::post, "/admin/v1/products", "importProducts", "Import products: JSON Lines or CSV", "ProductRecords",
         "ImportReport", kImportStatuses, [&import](const Request& request) { return post_products(import, request); });
     routes.back().body_bytes_max = kImportBodyBytesMax;
+    routes.back().parameters = "no_price";
     return routes;
 }
 

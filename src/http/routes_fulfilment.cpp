@@ -19,7 +19,9 @@ using ports::EventBus;
 using usecases::Fulfil;
 
 constexpr int kReadStatuses[] = {200, 400, 401, 404, 503};
-constexpr int kStepStatuses[] = {200, 202, 400, 401, 403, 404, 409, 413, 503};
+constexpr int kStepStatuses[] = {200, 400, 401, 404, 409, 413, 503};
+constexpr int kRefundStatuses[] = {200, 202, 400, 401, 404, 409, 413, 503};
+constexpr std::string_view kListParameters = "limit cursor state sale";
 constexpr std::size_t kExportOrdersMax = 200;
 constexpr std::size_t kLettersMax = 100;
 
@@ -301,8 +303,10 @@ std::vector<Route> fulfilment_routes(Fulfil& fulfil, EventBus& bus) {
     };
     read("/admin/v1/orders/export", "exportOrders", "Orders as CSV, one row a line, newest first", "OrderExport",
          [&fulfil](const Request& request) { return get_export(fulfil, request); });
+    routes.back().parameters = kListParameters;
     read("/admin/v1/orders", "listAllOrders", "Orders of all customers, newest first", "OrderList",
          [&fulfil](const Request& request) { return get_orders(fulfil, request); });
+    routes.back().parameters = kListParameters;
     read("/admin/v1/orders/{order}", "getOrderAsOperator", "One order", "Order",
          [&fulfil](const Request& request) { return get_order(fulfil, request); });
     step("/admin/v1/orders/{order}/prepare", "prepareOrder", "The goods are being packed", PlainStep::prepare);
@@ -314,8 +318,10 @@ std::vector<Route> fulfilment_routes(Fulfil& fulfil, EventBus& bus) {
     step("/admin/v1/orders/{order}/return", "returnOrderAsOperator", "The goods have come back", PlainStep::give_back);
     act("/admin/v1/orders/{order}/refund", "refundOrder", "Give the money back, with or without restocking",
         "RefundRequest", "Order", [&fulfil](const Request& request) { return post_refund(fulfil, request); });
+    routes.back().statuses = kRefundStatuses;
     read("/admin/v1/dead-letters", "listDeadLetters", "Events that a consumer could not take", "DeadLetterList",
          [&bus](const Request& request) { return get_dead_letters(bus, request); });
+    routes.back().parameters = "cursor group";
     act("/admin/v1/dead-letters/{group}/{position}/retry", "retryDeadLetter", "Deliver an event again", {},
         "DeadLetterRetried", [&bus](const Request& request) { return post_retry(bus, request); });
     return routes;

@@ -200,7 +200,8 @@ std::vector<Route> line_routes(StandInLine& line) {
                               if (!sale) return fail_with(problem(not_found("sale")));
                               return poll(line, *sale, std::string{request.header("X-Ticket")}, request.deadline);
                           },
-                      .handle_now = [&line](const Request& request) { return poll_now(line, request); }});
+                      .handle_now = [&line](const Request& request) { return poll_now(line, request); },
+                      .parameters = "X-Ticket"});
     routes.push_back({.method = Method::del,
                       .pattern = "/api/v1/sales/{sale}/line",
                       .operation_id = "leaveLine",
@@ -216,7 +217,8 @@ std::vector<Route> line_routes(StandInLine& line) {
                               return leave(line, *sale, request.session->customer,
                                            std::string{request.header("X-Ticket")}, request.deadline);
                           },
-                      .handle_now = {}});
+                      .handle_now = {},
+                      .parameters = "X-Ticket"});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/sales/{sale}/draw",
                       .operation_id = "getDraw",
@@ -225,7 +227,8 @@ std::vector<Route> line_routes(StandInLine& line) {
                       .response_schema = "Draw",
                       .statuses = kDrawStatuses,
                       .handle = [&line](const Request& request) { return get_draw(line, request); },
-                      .handle_now = {}});
+                      .handle_now = {},
+                      .parameters = "cursor"});
     return routes;
 }
 

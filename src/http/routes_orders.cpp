@@ -253,12 +253,13 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .summary = "Place an order: granted whole, or refused with the lines at fault",
                       .access = Access::session,
                       .idempotency_key = true,
-                      .body_bytes_max = 32 * 1024,
+                      .body_bytes_max = 256 * 1024,
                       .request_schema = "OrderRequest",
                       .response_schema = "OrderPlaced",
                       .statuses = kPlaceStatuses,
                       .handle = [&checkout](const Request& request) { return post_order(checkout, request); },
-                      .handle_now = {}});
+                      .handle_now = {},
+                      .parameters = "X-Admission"});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/orders",
                       .operation_id = "listOrders",
@@ -269,7 +270,8 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .response_schema = "OrderList",
                       .statuses = kReadStatuses,
                       .handle = [&order_book](const Request& request) { return get_orders(order_book, request); },
-                      .handle_now = {}});
+                      .handle_now = {},
+                      .parameters = "limit cursor state sale"});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/orders/{order}",
                       .operation_id = "getOrder",

@@ -295,7 +295,7 @@ Task<Response> get_popular_products(Search& search, NearCache* cache, const OrPr
 }
 
 Route get_route(std::string_view pattern, std::string_view operation_id, std::string_view summary,
-                std::string_view schema, Handler handle) {
+                std::string_view schema, std::string_view parameters, Handler handle) {
     return {.method = Method::get,
             .pattern = pattern,
             .operation_id = operation_id,
@@ -304,7 +304,8 @@ Route get_route(std::string_view pattern, std::string_view operation_id, std::st
             .response_schema = schema,
             .statuses = kStatuses,
             .handle = std::move(handle),
-            .handle_now = {}};
+            .handle_now = {},
+            .parameters = parameters};
 }
 
 }  // namespace
@@ -313,22 +314,22 @@ std::vector<Route> search_routes(Search& search, NearCache* cache) {
     std::vector<Route> routes;
     routes.push_back(
         get_route("/api/v1/products", "searchProducts", "Products by text, category and price, with facets",
-                  "ProductSearch", [&search, cache](const Request& request) {
+                  "ProductSearch", "q category price_min price_max sort lang limit cursor", [&search, cache](const Request& request) {
                       return get_products(search, cache, read_query(request), source_of(request), request.deadline);
                   }));
     routes.push_back(get_route("/api/v1/suggestions", "suggestSearches",
-                               "Completions and respellings of what is being typed", "SuggestionList",
+                               "Completions and respellings of what is being typed", "SuggestionList", "q lang limit",
                                [&search, cache](const Request& request) {
                                    return get_suggestions(search, cache, read_typed(request), request.deadline);
                                }));
     routes.push_back(get_route("/api/v1/rankings/searches", "rankSearches",
-                               "What is searched for most within the last hour", "SearchRanking",
+                               "What is searched for most within the last hour", "SearchRanking", "limit",
                                [&search](const Request& request) {
                                    return get_popular_searches(search, limit_param(request, 10, kLimitMax));
                                }));
     routes.push_back(get_route(
         "/api/v1/rankings/products", "rankProducts", "What is looked at and ordered most within the last hour",
-        "ProductRanking", [&search, cache](const Request& request) {
+        "ProductRanking", "limit", [&search, cache](const Request& request) {
             return get_popular_products(search, cache, limit_param(request, 10, kLimitMax), request.deadline);
         }));
     return routes;
