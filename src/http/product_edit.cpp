@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/clip_text.hpp"
 #include "http/body_reader.hpp"
 
 namespace marketday::http {
@@ -99,7 +100,7 @@ ProductEdit read_members(const json::object& body, Currency currency) {
             edit.hidden = value.get_bool();
         } else {
             throw BodyFault{
-                fmt::format("\"{}\" is not something that can be changed.", std::string_view{key}.substr(0, 40))};
+                fmt::format("\"{}\" is not something that can be changed.", clip_text(std::string_view{key}, 40))};
         }
     }
     return edit;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/clip_text.hpp"
 #include "base/text.hpp"
 #include "usecases/import_row.hpp"
 
@@ -155,7 +156,7 @@ Result<CsvColumns, std::string> CsvColumns::parse(std::string_view header) {
         if (known == kColumnNames.end()) {
             const auto near = nearest(name, kColumnNames);
             return fail(fmt::format("column {} is called \"{}\", which is not known{}; known are {}", i + 1,
-                                    name.substr(0, 40), near.empty() ? "" : fmt::format(": did you mean \"{}\"?", near),
+                                    clip_text(name, 40), near.empty() ? "" : fmt::format(": did you mean \"{}\"?", near),
                                     fmt::join(kColumnNames, ", ")));
         }
         const auto index = static_cast<std::size_t>(known - kColumnNames.begin());
@@ -187,11 +188,11 @@ ImportRow CsvColumns::read_row(std::string_view record, const ImportPolicy& poli
         return refuse_row(std::move(row),
                           fmt::format("{} fields, but the header names {}", fields->size(), columns_.size()));
     if (!price.currency.empty() && price.currency != policy.currency.code()) {
-        row.foreign_currency = price.currency.substr(0, 8);
+        row.foreign_currency = clip_text(price.currency, 8);
     } else if (!price.amount.empty()) {
         row.write.product.price = parse_money(price.amount, policy.currency);
         if (!row.write.product.price)
-            return refuse_row(std::move(row), fmt::format("price {} is not an amount of {}", price.amount.substr(0, 40),
+            return refuse_row(std::move(row), fmt::format("price {} is not an amount of {}", clip_text(price.amount, 40),
                                                           policy.currency.code()));
     }
     return finish_row(std::move(row), policy);

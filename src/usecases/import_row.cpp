@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "base/clip_text.hpp"
 #include "base/text.hpp"
 
 namespace marketday::usecases {
@@ -33,7 +34,7 @@ LocalText read_local_text(const json::value& value, std::string_view where) {
         const auto language = domain::parse_language(code);
         if (!language)
             throw RowFault{fmt::format("{} has the language \"{}\"; known are en, ja, ko", where,
-                                       std::string_view{code}.substr(0, 20))};
+                                       clip_text(std::string_view{code}, 20))};
         if (words.is_null()) continue;
         if (!words.is_string()) throw RowFault{fmt::format("{}.{} is not a text", where, std::string_view{code})};
         text.in(*language) = std::string_view{words.get_string()};
@@ -76,7 +77,7 @@ std::optional<Money> read_price(const json::value& value, const ImportPolicy& po
     const auto* code = object->if_contains("currency");
     if (code == nullptr || !code->is_string()) throw RowFault{"price.currency is missing"};
     if (std::string_view{code->get_string()} != policy.currency.code()) {
-        foreign = std::string_view{code->get_string()}.substr(0, 8);
+        foreign = clip_text(std::string_view{code->get_string()}, 8);
         return std::nullopt;
     }
     if (const auto* minor = object->if_contains("amount_minor"))
@@ -88,7 +89,7 @@ std::optional<Money> read_price(const json::value& value, const ImportPolicy& po
     const auto price = parse_money(decimal, policy.currency);
     if (!price)
         throw RowFault{fmt::format("price.amount {} is not an amount of {}, which has {} digits after the point",
-                                   decimal.substr(0, 40), policy.currency.code(), policy.currency.minor_digits())};
+                                   clip_text(decimal, 40), policy.currency.code(), policy.currency.minor_digits())};
     return price;
 }
 

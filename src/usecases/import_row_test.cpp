@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
+
 namespace marketday::usecases {
 namespace {
 
@@ -73,6 +75,16 @@ TEST(ImportRowTest, a_price_in_another_currency_counts_as_none) {
 TEST(ImportRowTest, a_price_of_nothing_counts_as_none) {
     EXPECT_EQ(read_json_row(R"({"sku":"a","name":"a","price":{"amount":0,"currency":"KRW"}})", won("skip")).kind,
               Kind::skipped);
+}
+
+TEST(ImportRowTest, refusals_quote_whole_characters_only) {
+    std::string words = "x";
+    for (int i = 0; i < 20; ++i) words += "\xe2\x80\xa8";
+    for (const std::string& name : {words, words.substr(1), "xx" + words.substr(1)}) {
+        const std::string said = reason(R"({"sku":"a","name":{")" + name + R"(":"a"}})");
+        EXPECT_TRUE(is_valid_utf8(said)) << said;
+        EXPECT_THAT(said, HasSubstr("known are en, ja, ko"));
+    }
 }
 
 TEST(ImportRowTest, refusals_say_what_is_wrong) {
