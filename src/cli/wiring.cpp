@@ -504,9 +504,16 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
     append(routes, http::accounts_routes(accounts, sessions, {.secure = !config.text("tls_cert").empty()}));
     append(routes, http::sale_routes(board, *order_book, clock, &near_caches));
     append(routes, http::line_routes(line));
-    append(routes, http::order_routes(checkout, *order_book));
+    append(routes, http::order_routes(checkout, *order_book, [this](const domain::SkuCode& sku, const CustomerId& who) {
+        search.ordered(sku, std::hash<CustomerId>{}(who));
+    }));
     append(routes, http::payment_routes(pay, fulfil));
-    append(routes, http::catalogue_routes(browse, &near_caches));
+    append(routes, http::catalogue_routes(
+                       browse, &near_caches, [this](std::string_view sku, const http::ClientAddress& client) {
+                           const std::string_view bytes{reinterpret_cast<const char*>(client.bytes.data()),
+                                                        client.bytes.size()};
+                           search.looked_at(domain::SkuCode{sku}, std::hash<std::string_view>{}(bytes) | 1);
+                       }));
     append(routes, http::search_routes(search, &near_caches.searches));
     append(routes, http::problem_routes());
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));

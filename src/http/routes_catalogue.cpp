@@ -73,10 +73,18 @@ Task<Loaded> load_categories(Browse& browse) {
     co_return as_is(std::move(response));
 }
 
-Task<Response> get_product(Browse& browse, NearCache* cache, const Request& request) {
+/// Tells of a product that was shown; what was not found is no look.
+void tell(const LookedAt& looked_at, const Request& request, const Response& response) {
+    const bool shown = response.ready != nullptr || response.status == 200;
+    if (looked_at && shown) looked_at(request.param(0), request.client);
+}
+
+Task<Response> get_product(Browse& browse, NearCache* cache, const LookedAt& looked_at, const Request& request) {
     std::string sku{request.param(0)};
     NearCache::Load load = [&browse, sku] { return load_product(browse, sku); };
-    return through(cache, std::move(sku), request.deadline, std::move(load));
+    Response response = co_await through(cache, std::move(sku), request.deadline, std::move(load));
+    tell(looked_at, request, response);
+    co_return response;
 }
 
 /// A space is in no SKU and in no sale's id: the stock of both is in one cache.
@@ -96,7 +104,9 @@ Task<Response> get_categories(Browse& browse, NearCache* cache, const Request& r
 
 }  // namespace
 
-std::vector<Route> catalogue_routes(Browse& browse, NearCaches* caches) {
+std::vector<Route> catalogue_routes(Browse& browse, NearCaches* caches, LookedAt looked_at) {
+    // One function object for both handlers: the table outlives every request.
+    const auto looked = std::make_shared<const LookedAt>(std::move(looked_at));
     NearCache* const products = caches == nullptr ? nullptr : &caches->products;
     NearCache* const stock = caches == nullptr ? nullptr : &caches->stock;
     NearCache* const searches = caches == nullptr ? nullptr : &caches->searches;
@@ -104,7 +114,11 @@ std::vector<Route> catalogue_routes(Browse& browse, NearCaches* caches) {
     FastHandler stock_now;
     FastHandler categories_now;
     if (caches != nullptr) {
-        product_now = [products](const Request& request) { return products->find_now(request.param(0)); };
+        product_now = [products, looked](const Request& request) {
+            auto response = products->find_now(request.param(0));
+            if (response) tell(*looked, request, *response);
+            return response;
+        };
         stock_now = [stock](const Request& request) { return stock->find_now(stock_key(request.param(0))); };
         categories_now = [searches](const Request&) { return searches->find_now("categories"); };
     }
@@ -117,7 +131,10 @@ std::vector<Route> catalogue_routes(Browse& browse, NearCaches* caches) {
          .request_schema = {},
          .response_schema = "Product",
          .statuses = kReadStatuses,
-         .handle = [&browse, products](const Request& request) { return get_product(browse, products, request); },
+         .handle =
+             [&browse, products, looked](const Request& request) {
+                 return get_product(browse, products, *looked, request);
+             },
          .handle_now = std::move(product_now)});
     routes.push_back(
         {.method = Method::get,

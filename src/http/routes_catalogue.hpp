@@ -11,8 +11,9 @@
 namespace marketday::http {
 
 /// GET /api/v1/products/{sku}, /api/v1/products/{sku}/stock, /api/v1/categories. Without `caches` every answer is made
-/// anew.
-std::vector<Route> catalogue_routes(usecases::Browse& browse, NearCaches* caches = nullptr);
+/// anew. `looked_at` is told of every product that was shown.
+using LookedAt = std::function<void(std::string_view sku, const ClientAddress& client)>;
+std::vector<Route> catalogue_routes(usecases::Browse& browse, NearCaches* caches = nullptr, LookedAt looked_at = {});
 
 /// Operators: GET and PATCH /admin/v1/products/{sku}, GET /admin/v1/products, POST /admin/v1/products (an import's
 /// batch). `import` and `shelves` run on the operator's thread.

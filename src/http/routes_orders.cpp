@@ -172,12 +172,17 @@ Response granted_response(const domain::Granted& granted, bool repeated) {
 }
 
 /// POST /api/v1/orders: 201, 400, 401, 403 not-admitted | unverified, 409 refusals | in-flight, 422 key-reused, 503.
-Task<Response> post_order(Checkout& checkout, const Request& request) {
+Task<Response> post_order(Checkout& checkout, const Ordered& ordered, const Request& request) {
     auto command = read_command(request);
     if (!command) co_return problem(command.error());
+    std::vector<domain::SkuCode> skus;
+    if (ordered)
+        for (const auto& line : command->lines) skus.push_back(line.sku);
     auto verdict = co_await checkout.place(std::move(*command));
     if (!verdict) co_return error_response(verdict.error());
     if (const auto* refused = std::get_if<domain::Refused>(&verdict->outcome)) co_return refused_response(*refused);
+    if (!verdict->repeated)
+        for (const auto& sku : skus) ordered(sku, request.session->customer);
     co_return granted_response(std::get<domain::Granted>(verdict->outcome), verdict->repeated);
 }
 
@@ -245,7 +250,9 @@ std::string order_list_json(std::vector<domain::Order> orders, std::size_t page)
     return body;
 }
 
-std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book) {
+std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book, Ordered ordered) {
+    // Shared by the copies of its handler: the table outlives every request.
+    const auto tell = std::make_shared<const Ordered>(std::move(ordered));
     std::vector<Route> routes;
     routes.push_back({.method = Method::post,
                       .pattern = "/api/v1/orders",
@@ -257,7 +264,7 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .request_schema = "OrderRequest",
                       .response_schema = "OrderPlaced",
                       .statuses = kPlaceStatuses,
-                      .handle = [&checkout](const Request& request) { return post_order(checkout, request); },
+                      .handle = [&checkout, tell](const Request& request) { return post_order(checkout, *tell, request); },
                       .handle_now = {},
                       .parameters = "X-Admission"});
     routes.push_back({.method = Method::get,

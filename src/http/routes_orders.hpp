@@ -10,8 +10,9 @@
 
 namespace marketday::http {
 
-/// Placing orders and a customer's own orders.
-std::vector<Route> order_routes(usecases::Checkout& checkout, ports::OrderBook& order_book);
+/// Placing orders and a customer's own orders. `ordered` is told of every SKU of an order that was granted.
+using Ordered = std::function<void(const domain::SkuCode& sku, const CustomerId& customer)>;
+std::vector<Route> order_routes(usecases::Checkout& checkout, ports::OrderBook& order_book, Ordered ordered = {});
 
 /// The parts of a list of orders that shoppers' and operators' routes share: ?limit=&cursor=&state=&sale= …
 std::optional<Problem> read_order_query(const Request& request, ports::OrderBook::OrderQuery& query);
