@@ -47,8 +47,9 @@ int main(int argc, char** argv) {
     }
     boost::asio::io_context io(1);
     AsioExecutor executor(io);
-    const auto ready = http::make_ready(
-        200, "application/json", {{"Cache-Control", "public, max-age=1"}, {"Surrogate-Key", "product"}}, read_file(argv[1]));
+    const auto ready =
+        http::make_ready(200, "application/json",
+                         {{"Cache-Control", "public, max-age=1"}, {"Surrogate-Key", "product"}}, read_file(argv[1]));
     http::ServerOptions options;
     options.port = static_cast<std::uint16_t>(std::atoi(argv[2]));
     http::Server server(io, executor, {product_route(ready)}, options);

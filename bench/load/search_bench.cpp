@@ -1,5 +1,5 @@
-// Searches with two filters (category and price) over the real catalogue and over ten times as much, half of them with a
-// text besides, in every order. Latency is that of the port: from the call to the page, through the reader pool.
+// Searches with two filters (category and price) over the real catalogue and over ten times as much, half of them with
+// a text besides, in every order. Latency is that of the port: from the call to the page, through the reader pool.
 //   search_bench CATALOGUE.jsonl.gz [--copies 10] [--queries 4000] [--runs 5] [--json FILE] [--keep DIR] [--smoke]
 // --keep leaves the indexes in DIR and takes them from there the next time.
 
@@ -67,9 +67,11 @@ std::vector<Product> read_catalogue(const Options& options) {
 
 /// The n-th variation of a product: another SKU, price and name.
 Product varied(const Product& original, int n, SeededRandom& random) {
-    static constexpr std::array kEnglish{"Blue", "Gift Box", "Mini", "Large", "Second Edition", "Gold", "Winter", "Bundle", "Plus"};
+    static constexpr std::array kEnglish{"Blue", "Gift Box", "Mini",   "Large", "Second Edition",
+                                         "Gold", "Winter",   "Bundle", "Plus"};
     static constexpr std::array kJapanese{"青", "ギフト箱", "ミニ", "大", "第二版", "金", "冬", "セット", "プラス"};
-    static constexpr std::array kKorean{"파랑", "선물상자", "미니", "대형", "두번째판", "금색", "겨울", "묶음", "플러스"};
+    static constexpr std::array kKorean{"파랑", "선물상자", "미니", "대형",  "두번째판",
+                                        "금색", "겨울",     "묶음", "플러스"};
     Product copy = original;
     const auto word = static_cast<std::size_t>(random.below(kEnglish.size()));
     copy.sku += fmt::format("-v{}", n);
@@ -81,7 +83,8 @@ Product varied(const Product& original, int n, SeededRandom& random) {
         add(domain::Language::ja, kJapanese[word]);
         add(domain::Language::ko, kKorean[word]);
     }
-    copy.price->amount_minor = std::max<std::int64_t>(100, copy.price->amount_minor * static_cast<std::int64_t>(50 + random.below(150)) / 100);
+    copy.price->amount_minor =
+        std::max<std::int64_t>(100, copy.price->amount_minor * static_cast<std::int64_t>(50 + random.below(150)) / 100);
     return copy;
 }
 
@@ -95,7 +98,8 @@ Task<bool> fill(SearchIndex& index, const std::vector<Product>& products, int co
             const bool end = i + 1 == products.size();
             if (batch.size() < 2000 && !end) continue;
             const bool last = end && n + 1 == copies;
-            auto applied = co_await index.apply(std::move(batch), last ? SearchIndex::Visible::now : SearchIndex::Visible::later);
+            auto applied =
+                co_await index.apply(std::move(batch), last ? SearchIndex::Visible::now : SearchIndex::Visible::later);
             if (!applied) co_return false;
             batch = {};
         }
@@ -182,7 +186,8 @@ Figure figure(const std::vector<double>& runs) {
 class Stand {
 public:
     Stand(const Options& options, const std::vector<Product>& products, int copies)
-        : options_(options), products_(products),
+        : options_(options),
+          products_(products),
           directory_(options.keep.empty() ? temporary_.path() / "search"
                                           : std::filesystem::path{options.keep} / fmt::format("search-{}", copies)),
           index_({.directory = directory_}, readers_, writer_) {
@@ -196,8 +201,8 @@ public:
         for (const auto& file : std::filesystem::recursive_directory_iterator{directory_}) {
             if (file.is_regular_file()) disk += file.file_size();
         }
-        fmt::print("{} products: built in {:.1f} s, {:.1f} MB in memory, {:.1f} MB on disk\n", figures.products, built_s,
-                   static_cast<double>(figures.memory_bytes) / 1e6, static_cast<double>(disk) / 1e6);
+        fmt::print("{} products: built in {:.1f} s, {:.1f} MB in memory, {:.1f} MB on disk\n", figures.products,
+                   built_s, static_cast<double>(figures.memory_bytes) / 1e6, static_cast<double>(disk) / 1e6);
         run_task(ask(index_, make_queries(products_, options_.queries, 1)));  // warm
     }
 
@@ -206,10 +211,12 @@ public:
         const auto measured = run_task(ask(index_, queries));
         p50s.push_back(percentile(measured.latencies_ms, 0.5));
         p99s.push_back(percentile(measured.latencies_ms, 0.99));
-        fmt::print("  {} products, run {}: p50 {:.3f} ms, p99 {:.3f} ms (processor {:.3f}), max {:.3f} ms (\"{}\" in {}, order {}); {} of {} found something\n",
-                   index_.figures().products, number + 1, p50s.back(), p99s.back(), percentile(measured.cpu_ms, 0.99), percentile(measured.latencies_ms, 1.0),
-                   measured.slowest.text, measured.slowest.category, static_cast<int>(measured.slowest.sort), measured.found,
-                   options_.queries);
+        fmt::print(
+            "  {} products, run {}: p50 {:.3f} ms, p99 {:.3f} ms (processor {:.3f}), max {:.3f} ms (\"{}\" in {}, "
+            "order {}); {} of {} found something\n",
+            index_.figures().products, number + 1, p50s.back(), p99s.back(), percentile(measured.cpu_ms, 0.99),
+            percentile(measured.latencies_ms, 1.0), measured.slowest.text, measured.slowest.category,
+            static_cast<int>(measured.slowest.sort), measured.found, options_.queries);
     }
     std::vector<double> p50s;
     std::vector<double> p99s;
@@ -237,19 +244,24 @@ std::string output_of(const char* command) {
 
 void write_json(const std::string& file, const Figure& one, const Figure& ten, const Figure& growth,
                 std::size_t products, int copies) {
-    struct utsname system {};
+    struct utsname system{};
     ::uname(&system);
-    const std::string machine = fmt::format("{} cores, {} {}, {}", std::thread::hardware_concurrency(), system.sysname, system.release,
-                                            output_of("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1"));
+    const std::string machine =
+        fmt::format("{} cores, {} {}, {}", std::thread::hardware_concurrency(), system.sysname, system.release,
+                    output_of("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1"));
     const std::string commit = output_of("git rev-parse --short HEAD 2>/dev/null");
-    const auto entry = [&](const std::string& name, const Figure& figure, std::string_view unit, std::string_view must, std::string_view aim) {
-        return fmt::format("  {{\"name\":\"{}\",\"value\":{:.3f},\"unit\":\"{}\",\"must\":{},\"aim\":{},"
-                           "\"spread\":[{:.3f},{:.3f}],\"machine\":\"{}\",\"commit\":\"{}\"}}",
-                           name, figure.middle, unit, must, aim, figure.low, figure.high, machine, commit);
+    const auto entry = [&](const std::string& name, const Figure& figure, std::string_view unit, std::string_view must,
+                           std::string_view aim) {
+        return fmt::format(
+            "  {{\"name\":\"{}\",\"value\":{:.3f},\"unit\":\"{}\",\"must\":{},\"aim\":{},"
+            "\"spread\":[{:.3f},{:.3f}],\"machine\":\"{}\",\"commit\":\"{}\"}}",
+            name, figure.middle, unit, must, aim, figure.low, figure.high, machine, commit);
     };
     std::ofstream out{file};
-    out << "[\n" << entry("search", one, "ms p99", "10", "3") << ",\n"
-        << entry(fmt::format("search_{}", products * static_cast<std::size_t>(copies)), ten, "ms p99", "null", "null") << ",\n"
+    out << "[\n"
+        << entry("search", one, "ms p99", "10", "3") << ",\n"
+        << entry(fmt::format("search_{}", products * static_cast<std::size_t>(copies)), ten, "ms p99", "null", "null")
+        << ",\n"
         << entry("search_growth", growth, "times", "3", "1.5") << "\n]\n";
 }
 
@@ -294,8 +306,8 @@ int main(int argc, char** argv) {
         const Figure ten_p99 = figure(ten.p99s);
         const Figure times = figure(growth);
         fmt::print("search: p50 {:.3f} ms, p99 {:.3f} ms (must 10, aim 3)\n", figure(one.p50s).middle, one_p99.middle);
-        fmt::print("search, {} times the goods: p50 {:.3f} ms, p99 {:.3f} ms; {:.2f} times (must 3, aim 1.5)\n", options.copies,
-                   figure(ten.p50s).middle, ten_p99.middle, times.middle);
+        fmt::print("search, {} times the goods: p50 {:.3f} ms, p99 {:.3f} ms; {:.2f} times (must 3, aim 1.5)\n",
+                   options.copies, figure(ten.p50s).middle, ten_p99.middle, times.middle);
         if (!options.json.empty()) write_json(options.json, one_p99, ten_p99, times, products.size(), options.copies);
     } catch (const std::exception& error) {
         fmt::print(stderr, "search_bench: {}\n", error.what());

@@ -1,5 +1,5 @@
-// The line while everything else is on its knees: what one poll costs, what a ticket weighs, how soon a restarted server
-// has its places back. Polls and memory on the simulated scheduler, the restart on SQLite.
+// The line while everything else is on its knees: what one poll costs, what a ticket weighs, how soon a restarted
+// server has its places back. Polls and memory on the simulated scheduler, the restart on SQLite.
 
 #include <benchmark/benchmark.h>
 
@@ -40,7 +40,8 @@ public:
             if (i % 1000 == 999) executor_.run_for(milliseconds{30});
         }
         executor_.run_for(seconds{90});
-        bytes_per_ticket_ = static_cast<double>(line_.figures().front().second.memory_bytes) / static_cast<double>(people);
+        bytes_per_ticket_ =
+            static_cast<double>(line_.figures().front().second.memory_bytes) / static_cast<double>(people);
     }
     ~CrowdedLine() { executor_.stop(); }
 
@@ -64,8 +65,8 @@ private:
     simulation::SimulatedLineBook book_{rows_, random_, {}};
     simulation::SimulatedSale orders_{sale_, random_, 0};
     NoPressure pressure_;
-    StandInLine line_{book_, orders_, pressure_, executor_, random_,
-                      {.address_limits = {.joins_burst = 1e9, .joins_per_s = 1e9}}};
+    StandInLine line_{book_,     orders_, pressure_,
+                      executor_, random_, {.address_limits = {.joins_burst = 1e9, .joins_per_s = 1e9}}};
     std::vector<std::string> tickets_;
     double bytes_per_ticket_ = 0;
 };
@@ -140,7 +141,8 @@ void restart(benchmark::State& state) {
     simulation::SaleRows sale;
     sale.sale.id = SaleId{Uuid{{1, 2, 3}}};
     sale.sale.state = domain::SaleState::paused;
-    ports::LineBook::Founding founding{.sale = sale.sale.id, .opened = {}, .ticket_key = {}, .draw_secret = {}, .public_value = "x"};
+    ports::LineBook::Founding founding{
+        .sale = sale.sale.id, .opened = {}, .ticket_key = {}, .draw_secret = {}, .public_value = "x"};
     (void)run_task(book.found(founding));
     (void)run_task(book.raise_sequence_mark(sale.sale.id, 10'000'000));
     for (std::int64_t sequence = 1; sequence <= state.range(0);) {
@@ -151,7 +153,8 @@ void restart(benchmark::State& state) {
         }
         (void)run_task(book.add(sale.sale.id, std::move(tickets)));
     }
-    (void)run_task(book.close_list(sale.sale.id, {.at = {}, .entries = state.range(0), .list_end = 10'000'000, .root = {}}));
+    (void)run_task(
+        book.close_list(sale.sale.id, {.at = {}, .entries = state.range(0), .list_end = 10'000'000, .root = {}}));
     for (auto _ : state) {
         double taken = 0;
         (void)run_task(bring_back(book, sale, taken));

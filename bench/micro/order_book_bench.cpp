@@ -1,5 +1,5 @@
-// What one order costs in the store alone: batches of random customers on one hot SKU in a sale, written by the same code
-// as the shop's, with one fsync a batch. Beside it, the same one transaction an order.
+// What one order costs in the store alone: batches of random customers on one hot SKU in a sale, written by the same
+// code as the shop's, with one fsync a batch. Beside it, the same one transaction an order.
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -39,7 +39,9 @@ struct Bench {
         connection.script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;");
         adapters::migrate(connection);
         adapters::begin_ledger_epoch(connection);
-        adapters::write_offers(connection, {{.sku = "hot-1", .price = Money{1000, terms.currency}, .hidden = false, .weight_g = 0, .version = 0}});
+        adapters::write_offers(
+            connection,
+            {{.sku = "hot-1", .price = Money{1000, terms.currency}, .hidden = false, .weight_g = 0, .version = 0}});
         adapters::receive_stock(connection, "hot-1", domain::kUnitsMax, "bench", clock.wall_now());
         domain::Sale made;
         made.id = sale;
@@ -48,7 +50,8 @@ struct Bench {
         made.line.enabled = false;
         made.items = {{"hot-1", domain::kUnitsMax, Money{900, terms.currency}, 1'000'000, 0}};
         if (!adapters::write_sale(connection, made, uuids.next(0), clock.wall_now())) std::abort();
-        for (int i = 0; i < 200'000; ++i) customers.push_back(CustomerId{uuids.next(static_cast<Bucket>(random.below(4096)))});
+        for (int i = 0; i < 200'000; ++i)
+            customers.push_back(CustomerId{uuids.next(static_cast<Bucket>(random.below(4096)))});
     }
 
     domain::OrderRequest request() {

@@ -8,7 +8,8 @@
 namespace marketday::audit {
 namespace {
 
-// What is known of customers is the tree and, above it, the news that has not been carried over to it: a later row wins.
+// What is known of customers is the tree and, above it, the news that has not been carried over to it: a later row
+// wins.
 constexpr const char* kCustomerFacts = R"sql(
     CREATE TEMP TABLE customer_facts (
         customer_id BLOB, kind INTEGER, key BLOB, at_ms INTEGER, units INTEGER, request_hash BLOB, order_id BLOB,
@@ -51,7 +52,8 @@ Result<Report, std::string> run(const Options& options) try {
     Check* replays = nullptr;
     Site site = open_site(store, report, replays);
     report.selling_ms = store.number(
-        "SELECT coalesce(max(at_ms) FILTER (WHERE movement = 5) - min(at_ms) FILTER (WHERE movement = 2), 0) FROM ledger");
+        "SELECT coalesce(max(at_ms) FILTER (WHERE movement = 5) - min(at_ms) FILTER (WHERE movement = 2), 0) FROM "
+        "ledger");
     store.prepare(kCustomerFacts);
     check_stock(site, *replays, report);
     check_sales(site, report);

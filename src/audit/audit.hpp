@@ -19,10 +19,10 @@ struct Options {
     bool at_rest = false;
 };
 
-/// Checks what DESIGN.md section 5 says must always hold, as far as one site's stored data and its shoppers' history can
-/// tell. Reads one moment of the database, beside a running server, with SQL of its own, and changes nothing. Blocks for
-/// about a second a million ledger entries; call it from a pool's thread. The error is one line that says what cannot
-/// be read.
+/// Checks what DESIGN.md section 5 says must always hold, as far as one site's stored data and its shoppers' history
+/// can tell. Reads one moment of the database, beside a running server, with SQL of its own, and changes nothing.
+/// Blocks for about a second a million ledger entries; call it from a pool's thread. The error is one line that says
+/// what cannot be read.
 Result<Report, std::string> run(const Options& options);
 
 /// The file itself and its ledger only: what a backup must pass. The same errors.

@@ -65,10 +65,10 @@ std::string violated_checks(const Report& report) {
 }
 
 struct Fault {
-    std::string name;      // a sentence of the table
-    std::string check;     // the check that must name it
+    std::string name;                              // a sentence of the table
+    std::string check;                             // the check that must name it
     std::function<std::string(AfterSale&)> plant;  // plants it; a piece of the words that must name it
-    std::string also;      // further checks that rightly notice it, separated by spaces
+    std::string also;                              // further checks that rightly notice it, separated by spaces
 };
 
 const std::vector<Fault>& faults();
@@ -90,7 +90,8 @@ TEST_P(PlantedFault, is_named_by_its_check) {
     EXPECT_FALSE(check->holds());
     EXPECT_THAT(words, HasSubstr(named));
     for (const Check& other : report.checks) {
-        if (other.id() == fault.check || (" " + fault.also + " ").find(fmt::format(" {} ", other.id())) != std::string::npos)
+        if (other.id() == fault.check ||
+            (" " + fault.also + " ").find(fmt::format(" {} ", other.id())) != std::string::npos)
             continue;
         EXPECT_TRUE(other.holds()) << other.id() << " is violated too: "
                                    << (other.violations().empty() ? "" : other.violations()[0].subject);
@@ -102,8 +103,8 @@ std::string set_order(const Uuid& order, const std::string& assignment) {
 }
 
 void lose_order(AfterSale& sale, const Uuid& order) {
-    sale.shop.plant(fmt::format("DELETE FROM orders WHERE order_id = {0}; DELETE FROM order_lines WHERE order_id = {0};",
-                                blob(order)));
+    sale.shop.plant(fmt::format(
+        "DELETE FROM orders WHERE order_id = {0}; DELETE FROM order_lines WHERE order_id = {0};", blob(order)));
 }
 
 const std::vector<Fault>& faults() {
@@ -153,9 +154,9 @@ const std::vector<Fault>& faults() {
          ""},
         {"a key has a refusal after its order", "refused-absent",
          [](AfterSale& s) {
-             s.shop.tell(fmt::format(
-                 R"({{"op":"order","customer":"{}","key":"k-1","outcome":"refused","reason":"sold-out"}})",
-                 s.shop.customer(1).to_string()));
+             s.shop.tell(
+                 fmt::format(R"({{"op":"order","customer":"{}","key":"k-1","outcome":"refused","reason":"sold-out"}})",
+                             s.shop.customer(1).to_string()));
              return std::string{"refused (sold-out) and acknowledged"};
          },
          ""},
@@ -243,10 +244,11 @@ const std::vector<Fault>& faults() {
          ""},
         {"one order under two keys", "one-order-a-key",
          [](AfterSale& s) {
-             s.shop.plant(fmt::format(
-                 "INSERT INTO customer_records SELECT customer_id, 2, x'6b2d78', at_ms, NULL, x'00', order_id, NULL FROM "
-                 "customer_records WHERE kind = 2 AND order_id = {};",
-                 blob(s.paid)));
+             s.shop.plant(
+                 fmt::format("INSERT INTO customer_records SELECT customer_id, 2, x'6b2d78', at_ms, NULL, x'00', "
+                             "order_id, NULL FROM "
+                             "customer_records WHERE kind = 2 AND order_id = {};",
+                             blob(s.paid)));
              return "order " + s.paid.to_string();
          },
          ""},
@@ -265,9 +267,10 @@ const std::vector<Fault>& faults() {
          ""},
         {"two orders on one capture", "one-capture-an-order",
          [](AfterSale& s) {
-             s.shop.plant(fmt::format("UPDATE orders SET payment_id = (SELECT payment_id FROM orders WHERE order_id = {})"
-                                      " WHERE order_id = {};",
-                                      blob(s.paid), blob(s.second_paid)));
+             s.shop.plant(
+                 fmt::format("UPDATE orders SET payment_id = (SELECT payment_id FROM orders WHERE order_id = {})"
+                             " WHERE order_id = {};",
+                             blob(s.paid), blob(s.second_paid)));
              return std::string{"which paid order"};
          },
          ""},
@@ -291,8 +294,10 @@ const std::vector<Fault>& faults() {
          ""},
         {"a paid order whose money went back as stray", "one-capture-an-order",
          [](AfterSale& s) {
-             s.shop.plant("INSERT INTO refunds SELECT payment_id, order_id, 2, 0, 1, 1, 1, 1 FROM payments "
-                          "WHERE order_id = " + blob(s.paid));
+             s.shop.plant(
+                 "INSERT INTO refunds SELECT payment_id, order_id, 2, 0, 1, 1, 1, 1 FROM payments "
+                 "WHERE order_id = " +
+                 blob(s.paid));
              return std::string{"stray capture"};
          },
          ""},
@@ -306,7 +311,8 @@ const std::vector<Fault>& faults() {
          "ledger-replays stock-adds-up stock-matches-orders sale-within-units limits-kept"},
         {"an order is paid, its units only reserved", "states-match-ledger",
          [](AfterSale& s) {
-             s.shop.plant(set_order(s.held, "state = 3, captured_ms = 5, payment_id = x'00000000000000000000000000000001'"));
+             s.shop.plant(
+                 set_order(s.held, "state = 3, captured_ms = 5, payment_id = x'00000000000000000000000000000001'"));
              return "order " + s.held.to_string();
          },
          "stock-matches-orders"},
@@ -355,28 +361,30 @@ const std::vector<Fault>& faults() {
          ""},
         {"an order at another price than the sale's", "price-as-shown",
          [](AfterSale& s) {
-             s.shop.plant(fmt::format("UPDATE order_lines SET unit_price_minor = 11000 WHERE order_id = {};",
-                                      blob(s.held)) +
-                          set_order(s.held, "total_minor = 14000"));
+             s.shop.plant(
+                 fmt::format("UPDATE order_lines SET unit_price_minor = 11000 WHERE order_id = {};", blob(s.held)) +
+                 set_order(s.held, "total_minor = 14000"));
              return std::string{"12000 KRW a unit"};
          },
          ""},
         {"an order of a customer that does not exist", "accounts-unique",
          [](AfterSale& s) {
              const std::string nobody = blob(s.shop.customer(6));
-             s.shop.plant(fmt::format("DELETE FROM customers WHERE id = {0}; DELETE FROM email_claims WHERE customer = {0};"
-                                      "DELETE FROM sessions WHERE customer = {0};",
-                                      nobody));
+             s.shop.plant(
+                 fmt::format("DELETE FROM customers WHERE id = {0}; DELETE FROM email_claims WHERE customer = {0};"
+                             "DELETE FROM sessions WHERE customer = {0};",
+                             nobody));
              return std::string{"no such customer"};
          },
          ""},
         {"one address claimed by two customers", "accounts-unique",
          [](AfterSale& s) {
-             s.shop.plant(fmt::format("ALTER TABLE email_claims RENAME TO email_claims_kept;"
-                                      "CREATE TABLE email_claims (address TEXT, customer BLOB, state INTEGER, claimed_at "
-                                      "INTEGER); INSERT INTO email_claims SELECT * FROM email_claims_kept;"
-                                      "INSERT INTO email_claims VALUES ('c1@example.com', {}, 2, 1);",
-                                      blob(s.shop.customer(2))));
+             s.shop.plant(
+                 fmt::format("ALTER TABLE email_claims RENAME TO email_claims_kept;"
+                             "CREATE TABLE email_claims (address TEXT, customer BLOB, state INTEGER, claimed_at "
+                             "INTEGER); INSERT INTO email_claims SELECT * FROM email_claims_kept;"
+                             "INSERT INTO email_claims VALUES ('c1@example.com', {}, 2, 1);",
+                             blob(s.shop.customer(2))));
              return std::string{"claimed by customers"};
          },
          ""},
@@ -396,9 +404,10 @@ const std::vector<Fault>& faults() {
         {"a customer stands in line twice", "line-in-order",
          [](AfterSale& s) {
              s.shop.line();
-             s.shop.plant(fmt::format("DROP INDEX line_ticket_of_customer;"
-                                      "INSERT INTO line_tickets VALUES (1, 50, {}, 1)",
-                                      blob(s.shop.customer(1))));
+             s.shop.plant(
+                 fmt::format("DROP INDEX line_ticket_of_customer;"
+                             "INSERT INTO line_tickets VALUES (1, 50, {}, 1)",
+                             blob(s.shop.customer(1))));
              return "customer " + s.shop.customer(1).to_string();
          },
          ""},

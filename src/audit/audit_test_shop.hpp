@@ -11,8 +11,8 @@
 
 namespace marketday::audit {
 
-/// A small shop in a file of its own, written by hand on the real schema: every row as the order book writes it, and then
-/// whatever fault a test plants.
+/// A small shop in a file of its own, written by hand on the real schema: every row as the order book writes it, and
+/// then whatever fault a test plants.
 class TestShop {
 public:
     TestShop();

@@ -28,9 +28,9 @@ void check_claims(Store& store, Check& unique) {
         unique.examined();
         const auto [first, fresh] = holders.try_emplace(address, rows.uuid(1));
         if (!fresh)
-            unique.violated(address_name(address), "claimed by one customer",
-                            fmt::format("claimed by customers {} and {}", first->second.to_string(),
-                                        rows.uuid(1).to_string()));
+            unique.violated(
+                address_name(address), "claimed by one customer",
+                fmt::format("claimed by customers {} and {}", first->second.to_string(), rows.uuid(1).to_string()));
         if (rows.integer(3) != 0)
             unique.violated(address_name(address), "its customer " + rows.uuid(1).to_string(), "no such customer");
         if (rows.integer(2) != kPending && rows.integer(2) != kActive)

@@ -12,9 +12,9 @@ namespace marketday::audit {
 namespace {
 
 /// Reasons that are verdicts of the order book, kept with their key. Others (busy, not signed in) leave the key unused.
-constexpr std::array<std::string_view, 9> kVerdicts{"sold-out",     "all-held",      "not-here",
+constexpr std::array<std::string_view, 9> kVerdicts{"sold-out",      "all-held",      "not-here",
                                                     "limit-reached", "price-changed", "unknown-sku",
-                                                    "not-for-sale", "sale-not-open", "wrong-currency"};
+                                                    "not-for-sale",  "sale-not-open", "wrong-currency"};
 bool is_verdict(std::string_view reason) { return std::ranges::find(kVerdicts, reason) != kVerdicts.end(); }
 
 /// What one shopper was told under one key.
@@ -52,8 +52,9 @@ public:
           places_(report.add("places-as-told", "A place in line is one shopper's", "places")),
           entry_(site.store, "SELECT hash, order_id FROM ledger WHERE sequence = ?1"),
           order_(site.store, "SELECT customer_id, state, captured_ms IS NOT NULL FROM orders WHERE order_id = ?1"),
-          lines_(site.store,
-                 "SELECT f.sku, l.quantity FROM order_lines l JOIN offers f ON f.sku_no = l.sku_no WHERE l.order_id = ?1"),
+          lines_(
+              site.store,
+              "SELECT f.sku, l.quantity FROM order_lines l JOIN offers f ON f.sku_no = l.sku_no WHERE l.order_id = ?1"),
           record_(site.store, "SELECT order_id FROM customer_facts WHERE customer_id = ?1 AND kind = 2 AND key = ?2") {}
 
     void take(Operation&& operation) {
@@ -133,8 +134,8 @@ private:
         receipts_.examined();
         entry_.again();
         entry_.bind(1, operation.receipt->sequence);
-        const std::string name = fmt::format("receipt {} of order {}", operation.receipt->sequence,
-                                             operation.order.to_string());
+        const std::string name =
+            fmt::format("receipt {} of order {}", operation.receipt->sequence, operation.order.to_string());
         const std::string expected = "hash " + to_hex(operation.receipt->hash);
         if (!entry_.next())
             receipts_.violated(name, expected, "no such ledger entry");
@@ -183,9 +184,9 @@ private:
     void check_refused(const KeyStory& story) {
         absent_.examined();
         if (story.order) {
-            absent_.violated(story.name(), "one verdict",
-                             fmt::format("refused ({}) and acknowledged as order {}", story.refusal,
-                                         story.order->to_string()));
+            absent_.violated(
+                story.name(), "one verdict",
+                fmt::format("refused ({}) and acknowledged as order {}", story.refusal, story.order->to_string()));
             return;
         }
         record_.again();

@@ -45,7 +45,8 @@ std::unordered_set<Uuid> check_tickets(Store& store, const StoredLineOfSale& lin
         if (line.list_closed && sequence < line.list_end) ++listed;
         if (sequence >= line.sequence_mark)
             check.violated(fmt::format("{}, ticket {}", line.name, sequence),
-                           fmt::format("a number below the mark {}", line.sequence_mark), "one that may be given again");
+                           fmt::format("a number below the mark {}", line.sequence_mark),
+                           "one that may be given again");
         if (sequence == last)
             check.violated(fmt::format("{}, ticket {}", line.name, sequence), "one ticket", "two tickets");
         last = sequence;

@@ -9,8 +9,8 @@
 namespace marketday::audit {
 namespace {
 
-constexpr std::array<std::string_view, 11> kStateNames{"?",       "reserved",  "paying",   "paid",
-                                                       "prepared", "shipped",   "delivered", "returned",
+constexpr std::array<std::string_view, 11> kStateNames{"?",         "reserved", "paying",    "paid",
+                                                       "prepared",  "shipped",  "delivered", "returned",
                                                        "cancelled", "expired",  "refunded"};
 
 std::string units_text(std::int64_t reserved, std::int64_t sold) {
@@ -46,10 +46,10 @@ void check_amounts(Site& site, Check& prices) {
         prices.examined();
         const std::int64_t expected = rows.integer(4) + rows.integer(2);
         if (rows.integer(1) != expected || rows.integer(5) != 0)
-            prices.violated("order " + rows.uuid(0).to_string(),
-                            fmt::format("total {} {} (lines and shipping)", expected, rows.text(3)),
-                            fmt::format("total {} {}, of it shipping {}", rows.integer(1), rows.text(3),
-                                        rows.integer(2)));
+            prices.violated(
+                "order " + rows.uuid(0).to_string(),
+                fmt::format("total {} {} (lines and shipping)", expected, rows.text(3)),
+                fmt::format("total {} {}, of it shipping {}", rows.integer(1), rows.text(3), rows.integer(2)));
     }
     // The price of a sale's item is fixed when the sale is made.
     for (Rows rows{site.store,
@@ -58,10 +58,9 @@ void check_amounts(Site& site, Check& prices) {
                    "JOIN sale_items i ON i.sale_no = o.sale_no AND i.sku_no = l.sku_no "
                    "WHERE i.price_minor <> l.unit_price_minor OR i.currency <> o.currency"};
          rows.next();)
-        prices.violated(
-            fmt::format("order {}, {}", rows.uuid(0).to_string(), sku_name(site.names, rows.integer(1))),
-            fmt::format("{} {} a unit (the sale's price)", rows.integer(2), rows.text(4)),
-            fmt::format("{} {}", rows.integer(3), rows.text(5)));
+        prices.violated(fmt::format("order {}, {}", rows.uuid(0).to_string(), sku_name(site.names, rows.integer(1))),
+                        fmt::format("{} {} a unit (the sale's price)", rows.integer(2), rows.text(4)),
+                        fmt::format("{} {}", rows.integer(3), rows.text(5)));
 }
 
 void check_stored_receipts(Site& site, Check& receipts) {
@@ -74,11 +73,11 @@ void check_stored_receipts(Site& site, Check& receipts) {
         const auto written = rows.blob(3);
         const bool same = std::ranges::equal(promised, written) && rows.uuid(0) == rows.uuid(4);
         if (!same)
-            receipts.violated(
-                "order " + rows.uuid(0).to_string(),
-                fmt::format("ledger entry {} with hash {}", rows.integer(1), to_hex(promised)),
-                rows.null(3) ? std::string{"no such entry"}
-                             : fmt::format("hash {} of order {}", to_hex(written), rows.uuid(4).to_string()));
+            receipts.violated("order " + rows.uuid(0).to_string(),
+                              fmt::format("ledger entry {} with hash {}", rows.integer(1), to_hex(promised)),
+                              rows.null(3)
+                                  ? std::string{"no such entry"}
+                                  : fmt::format("hash {} of order {}", to_hex(written), rows.uuid(4).to_string()));
     }
 }
 
@@ -106,8 +105,8 @@ std::vector<StoredLine> read_lines(Store& store) {
                    "SELECT o.order_id, o.customer_id, o.sale_no, o.state, l.sku_no, l.quantity "
                    "FROM orders o JOIN order_lines l ON l.order_id = o.order_id"};
          rows.next();)
-        lines.push_back({rows.uuid(0), rows.uuid(1), rows.integer(2), rows.integer(3), rows.integer(4),
-                         rows.integer(5)});
+        lines.push_back(
+            {rows.uuid(0), rows.uuid(1), rows.integer(2), rows.integer(3), rows.integer(4), rows.integer(5)});
     return lines;
 }
 
@@ -135,8 +134,7 @@ void check_orders(Site& site, Report& report) {
                    "SELECT x.order_id, x.sequence, l.order_id FROM ledger_of_orders x "
                    "LEFT JOIN ledger l ON l.sequence = x.sequence WHERE l.order_id IS NOT x.order_id"};
          rows.next();)
-        states.violated("order " + rows.uuid(0).to_string(),
-                        fmt::format("its ledger entry {}", rows.integer(1)),
+        states.violated("order " + rows.uuid(0).to_string(), fmt::format("its ledger entry {}", rows.integer(1)),
                         rows.null(2) ? std::string{"none"} : "an entry of order " + rows.uuid(2).to_string());
     check_stored_receipts(site, receipts);
     check_amounts(site, prices);
@@ -175,8 +173,7 @@ void check_keys(Site& site, Report& report) {
             continue;
         }
         if (holder->second.customer != rows.uuid(1))
-            keys.violated("order " + rows.uuid(0).to_string(),
-                          "a key of its customer " + rows.uuid(1).to_string(),
+            keys.violated("order " + rows.uuid(0).to_string(), "a key of its customer " + rows.uuid(1).to_string(),
                           "a key of customer " + holder->second.customer.to_string());
         by_order.erase(holder);
     }
@@ -184,8 +181,8 @@ void check_keys(Site& site, Report& report) {
                    "SELECT o.order_id, o.customer_id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM customer_facts r "
                    "WHERE r.customer_id = o.customer_id AND r.kind = 3 AND r.key = o.order_id)"};
          rows.next();)
-        keys.violated("order " + rows.uuid(0).to_string(),
-                      "in the list of its customer " + rows.uuid(1).to_string(), "not there");
+        keys.violated("order " + rows.uuid(0).to_string(), "in the list of its customer " + rows.uuid(1).to_string(),
+                      "not there");
     for (const auto& [order, holder] : by_order)
         keys.violated(fmt::format("key {} of customer {}", holder.key, holder.customer.to_string()),
                       "its order " + order.to_string(), "no such order");

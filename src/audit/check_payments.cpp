@@ -42,7 +42,9 @@ void check_journal(Store& store, Check& captures) {
         captures.violated("order " + rows.uuid(0).to_string(),
                           fmt::format("payment {} of this order, captured", rows.uuid(1).to_string()),
                           fmt::format("payment of order {}, {}", rows.uuid(2).to_string(),
-                                      rows.integer(3) == 2 ? "declined" : rows.integer(3) == 3 ? "voided" : "captured"));
+                                      rows.integer(3) == 2   ? "declined"
+                                      : rows.integer(3) == 3 ? "voided"
+                                                             : "captured"));
     for (Rows rows{store,
                    "SELECT o.order_id, r.payment_id FROM orders o JOIN refunds r ON r.payment_id = o.payment_id "
                    "WHERE o.captured_ms IS NOT NULL AND r.reason = 2"};
@@ -53,8 +55,8 @@ void check_journal(Store& store, Check& captures) {
                    "SELECT r.payment_id, r.order_id FROM refunds r "
                    "WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.order_id = r.order_id)"};
          rows.next();)
-        captures.violated("refund of payment " + rows.uuid(0).to_string(),
-                          "its order " + rows.uuid(1).to_string(), "no such order");
+        captures.violated("refund of payment " + rows.uuid(0).to_string(), "its order " + rows.uuid(1).to_string(),
+                          "no such order");
 }
 
 }  // namespace

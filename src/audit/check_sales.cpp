@@ -60,8 +60,7 @@ std::map<UseKey, Use> read_uses(Store& store) {
 void check_units(Site& site, const Items& items, Check& within) {
     for (const auto& [key, item] : items) {
         within.examined();
-        const std::string name =
-            sale_name(site.store, key.first) + ", " + sku_name(site.names, key.second);
+        const std::string name = sale_name(site.store, key.first) + ", " + sku_name(site.names, key.second);
         if (item.counted > item.units)
             within.violated(name, fmt::format("at most {} units held and sold", item.units),
                             fmt::format("{} in its orders", item.counted));

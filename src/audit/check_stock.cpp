@@ -12,8 +12,8 @@ Level stored_level(const Rows& row) {
 bool adds_up(const Level& level) {
     const bool negative = level.received < 0 || level.available < 0 || level.reserved < 0 || level.sold < 0 ||
                           level.in_transfer < 0 || level.withdrawn < 0;
-    return !negative && level.received == level.available + level.reserved + level.sold + level.in_transfer +
-                                              level.withdrawn;
+    return !negative &&
+           level.received == level.available + level.reserved + level.sold + level.in_transfer + level.withdrawn;
 }
 
 struct Sums {

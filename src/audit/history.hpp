@@ -32,8 +32,8 @@ struct Operation {
 
     OperationKind kind = OperationKind::other;
     Uuid customer;
-    Uuid sale;    // nil: none
-    Uuid order;   // nil: none
+    Uuid sale;   // nil: none
+    Uuid order;  // nil: none
     std::string key;
     std::vector<Line> lines;
     std::int64_t start_us = 0;
@@ -49,7 +49,8 @@ struct Operation {
 /// Nothing if `line` is not an operation; then `why` says it in a few words.
 std::optional<Operation> parse_operation(std::string_view line, std::string& why);
 
-/// Reads `file` line by line. An unreadable file or a malformed line ends it with one sentence that names file and line.
+/// Reads `file` line by line. An unreadable file or a malformed line ends it with one sentence that names file and
+/// line.
 Result<std::int64_t, std::string> read_history(const std::filesystem::path& file,
                                                const std::function<void(Operation&&)>& take);
 

@@ -27,7 +27,7 @@ enum class Move : std::uint8_t {
     transfer_done = 10,
 };
 
-constexpr std::string_view kMoveNames[] = {"?",       "receive", "reserve",  "release",      "expire",      "sell",
+constexpr std::string_view kMoveNames[] = {"?",       "receive",  "reserve",      "release",     "expire",       "sell",
                                            "restock", "withdraw", "transfer out", "transfer in", "transfer done"};
 
 std::string move_name(std::int64_t movement) {
@@ -104,7 +104,8 @@ public:
             check_.violated(entry.name(), fmt::format("entry {} after entry {}", last_ + 1, last_),
                             fmt::format("entry {}", entry.sequence));
         if (entry.epoch < epoch_)
-            check_.violated(entry.name(), fmt::format("epoch {} or later", epoch_), fmt::format("epoch {}", entry.epoch));
+            check_.violated(entry.name(), fmt::format("epoch {} or later", epoch_),
+                            fmt::format("epoch {}", entry.epoch));
         while (epoch_ < entry.epoch && enter_next(entry)) {
         }
         const Hash256 expected = entry_hash(head_, entry, sku);
@@ -251,8 +252,9 @@ Replay walk_ledger(Store& store, const SkuNames& names, Check& chained, Check& r
     Replay state;
     Chain chain{store, chained};
     static const std::string kUnknown;
-    for (Rows rows{store,
-                   "SELECT sequence, epoch, at_ms, movement, sku_no, units, order_id, hash FROM ledger ORDER BY sequence"};
+    for (Rows rows{
+             store,
+             "SELECT sequence, epoch, at_ms, movement, sku_no, units, order_id, hash FROM ledger ORDER BY sequence"};
          rows.next();) {
         const Entry entry{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3),
                           rows.integer(4), rows.integer(5), rows.uuid(6),    hash_of(rows.blob(7))};

@@ -27,8 +27,7 @@ void append_violations(std::string& out, const Check& check) {
                        violation.subject, violation.expected, violation.found);
     }
     const auto unnamed = check.violation_count() - static_cast<std::int64_t>(check.violations().size());
-    if (unnamed > 0)
-        fmt::format_to(std::back_inserter(out), "  {}: and {} more\n", check.id(), grouped(unnamed));
+    if (unnamed > 0) fmt::format_to(std::back_inserter(out), "  {}: and {} more\n", check.id(), grouped(unnamed));
 }
 
 boost::json::object check_json(const Check& check) {
@@ -84,10 +83,10 @@ std::string Report::to_text() const {
         out += "\n";
         for (const Check& check : checks) append_violations(out, check);
     }
-    fmt::format_to(std::back_inserter(out), "\n{} orders, {} units sold, {} ledger entries{}: ", grouped(orders),
-                   grouped(units_sold), grouped(ledger_entries),
-                   history_operations > 0 ? fmt::format(", {} operations in the history", grouped(history_operations))
-                                          : "");
+    fmt::format_to(
+        std::back_inserter(out), "\n{} orders, {} units sold, {} ledger entries{}: ", grouped(orders),
+        grouped(units_sold), grouped(ledger_entries),
+        history_operations > 0 ? fmt::format(", {} operations in the history", grouped(history_operations)) : "");
     if (holds())
         out += "everything holds.\n";
     else

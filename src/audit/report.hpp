@@ -13,7 +13,7 @@ inline constexpr std::size_t kViolationsNamedMax = 100;
 
 /// One thing that must hold and does not.
 struct Violation {
-    std::string subject;   // what is wrong: "order 0193…", "SKU lantern-01", "ledger entry 17"
+    std::string subject;  // what is wrong: "order 0193…", "SKU lantern-01", "ledger entry 17"
     std::string expected;
     std::string found;
 };
@@ -65,13 +65,13 @@ struct Report {
     std::int64_t selling_ms = 0;        // from the first reservation to the last sale
     std::int64_t units_sold = 0;        // by the stock counters
     std::int64_t ledger_entries = 0;
-    std::string ledger_head;            // hex of the last entry's hash; empty without entries
+    std::string ledger_head;  // hex of the last entry's hash; empty without entries
     std::int64_t outbox_pending = 0;
     // From the history; 0 without one.
     std::int64_t history_operations = 0;
     std::int64_t orders_acknowledged = 0;
-    std::int64_t orders_lost = 0;       // acknowledged to a shopper and not there
-    std::int64_t contradictions = 0;    // what a shopper was told and what is stored differ, lost orders included
+    std::int64_t orders_lost = 0;     // acknowledged to a shopper and not there
+    std::int64_t contradictions = 0;  // what a shopper was told and what is stored differ, lost orders included
 
     Check& add(std::string_view id, std::string_view title, std::string_view examined_what) {
         return checks.emplace_back(id, title, examined_what);

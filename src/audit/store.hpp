@@ -62,7 +62,8 @@ public:
     std::string damage();
     bool has_table(std::string_view name);
     bool has_column(std::string_view table, std::string_view column);
-    /// Runs statements that make temporary tables of this connection; the site's file is never written. Throws Unreadable.
+    /// Runs statements that make temporary tables of this connection; the site's file is never written. Throws
+    /// Unreadable.
     void prepare(const char* script);
     /// The one number that `sql` gives; 0 for none.
     std::int64_t number(const char* sql);

@@ -8,8 +8,8 @@ namespace marketday::base {
 
 }  // namespace marketday::base
 
-#define MD_ASSERT(expression)                                                          \
-    do {                                                                               \
-        if (!(expression)) [[unlikely]]                                                \
-            ::marketday::base::assertion_failed(#expression, __FILE__, __LINE__);      \
+#define MD_ASSERT(expression)                                                     \
+    do {                                                                          \
+        if (!(expression)) [[unlikely]]                                           \
+            ::marketday::base::assertion_failed(#expression, __FILE__, __LINE__); \
     } while (false)

@@ -70,8 +70,8 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
     if (level < lowest_level.load(std::memory_order_relaxed)) return;
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":)", to_rfc3339(now.count()), name_of(level));
     append_json_string(line, event);
     for (const auto& field : fields) {

@@ -15,8 +15,8 @@ public:
     std::uint64_t below(std::uint64_t bound);
 };
 
-/// The operating system's cryptographic randomness (libsodium), fetched a few kilobytes at a time. Thread-safe. A process
-/// that forks must not go on using it in both halves.
+/// The operating system's cryptographic randomness (libsodium), fetched a few kilobytes at a time. Thread-safe. A
+/// process that forks must not go on using it in both halves.
 class SystemRandom final : public Random {
 public:
     SystemRandom();

@@ -144,7 +144,8 @@ std::optional<std::int64_t> from_rfc3339(std::string_view text) {
     if (read_char(text, at, '.')) {
         int scale = 100;
         const std::size_t first = at;
-        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) ms += scale * (text[at] - '0');
+        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+            ms += scale * (text[at] - '0');
         if (at == first) return std::nullopt;
     }
     int offset_minutes = 0;

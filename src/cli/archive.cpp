@@ -143,9 +143,7 @@ bool is_safe_name(const std::string& name) {
                                 [](const std::filesystem::path& part) { return part == ".." || part == "."; });
 }
 
-std::size_t padding(std::int64_t bytes) {
-    return (kBlock - static_cast<std::size_t>(bytes) % kBlock) % kBlock;
-}
+std::size_t padding(std::int64_t bytes) { return (kBlock - static_cast<std::size_t>(bytes) % kBlock) % kBlock; }
 
 /// Reads an archive, gzipped or not.
 class Input {
@@ -267,7 +265,7 @@ void ArchiveWriter::end(std::int64_t bytes) {
 
 void ArchiveWriter::add_file(const std::string& name, const std::filesystem::path& file) {
     const Descriptor input{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-    struct stat status {};
+    struct stat status{};
     if (!input.open() || ::fstat(input.number(), &status) != 0) refuse("read", file);
     begin(name, status.st_size);
     std::vector<std::uint8_t> chunk(kChunk);
@@ -276,7 +274,8 @@ void ArchiveWriter::add_file(const std::string& name, const std::filesystem::pat
             ::read(input.number(), chunk.data(), std::min(chunk.size(), static_cast<std::size_t>(left)));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) refuse("read", file);
-        if (got == 0) throw ArchiveError(fmt::format("{} became shorter while it was copied; try again", file.string()));
+        if (got == 0)
+            throw ArchiveError(fmt::format("{} became shorter while it was copied; try again", file.string()));
         const auto part = std::span<const std::uint8_t>{chunk}.first(static_cast<std::size_t>(got));
         output_->hasher.take(part);
         put(part);
@@ -298,7 +297,7 @@ std::int64_t ArchiveWriter::finish() {
     put(kEnd);
     errno = 0;
     if (::gzclose(std::exchange(output_->stream, nullptr)) != Z_OK) refuse("write", partial_);
-    struct stat status {};
+    struct stat status{};
     if (::fsync(output_->descriptor.number()) != 0 || ::fstat(output_->descriptor.number(), &status) != 0)
         refuse("write", partial_);
     if (::rename(partial_.c_str(), target_.c_str()) != 0) refuse("write", target_);
@@ -307,7 +306,8 @@ std::int64_t ArchiveWriter::finish() {
     return status.st_size;
 }
 
-std::vector<ArchivedFile> extract_archive(const std::filesystem::path& archive, const std::filesystem::path& directory) {
+std::vector<ArchivedFile> extract_archive(const std::filesystem::path& archive,
+                                          const std::filesystem::path& directory) {
     Input input{archive};
     std::vector<ArchivedFile> files;
     while (const auto header = read_header(input, archive)) {

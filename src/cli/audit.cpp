@@ -55,8 +55,7 @@ audit::Report read_report(std::string_view body, std::deque<std::string>& words)
 }
 
 int audit_server(const AuditFlags& flags) {
-    if (!flags.histories.empty())
-        throw CommandError{"--history is read on this machine and needs --data, not --url"};
+    if (!flags.histories.empty()) throw CommandError{"--history is read on this machine and needs --data, not --url"};
     AdminTarget target;
     target.url = flags.url;
     AdminClient client{target};
@@ -90,7 +89,8 @@ void add_audit(CLI::App& app, int& exit_code) {
     auto flags = std::make_shared<AuditFlags>();
     auto* command = app.add_subcommand("audit", "Check that nothing was oversold, lost, doubled or rewritten");
     auto* data = command->add_option("--data", flags->data_dir, "The shop's data directory")->default_str("");
-    command->add_option("--url", flags->url, "A running server's operators' address, instead of --data")->excludes(data);
+    command->add_option("--url", flags->url, "A running server's operators' address, instead of --data")
+        ->excludes(data);
     command->add_option("--history", flags->histories, "A crowd's history.jsonl; may be given more than once");
     command->add_flag("--at-rest", flags->at_rest, "Nobody is shopping: nothing may be pending");
     command->add_flag("--json", flags->json, "One JSON object instead of the table");

@@ -61,8 +61,7 @@ Sqlite open_sqlite(const fs::path& file, int flags) {
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
     Sqlite owned{handle};
-    if (code != SQLITE_OK)
-        throw CommandError{fmt::format("cannot open {}: {}", file.string(), sqlite3_errstr(code))};
+    if (code != SQLITE_OK) throw CommandError{fmt::format("cannot open {}: {}", file.string(), sqlite3_errstr(code))};
     sqlite3_busy_timeout(handle, 5000);
     return owned;
 }
@@ -72,8 +71,8 @@ void run_sql(const Sqlite& database, const char* sql, const fs::path& file) {
         throw CommandError{fmt::format("cannot read {}: {}", file.string(), sqlite3_errmsg(database.get()))};
 }
 
-/// Copies one moment of `source` while its server goes on writing. The read transaction keeps that moment for as long as
-/// the copy takes; without it every write by the server would start the copy again.
+/// Copies one moment of `source` while its server goes on writing. The read transaction keeps that moment for as long
+/// as the copy takes; without it every write by the server would start the copy again.
 void copy_sqlite(const fs::path& source, const fs::path& target) {
     const Sqlite from = open_sqlite(source, SQLITE_OPEN_READONLY);
     const Sqlite to = open_sqlite(target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -103,7 +102,8 @@ bool is_passing(const fs::path& relative) {
     static const std::set<std::string> kNames{"admin.json", "shop.json"};
     const std::string name = relative.filename().string();
     if (kNames.contains(name) || name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal") ||
-        name.ends_with(".lock") || name.ends_with(".partial") || name.ends_with(".new") || name.starts_with(".marketday-backup-"))
+        name.ends_with(".lock") || name.ends_with(".partial") || name.ends_with(".new") ||
+        name.starts_with(".marketday-backup-"))
         return true;
     return *relative.begin() == "search";
 }
@@ -125,10 +125,9 @@ audit::Report check_ledger(const fs::path& database) {
     if (!report) throw CommandError{report.error()};
     if (!report->holds()) {
         const auto broken = std::ranges::find_if_not(report->checks, &audit::Check::holds);
-        throw CommandError{
-            fmt::format("{} is violated ({}); see `marketday audit --data {}`", broken->id(),
-                        broken->violations().front().subject, database.parent_path().string()),
-            1};
+        throw CommandError{fmt::format("{} is violated ({}); see `marketday audit --data {}`", broken->id(),
+                                       broken->violations().front().subject, database.parent_path().string()),
+                           1};
     }
     return std::move(*report);
 }
@@ -137,13 +136,12 @@ std::string manifest(const std::vector<ArchivedFile>& files, const audit::Report
     boost::json::array list;
     for (const auto& file : files)
         list.push_back(boost::json::object{{"path", file.name}, {"bytes", file.bytes}, {"blake2b", to_hex(file.hash)}});
-    return boost::json::serialize(
-               boost::json::object{{"format", kFormat},
-                                   {"created", to_rfc3339(to_unix_ms(SystemClock{}.wall_now()))},
-                                   {"orders", report.orders},
-                                   {"ledger_entries", report.ledger_entries},
-                                   {"ledger_head", report.ledger_head},
-                                   {"files", std::move(list)}}) +
+    return boost::json::serialize(boost::json::object{{"format", kFormat},
+                                                      {"created", to_rfc3339(to_unix_ms(SystemClock{}.wall_now()))},
+                                                      {"orders", report.orders},
+                                                      {"ledger_entries", report.ledger_entries},
+                                                      {"ledger_head", report.ledger_head},
+                                                      {"files", std::move(list)}}) +
            "\n";
 }
 
@@ -164,7 +162,8 @@ int back_up(const BackupFlags& flags) {
     const fs::path data{flags.data_dir};
     const fs::path target = fs::absolute(flags.file);
     if (!fs::exists(data / kDatabase))
-        throw CommandError{fmt::format("{} holds no shop (no {}); give its --data directory", data.string(), kDatabase)};
+        throw CommandError{
+            fmt::format("{} holds no shop (no {}); give its --data directory", data.string(), kDatabase)};
     if (fs::exists(target) && !flags.replace)
         throw CommandError{fmt::format("{} is there already; choose another name, or --replace it", target.string())};
     const ScratchDirectory scratch{target.parent_path()};
@@ -267,7 +266,8 @@ int restore(const BackupFlags& flags) {
 void add_backup(CLI::App& app, int& exit_code) {
     auto flags = std::make_shared<BackupFlags>();
     auto* backup = app.add_subcommand("backup", "Copy a shop into one file, while it sells");
-    backup->add_option("file", flags->file, "The file to write (a tar; gzipped when it ends in .gz or .tgz)")->required();
+    backup->add_option("file", flags->file, "The file to write (a tar; gzipped when it ends in .gz or .tgz)")
+        ->required();
     backup->add_option("--data", flags->data_dir, "The shop's data directory")->required();
     backup->add_flag("--replace", flags->replace, "Write over a file of that name");
     backup->callback([flags, &exit_code] { exit_code = run_command([&flags] { return back_up(*flags); }); });

@@ -73,24 +73,28 @@ const std::vector<ConfigKey>& config_keys() {
         {"shipping.per_kg_minor", Kind::integer, "0", "and for every begun kilogram, minor units"},
         {"shipping.free_from_minor", Kind::integer, "0", "free from this worth of goods, minor units; 0: never"},
         {"checkout.hold_s", Kind::integer, "300", "how long an order holds its units unpaid, seconds", 5, 86'400},
-        {"checkout.lane_depth_max", Kind::integer, "20000", "orders that may wait in one lane; past it 503", 1, 1'000'000},
+        {"checkout.lane_depth_max", Kind::integer, "20000", "orders that may wait in one lane; past it 503", 1,
+         1'000'000},
         {"checkout.batch_max", Kind::integer, "500", "orders of one commit, 1 to 1000", 1, 1000},
         {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane", 1, 64},
         {"payment.reconcile_after_s", Kind::integer, "30", "when the gateway is asked about a payment, seconds"},
         {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB", 1, 1'000'000},
         {"store.group_writes_max", Kind::integer, "512", "writes of one commit; 1 commits each alone", 1, 10'000},
         {"store.readers", Kind::integer, "2", "threads that read the store", 1, 256},
-        {"cache.products.policy", Kind::text, "sieve", "who leaves the near cache of product answers first: lru, lfu, fifo or sieve"},
+        {"cache.products.policy", Kind::text, "sieve",
+         "who leaves the near cache of product answers first: lru, lfu, fifo or sieve"},
         {"cache.products.mib", Kind::integer, "16", "memory of that cache, MiB; 0: nothing is kept"},
         {"cache.products.ttl_s", Kind::integer, "60", "how long an answer is fresh, seconds"},
         {"cache.products.stale_s", Kind::integer, "30", "and then given while it is renewed, seconds"},
         {"cache.products.stale_if_error_s", Kind::integer, "600", "or while it cannot be renewed, seconds"},
-        {"cache.searches.policy", Kind::text, "sieve", "who leaves the near cache of searches and categories first: lru, lfu, fifo or sieve"},
+        {"cache.searches.policy", Kind::text, "sieve",
+         "who leaves the near cache of searches and categories first: lru, lfu, fifo or sieve"},
         {"cache.searches.mib", Kind::integer, "8", "memory of that cache, MiB; 0: nothing is kept"},
         {"cache.searches.ttl_s", Kind::integer, "5", "how long an answer is fresh, seconds"},
         {"cache.searches.stale_s", Kind::integer, "10", "and then given while it is renewed, seconds"},
         {"cache.searches.stale_if_error_s", Kind::integer, "60", "or while it cannot be renewed, seconds"},
-        {"cache.sales.policy", Kind::text, "lru", "who leaves the near cache of the list of sales first: lru, lfu, fifo or sieve"},
+        {"cache.sales.policy", Kind::text, "lru",
+         "who leaves the near cache of the list of sales first: lru, lfu, fifo or sieve"},
         {"cache.sales.mib", Kind::integer, "1", "memory of that cache, MiB; 0: nothing is kept"},
         {"cache.sales.ttl_s", Kind::integer, "1", "how long an answer is fresh, seconds"},
         {"cache.sales.stale_s", Kind::integer, "0", "and then given while it is renewed, seconds"},
@@ -100,9 +104,11 @@ const std::vector<ConfigKey>& config_keys() {
         {"cache.stock.ttl_s", Kind::integer, "1", "how long an answer is fresh, seconds"},
         {"cache.stock.stale_s", Kind::integer, "0", "and then given while it is renewed, seconds"},
         {"cache.stock.stale_if_error_s", Kind::integer, "0", "or while it cannot be renewed, seconds"},
-        {"cache.ttl_jitter_percent", Kind::integer, "10", "a time to live is shortened by up to this much by chance, percent"},
+        {"cache.ttl_jitter_percent", Kind::integer, "10",
+         "a time to live is shortened by up to this much by chance, percent"},
         {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords", 1, 256},
-        {"accounts.hash_memory_kib", Kind::integer, "19456", "memory of one argon2id hash, KiB; OWASP's minimum is 19456"},
+        {"accounts.hash_memory_kib", Kind::integer, "19456",
+         "memory of one argon2id hash, KiB; OWASP's minimum is 19456"},
         {"accounts.hash_passes", Kind::integer, "2", "passes of one argon2id hash; OWASP's minimum is 2"},
         {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
         {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds", 1, 86'400},
@@ -169,7 +175,8 @@ void Config::read_environment(const char* const* environment) {
         // The operator's commands have settings of their own, not the server's.
         if (name == "MARKETDAY_OPERATOR_TOKEN") continue;
         const auto& keys = config_keys();
-        const auto key = std::ranges::find_if(keys, [&](const ConfigKey& k) { return environment_name(k.name) == name; });
+        const auto key =
+            std::ranges::find_if(keys, [&](const ConfigKey& k) { return environment_name(k.name) == name; });
         if (key == keys.end()) {
             std::vector<std::string> texts;
             for (const auto& known : keys) texts.push_back(environment_name(known.name));

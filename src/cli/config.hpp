@@ -11,7 +11,7 @@ namespace marketday::cli {
 /// One setting that an operator can change. The table of all of them is the only list: file, environment, flags,
 /// `--print-config` and the documentation are made from it.
 struct ConfigKey {
-    std::string_view name;     // "shipping.flat_minor"; in the environment MARKETDAY_SHIPPING_FLAT_MINOR
+    std::string_view name;  // "shipping.flat_minor"; in the environment MARKETDAY_SHIPPING_FLAT_MINOR
     enum class Kind : std::uint8_t { text, integer, boolean, list } kind;
     std::string_view initial;
     std::string_view meaning;  // with its unit

@@ -51,19 +51,25 @@ struct CrowdFlags {
 
 void add_who(CLI::App& app, CrowdFlags& flags) {
     crowd::Options& options = flags.options;
-    app.add_option("--sale", options.sale, "the sale's id, or auto: the open one, else the next to open, or none (with --sku)")
+    app.add_option("--sale", options.sale,
+                   "the sale's id, or auto: the open one, else the next to open, or none (with --sku)")
         ->capture_default_str();
     app.add_option("--sku", options.sku, "everybody wants this one");
-    app.add_option("--shoppers", options.shoppers, "how many come, each once")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--shoppers", options.shoppers, "how many come, each once")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     add_duration(app, "--arrive", options.arrive_us, "all arrive within this time [10s]");
     add_duration(app, "--start-offset", options.start_offset_us, "the first arrives this long after the opening [0s]");
     add_duration(app, "--before-opening", flags.before_opening_us, "the first arrives this long before the opening");
-    app.add_option("--shape", options.shape_file, "CSV period,count (plain or gzipped): arrivals follow it, compressed and scaled")
+    app.add_option("--shape", options.shape_file,
+                   "CSV period,count (plain or gzipped): arrivals follow it, compressed and scaled")
         ->check(CLI::ExistingFile);
-    app.add_option("--shape-from", options.shape_from, "the first row of the shape that is used")->capture_default_str();
+    app.add_option("--shape-from", options.shape_from, "the first row of the shape that is used")
+        ->capture_default_str();
     app.add_option("--shape-rows", options.shape_rows, "how many rows of it; 0: to its end")->capture_default_str();
     add_duration(app, "--patience", options.patience_us, "a shopper leaves after so long [120s]");
-    app.add_option("--prepare", flags.prepare, "accounts made beforehand, untimed: a number, or auto")->capture_default_str();
+    app.add_option("--prepare", flags.prepare, "accounts made beforehand, untimed: a number, or auto")
+        ->capture_default_str();
     app.add_option("--admin", options.admin_url, "the operators' address, to prepare accounts: http://HOST:PORT");
     app.add_option("--admin-token", options.admin_token, "an operator's token for it");
     app.add_option("--data", options.data_dir, "read both from DIR/admin.json instead");
@@ -72,25 +78,36 @@ void add_who(CLI::App& app, CrowdFlags& flags) {
 void add_what(CLI::App& app, CrowdFlags& flags) {
     crowd::Options& options = flags.options;
     const CLI::Range percent(0, 100);
-    app.add_option("--look", options.look_percent, "percent who look at the sale first")->capture_default_str()->check(percent);
-    app.add_option("--search", options.search_percent, "percent who search first")->capture_default_str()->check(percent);
+    app.add_option("--look", options.look_percent, "percent who look at the sale first")
+        ->capture_default_str()
+        ->check(percent);
+    app.add_option("--search", options.search_percent, "percent who search first")
+        ->capture_default_str()
+        ->check(percent);
     app.add_option("--basket", options.basket_lines_max, "different items of the sale that a shopper wants, at most")
         ->capture_default_str()
         ->check(CLI::Range(1, 50));
     app.add_option("--reload", options.reload_percent, "percent of polls that load the page again")
         ->capture_default_str()
         ->check(percent);
-    app.add_option("--repeat", options.repeat_percent, "percent of orders that are sent twice")->capture_default_str()->check(percent);
-    app.add_option("--silent-payments", options.silent_payments_percent, "percent of payments that the gateway leaves open")
+    app.add_option("--repeat", options.repeat_percent, "percent of orders that are sent twice")
+        ->capture_default_str()
+        ->check(percent);
+    app.add_option("--silent-payments", options.silent_payments_percent,
+                   "percent of payments that the gateway leaves open")
         ->capture_default_str()
         ->check(percent);
     app.add_flag("--no-pay", flags.no_pay, "orders are placed, not paid");
     app.add_option("--orders-per-second", options.orders_per_second, "a steady stream of orders instead, open loop")
         ->check(CLI::PositiveNumber);
-    app.add_flag("--closed", flags.closed, "as many orders as the shop can take: each connection sends its next at once");
+    app.add_flag("--closed", flags.closed,
+                 "as many orders as the shop can take: each connection sends its next at once");
     add_duration(app, "--seconds", options.duration_us, "how long a stream lasts [10s]");
-    app.add_option("--connections", options.connections, "of a stream")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--replay", options.replay_file, "the real baskets of an orders file (CSV, plain or gzipped), in order")
+    app.add_option("--connections", options.connections, "of a stream")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--replay", options.replay_file,
+                   "the real baskets of an orders file (CSV, plain or gzipped), in order")
         ->check(CLI::ExistingFile);
     app.add_option("--compress", flags.compress, "how much faster than it was")->capture_default_str();
     app.add_option("--replay-max", options.replay_max, "only the first so many baskets");
@@ -159,7 +176,8 @@ int run_crowd(CrowdFlags& flags) {
 }  // namespace
 
 void add_crowd(CLI::App& app, int& exit_code) {
-    CLI::App* command = app.add_subcommand("crowd", "Simulated shoppers over real HTTP; exit 3 when the shop contradicts itself");
+    CLI::App* command =
+        app.add_subcommand("crowd", "Simulated shoppers over real HTTP; exit 3 when the shop contradicts itself");
     const auto flags = std::make_shared<CrowdFlags>();
     command->add_option("URL", flags->options.url, "the shop: http://HOST:PORT")->required();
     add_who(*command, *flags);

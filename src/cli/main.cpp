@@ -1,7 +1,7 @@
+#include <sys/stat.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <sys/stat.h>
 
 #include <csignal>
 #include <cstdio>

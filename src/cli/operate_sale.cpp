@@ -48,12 +48,15 @@ std::string time_of(const std::string& text, const char* option) {
         std::int64_t amount = 0;
         const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size() - 1, amount);
         const bool whole = error == std::errc{} && end == text.data() + text.size() - 1;
-        const std::int64_t unit_ms = text.back() == 's' ? 1000 : text.back() == 'm' ? 60'000 : text.back() == 'h' ? 3'600'000 : 0;
+        const std::int64_t unit_ms = text.back() == 's'   ? 1000
+                                     : text.back() == 'm' ? 60'000
+                                     : text.back() == 'h' ? 3'600'000
+                                                          : 0;
         if (whole && unit_ms != 0) return to_rfc3339(now + amount * unit_ms);
     }
     if (const auto ms = from_rfc3339(text)) return to_rfc3339(*ms);
-    throw CommandError{fmt::format("{} takes \"now\", \"+60s\", \"+5m\" or a time such as 2026-11-21T05:00:00Z, not \"{}\"",
-                                   option, text)};
+    throw CommandError{fmt::format(
+        "{} takes \"now\", \"+60s\", \"+5m\" or a time such as 2026-11-21T05:00:00Z, not \"{}\"", option, text)};
 }
 
 json::object item_of(const std::string& text, const std::string& currency_code) {
@@ -66,12 +69,14 @@ json::object item_of(const std::string& text, const std::string& currency_code) 
         rest = rest.substr(colon + 1);
     }
     const auto currency = Currency::parse(currency_code);
-    if (!currency) throw CommandError{fmt::format("--currency takes a currency such as KRW, not \"{}\"", currency_code)};
+    if (!currency)
+        throw CommandError{fmt::format("--currency takes a currency such as KRW, not \"{}\"", currency_code)};
     const auto number = [&text](const std::string& part) {
         std::int64_t value = 0;
         const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
         if (error != std::errc{} || end != part.data() + part.size() || value < 1)
-            throw CommandError{fmt::format("--item takes SKU:UNITS:PRICE[:LIMIT], for example demo-0061:100:39000:1, not \"{}\"", text)};
+            throw CommandError{fmt::format(
+                "--item takes SKU:UNITS:PRICE[:LIMIT], for example demo-0061:100:39000:1, not \"{}\"", text)};
         return value;
     };
     if (parts.size() < 3 || parts.size() > 4) number("");
@@ -105,9 +110,11 @@ std::string name_of(const json::object& sale) {
 }
 
 void print_sale(const json::object& sale) {
-    fmt::print("{}  {}\nstate   {}\nopens   {}\ncloses  {}\n", text_of(sale, "id"), name_of(sale), text_of(sale, "state"),
-               text_of(sale, "opens_at"), text_of(sale, "closes_at").empty() ? "-" : text_of(sale, "closes_at"));
-    Table table{{{"SKU"}, {"UNITS", Table::Align::right}, {"PRICE", Table::Align::right}, {"LIMIT", Table::Align::right}}};
+    fmt::print("{}  {}\nstate   {}\nopens   {}\ncloses  {}\n", text_of(sale, "id"), name_of(sale),
+               text_of(sale, "state"), text_of(sale, "opens_at"),
+               text_of(sale, "closes_at").empty() ? "-" : text_of(sale, "closes_at"));
+    Table table{
+        {{"SKU"}, {"UNITS", Table::Align::right}, {"PRICE", Table::Align::right}, {"LIMIT", Table::Align::right}}};
     for (const auto& item : sale.at("items").as_array()) {
         const auto& price = item.at("price");
         table.add({text_of(item.as_object(), "sku"), show_count(item.at("units").as_int64()),
@@ -134,7 +141,8 @@ int create(const CreateOptions& options) {
     for (const auto& item : options.items) items.push_back(item_of(item, options.currency));
     json::object line{{"enabled", !options.no_line}, {"draw", !options.no_draw}};
     if (options.admissions_per_s_max > 0) line["admissions_per_s_max"] = options.admissions_per_s_max;
-    json::object sale{{"name", name}, {"opens_at", time_of(options.opens, "--opens")}, {"items", items}, {"line", line}};
+    json::object sale{
+        {"name", name}, {"opens_at", time_of(options.opens, "--opens")}, {"items", items}, {"line", line}};
     if (!options.closes.empty()) sale["closes_at"] = time_of(options.closes, "--closes");
     AdminClient client{options.target};
     return show_answer(options.target, client.must("POST", "/admin/v1/sales", json::serialize(sale)));
@@ -153,7 +161,8 @@ int list(const AdminTarget& target) {
         const auto& sale = value.as_object();
         std::int64_t units = 0;
         for (const auto& item : sale.at("items").as_array()) units += item.at("units").as_int64();
-        table.add({text_of(sale, "id"), name_of(sale), text_of(sale, "state"), text_of(sale, "opens_at"), show_count(units)});
+        table.add(
+            {text_of(sale, "id"), name_of(sale), text_of(sale, "state"), text_of(sale, "opens_at"), show_count(units)});
     }
     if (table.empty()) fmt::print("no sales yet; plan one with `marketday sale create`\n");
     table.print();
@@ -189,7 +198,8 @@ CLI::App* add_sale_commands(CLI::App& app, int& exit_code) {
     create_command->add_option("--currency", create_options->currency, "The prices' currency (default KRW)");
     create_command->add_flag("--no-line", create_options->no_line, "Let everybody order at once");
     create_command->add_flag("--no-draw", create_options->no_draw, "First come, first served before the opening too");
-    create_command->add_option("--admissions-per-s", create_options->admissions_per_s_max, "Never let in more than this");
+    create_command->add_option("--admissions-per-s", create_options->admissions_per_s_max,
+                               "Never let in more than this");
     create_command->callback(
         [create_options, &exit_code] { exit_code = run_command([&] { return create(*create_options); }); });
 

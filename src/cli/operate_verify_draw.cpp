@@ -139,7 +139,8 @@ int report(const Options& options, const std::string& fault, std::size_t entries
         fmt::print("The draw does NOT hold: {}.\n", fault);
         return 1;
     }
-    fmt::print("The draw holds: commitment, list of {} and order agree.\n", show_count(static_cast<long long>(entries)));
+    fmt::print("The draw holds: commitment, list of {} and order agree.\n",
+               show_count(static_cast<long long>(entries)));
     for (const json::value& place : places) {
         const auto& one = place.get_object();
         const std::string ticket{one.at("ticket").get_string()};
@@ -155,7 +156,8 @@ int verify(const Options& options) {
     if (options.file.empty() == (options.url.empty() || options.sale.empty()))
         throw CommandError{"give a sale and --url of its shop, or --file with the draw's JSON"};
     const json::object page = options.file.empty() ? fetch(options) : read_file(options.file);
-    if (const json::value* drawn = page.if_contains("drawn"); drawn != nullptr && drawn->is_bool() && !drawn->get_bool())
+    if (const json::value* drawn = page.if_contains("drawn");
+        drawn != nullptr && drawn->is_bool() && !drawn->get_bool())
         throw CommandError{"this sale has no draw: its line keeps the order of joining"};
     if (!options.save.empty()) {
         std::ofstream out(options.save);

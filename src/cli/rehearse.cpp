@@ -74,13 +74,19 @@ int rehearse(RehearseFlags& flags) {
 
 void add_rehearse(CLI::App& app, int& exit_code) {
     auto flags = std::make_shared<RehearseFlags>();
-    auto* command = app.add_subcommand("rehearse", "Hold a whole sale in a throwaway shop, and prove that it went well");
+    auto* command =
+        app.add_subcommand("rehearse", "Hold a whole sale in a throwaway shop, and prove that it went well");
     auto& options = flags->options;
-    command->add_option("--shoppers", options.shoppers, "How many come")->check(CLI::Range(1U, 1'000'000U))->capture_default_str();
+    command->add_option("--shoppers", options.shoppers, "How many come")
+        ->check(CLI::Range(1U, 1'000'000U))
+        ->capture_default_str();
     command->add_option("--arrive", flags->arrive, "Within which time they come: 10s, 500ms")->capture_default_str();
-    command->add_option("--units", options.units, "How many units there are")->check(CLI::Range(1, 10'000'000))->capture_default_str();
+    command->add_option("--units", options.units, "How many units there are")
+        ->check(CLI::Range(1, 10'000'000))
+        ->capture_default_str();
     command->add_flag("--kill", options.kill, "Kill the server (kill -9) half-way and start it again");
-    command->add_option("--silent-payments", options.silent_payments_percent, "Percent of payments the bank never answers")
+    command
+        ->add_option("--silent-payments", options.silent_payments_percent, "Percent of payments the bank never answers")
         ->check(CLI::Range(0U, 100U));
     command->add_flag("--no-line", flags->no_line, "Everybody may order at once, without a line");
     command->add_option("--seed", options.seed, "The crowd's random numbers")->capture_default_str();

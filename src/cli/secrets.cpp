@@ -21,16 +21,18 @@ Secrets::Secrets(const std::filesystem::path& data, Random& random) {
         return;
     }
     if (std::filesystem::exists(data / "marketday.db"))
-        throw std::runtime_error(fmt::format(
-            "{} is missing beside a shop's database; bring it back from the last backup, or every ticket, admission and "
-            "bucket made so far is lost",
-            path.string()));
+        throw std::runtime_error(
+            fmt::format("{} is missing beside a shop's database; bring it back from the last backup, or every ticket, "
+                        "admission and "
+                        "bucket made so far is lost",
+                        path.string()));
     random.fill(root_);
     // Made under another name and then renamed: a secret that is there is whole.
     const auto made = path.string() + ".new";
     descriptor = ::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written = descriptor >= 0 && ::write(descriptor, root_.data(), root_.size()) ==
-                                                static_cast<ssize_t>(root_.size()) && ::fsync(descriptor) == 0;
+    const bool written = descriptor >= 0 &&
+                         ::write(descriptor, root_.data(), root_.size()) == static_cast<ssize_t>(root_.size()) &&
+                         ::fsync(descriptor) == 0;
     if (descriptor >= 0) ::close(descriptor);
     if (!written || ::rename(made.c_str(), path.c_str()) != 0)
         throw std::runtime_error(fmt::format("cannot write {}: {}; make the data directory writable for this user",

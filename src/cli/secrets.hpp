@@ -7,8 +7,8 @@
 
 namespace marketday::cli {
 
-/// The shop's one secret, in `<data>/secret.key` (made once, mode 0600), and the keys derived from it by purpose. Whoever
-/// has it can sign admissions and tickets; a backup must hold it.
+/// The shop's one secret, in `<data>/secret.key` (made once, mode 0600), and the keys derived from it by purpose.
+/// Whoever has it can sign admissions and tickets; a backup must hold it.
 class Secrets {
 public:
     /// Throws std::runtime_error when the file cannot be read or made.

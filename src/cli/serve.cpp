@@ -28,8 +28,8 @@ Config gather(const ServeArguments& arguments) {
     if (!arguments.config_file.empty()) config.read_file(arguments.config_file);
     config.read_environment(environ);
     const std::pair<const char*, const std::string*> flags[] = {
-        {"data", &arguments.data},       {"listen", &arguments.listen},   {"admin", &arguments.admin},
-        {"tls_cert", &arguments.tls_cert}, {"tls_key", &arguments.tls_key}, {"roles", &arguments.roles},
+        {"data", &arguments.data},          {"listen", &arguments.listen},   {"admin", &arguments.admin},
+        {"tls_cert", &arguments.tls_cert},  {"tls_key", &arguments.tls_key}, {"roles", &arguments.roles},
         {"log_level", &arguments.log_level}};
     for (const auto& [name, value] : flags)
         if (!value->empty()) config.set(name, *value, std::string{"flag --"} + name);

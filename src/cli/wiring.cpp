@@ -44,9 +44,7 @@
 #include "http/routes_fulfilment.hpp"
 #include "http/routes_line.hpp"
 #include "http/routes_operators.hpp"
-#include "http/routes_fulfilment.hpp"
 #include "http/routes_orders.hpp"
-#include "http/routes_payments.hpp"
 #include "http/routes_payments.hpp"
 #include "http/routes_sales.hpp"
 #include "http/routes_search.hpp"
@@ -87,8 +85,8 @@ fs::path make_data_directory(const std::string& path) {
     std::error_code error;
     fs::create_directories(path, error);
     if (error)
-        throw std::runtime_error(fmt::format("cannot make {}: {}; give --data a directory that this user may write",
-                                             path, error.message()));
+        throw std::runtime_error(
+            fmt::format("cannot make {}: {}; give --data a directory that this user may write", path, error.message()));
     return fs::absolute(path);
 }
 
@@ -151,8 +149,8 @@ Checkout::Options checkout_options(const Config& config, const Hash256& admissio
 void write_private_file(const fs::path& path, const std::string& content) {
     const auto made = path.string() + ".new";
     const int descriptor = ::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written = descriptor >= 0 && ::write(descriptor, content.data(), content.size()) ==
-                                                static_cast<ssize_t>(content.size());
+    const bool written =
+        descriptor >= 0 && ::write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size());
     if (descriptor >= 0) ::close(descriptor);
     if (!written || ::rename(made.c_str(), path.c_str()) != 0)
         throw std::runtime_error(fmt::format("cannot write {}", path.string()));
@@ -259,7 +257,8 @@ struct Shop::Parts {
     SearchFollower search_follower{catalogue, search_index, {}, clock};
     /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
     http::NearCaches near_caches{near_cache_policies(config), clock, random};
-    WatchedCatalogue watched{catalogue, [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
+    WatchedCatalogue watched{catalogue,
+                             [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
     BrowseShelves shelves;
     Import import;
 
@@ -300,7 +299,9 @@ Shop::Parts::Parts(const Config& given)
       secrets(data, random),
       database(database_options(config, data)),
       gateway({.file = data / "sandbox-gateway.db"}),
-      hashing({.name = "hash", .threads = static_cast<std::size_t>(config.integer("accounts.hash_threads")), .waiting_max = 256}),
+      hashing({.name = "hash",
+               .threads = static_cast<std::size_t>(config.integer("accounts.hash_threads")),
+               .waiting_max = 256}),
       operator_hashing({.name = "operator-hash", .threads = 1, .waiting_max = 16}),
       chores({.name = "chores", .threads = 1, .waiting_max = 1024}),
       parsing({.name = "parse", .threads = 1, .waiting_max = 64}),
@@ -313,9 +314,10 @@ Shop::Parts::Parts(const Config& given)
       passwords(hashing, random, password_cost(config)),
       operator_passwords(operator_hashing, random, password_cost(config)),
       session_cache(sessions_store, clock, {}),
-      mailer(accounts_store, mail, clock, random,
-             {.base_url = config.text("public_url").empty() ? url_of(listen, listen.port, !config.text("tls_cert").empty())
-                                                           : config.text("public_url")}),
+      mailer(
+          accounts_store, mail, clock, random,
+          {.base_url = config.text("public_url").empty() ? url_of(listen, listen.port, !config.text("tls_cert").empty())
+                                                         : config.text("public_url")}),
       accounts(accounts_store, session_cache, passwords, mailer, clock, random, uuids,
                {.bucket_key = secrets.key_for("bucket")}),
       sessions(accounts_store, sessions_store, session_cache, passwords, clock, random, {}),
@@ -323,10 +325,10 @@ Shop::Parts::Parts(const Config& given)
                 secrets.key_for("bucket")),
       operators(operators_store, operator_passwords, clock, random, {}),
       board(*order_book),
-      checkout(shop_executor, *order_book, board, clock, uuids,
-               checkout_options(config, secrets.key_for("admission"))),
+      checkout(shop_executor, *order_book, board, clock, uuids, checkout_options(config, secrets.key_for("admission"))),
       pressure(static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))),
-      line(line_book, *order_book, pressure, clock, random, {.admission_key = secrets.key_for("admission"),
+      line(line_book, *order_book, pressure, clock, random,
+           {.admission_key = secrets.key_for("admission"),
             .address_limits = {.joins_burst = static_cast<double>(config.integer("line.joins_per_address"))}}),
       steps(shop_executor, *order_book),
       refunds(*order_book, steps, payment_journal, gateway, clock, {}),
@@ -374,11 +376,15 @@ void Shop::Parts::add_jobs() {
     scheduler.add({"notifications", milliseconds{500}, [this](ports::Fence fence) { return reconcile.listen(fence); }});
     scheduler.add({"refunds", milliseconds{1000}, [this](ports::Fence fence) { return refunds.run(fence); }});
     scheduler.add({"relay", milliseconds{200}, [this](ports::Fence fence) { return relay.run(fence); }});
-    scheduler.add({"order-mail", milliseconds{500}, [this](ports::Fence fence) { return order_mail_consumer.run(fence); }});
-    scheduler.add({"forget-events", milliseconds{60'000}, [this](ports::Fence fence) { return forget_events.run(fence); }});
+    scheduler.add(
+        {"order-mail", milliseconds{500}, [this](ports::Fence fence) { return order_mail_consumer.run(fence); }});
+    scheduler.add(
+        {"forget-events", milliseconds{60'000}, [this](ports::Fence fence) { return forget_events.run(fence); }});
     scheduler.add({"forget-keys", milliseconds{1000}, [this](ports::Fence fence) { return forget_keys.run(fence); }});
-    scheduler.add({"forget-outbox", milliseconds{60'000}, [this](ports::Fence fence) { return forget_outbox.run(fence); }});
-    scheduler.add({"forget-payments", milliseconds{60'000}, [this](ports::Fence fence) { return forget_payments.run(fence); }});
+    scheduler.add(
+        {"forget-outbox", milliseconds{60'000}, [this](ports::Fence fence) { return forget_outbox.run(fence); }});
+    scheduler.add(
+        {"forget-payments", milliseconds{60'000}, [this](ports::Fence fence) { return forget_payments.run(fence); }});
 }
 
 void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
@@ -397,12 +403,14 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
         static_cast<double>(server.open_connections));
-    add(Kind::counter, "marketday_connections_total", "Connections accepted", static_cast<double>(server.accepted_total));
+    add(Kind::counter, "marketday_connections_total", "Connections accepted",
+        static_cast<double>(server.accepted_total));
     add(Kind::counter, "marketday_connections_shed_total", "Idle connections closed to make room",
         static_cast<double>(server.shed_total));
     add(Kind::counter, "marketday_requests_malformed_total", "Requests that were no HTTP",
         static_cast<double>(server.malformed_total));
-    add(Kind::gauge, "marketday_hashes_waiting", "Passwords that wait to be hashed", static_cast<double>(hashing.waiting()));
+    add(Kind::gauge, "marketday_hashes_waiting", "Passwords that wait to be hashed",
+        static_cast<double>(hashing.waiting()));
 }
 
 void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
@@ -433,17 +441,32 @@ void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
         add("marketday_sale_units_left", "Units that can still be had", static_cast<double>(figures.units_left));
     }
     for (const auto& job : scheduler.figures()) {
-        samples.push_back({Kind::counter, "marketday_job_turns_total", "Turns of a job", {{"job", job.job}},
+        samples.push_back({Kind::counter,
+                           "marketday_job_turns_total",
+                           "Turns of a job",
+                           {{"job", job.job}},
                            static_cast<double>(job.turns)});
-        samples.push_back({Kind::counter, "marketday_job_failures_total", "Turns that failed", {{"job", job.job}},
+        samples.push_back({Kind::counter,
+                           "marketday_job_failures_total",
+                           "Turns that failed",
+                           {{"job", job.job}},
                            static_cast<double>(job.failures)});
-        samples.push_back({Kind::counter, "marketday_job_seconds_total", "Time in a job", {{"job", job.job}},
+        samples.push_back({Kind::counter,
+                           "marketday_job_seconds_total",
+                           "Time in a job",
+                           {{"job", job.job}},
                            std::chrono::duration<double>(job.busy).count()});
     }
     http::collect_near_caches(near_caches, samples);
-    samples.push_back({Kind::gauge, "marketday_sessions_cached", "Sessions in this process", {},
+    samples.push_back({Kind::gauge,
+                       "marketday_sessions_cached",
+                       "Sessions in this process",
+                       {},
                        static_cast<double>(session_cache.size())});
-    samples.push_back({Kind::gauge, "marketday_search_lag_seconds", "How far the search index is behind", {},
+    samples.push_back({Kind::gauge,
+                       "marketday_search_lag_seconds",
+                       "How far the search index is behind",
+                       {},
                        std::chrono::duration<double>(search_follower.lag().behind).count()});
 }
 
@@ -505,15 +528,15 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
     append(routes, http::sale_routes(board, *order_book, clock, &near_caches));
     append(routes, http::line_routes(line));
     append(routes, http::order_routes(checkout, *order_book, [this](const domain::SkuCode& sku, const CustomerId& who) {
-        search.ordered(sku, std::hash<CustomerId>{}(who));
-    }));
+               search.ordered(sku, std::hash<CustomerId>{}(who));
+           }));
     append(routes, http::payment_routes(pay, fulfil));
-    append(routes, http::catalogue_routes(
-                       browse, &near_caches, [this](std::string_view sku, const http::ClientAddress& client) {
-                           const std::string_view bytes{reinterpret_cast<const char*>(client.bytes.data()),
-                                                        client.bytes.size()};
-                           search.looked_at(domain::SkuCode{sku}, std::hash<std::string_view>{}(bytes) | 1);
-                       }));
+    append(
+        routes,
+        http::catalogue_routes(browse, &near_caches, [this](std::string_view sku, const http::ClientAddress& client) {
+            const std::string_view bytes{reinterpret_cast<const char*>(client.bytes.data()), client.bytes.size()};
+            search.looked_at(domain::SkuCode{sku}, std::hash<std::string_view>{}(bytes) | 1);
+        }));
     append(routes, http::search_routes(search, &near_caches.searches));
     append(routes, http::problem_routes());
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
@@ -538,8 +561,7 @@ void Shop::Parts::build_servers() {
     http::ServerOptions options;
     options.address = listen.address;
     options.port = listen.port;
-    if (!config.text("tls_cert").empty())
-        options.tls = http::TlsFiles{config.text("tls_cert"), config.text("tls_key")};
+    if (!config.text("tls_cert").empty()) options.tls = http::TlsFiles{config.text("tls_cert"), config.text("tls_key")};
     options.limits.connections_max = static_cast<std::size_t>(config.integer("http.connections_max"));
     options.limits.idle_timeout = seconds{config.integer("http.idle_timeout_s")};
     options.limits.request_timeout = seconds{config.integer("http.request_timeout_s")};
@@ -552,9 +574,8 @@ void Shop::Parts::build_servers() {
         options.trusted_proxies.push_back(*parsed);
     }
     options.authenticate = &session_cache;
-    options.observe = [this](const http::Request&, const http::Route* route, int status, std::chrono::nanoseconds took) {
-        metrics.observe("shop", route, status, took);
-    };
+    options.observe = [this](const http::Request&, const http::Route* route, int status,
+                             std::chrono::nanoseconds took) { metrics.observe("shop", route, status, took); };
     shop_server = std::make_unique<http::Server>(shop_io, shop_executor, shop_routes(), std::move(options));
 
     http::ServerOptions for_operators;
@@ -564,7 +585,9 @@ void Shop::Parts::build_servers() {
         return http::is_allowed_operator(operators, request);
     };
     for_operators.observe = [this](const http::Request&, const http::Route* route, int status,
-                                   std::chrono::nanoseconds took) { metrics.observe("operators", route, status, took); };
+                                   std::chrono::nanoseconds took) {
+        metrics.observe("operators", route, status, took);
+    };
     operator_server =
         std::make_unique<http::Server>(operator_io, operator_executor, operator_routes(), std::move(for_operators));
 }

@@ -16,7 +16,8 @@ Result<std::string, Trouble> read_text_file(const std::string& file) {
     std::string text;
     std::array<char, 256 * 1024> buffer;
     int got = 0;
-    while ((got = gzread(in, buffer.data(), buffer.size())) > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
+    while ((got = gzread(in, buffer.data(), buffer.size())) > 0)
+        text.append(buffer.data(), static_cast<std::size_t>(got));
     const bool whole = got == 0 && gzeof(in) != 0;
     const bool closed = gzclose(in) == Z_OK;
     if (!whole || !closed) return fail(Trouble{fmt::format("{} is damaged or cut off: fetch it again", file)});
@@ -40,7 +41,8 @@ Result<Shape, Trouble> read_shape(const std::string& file, std::uint32_t from, s
         std::uint64_t count = 0;
         const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), count);
         if (error != std::errc{} || stop != number.data() + number.size()) {
-            return fail(Trouble{fmt::format("{}, row {}: '{}' is no count; each row is PERIOD,COUNT", file, row + 1, number)});
+            return fail(
+                Trouble{fmt::format("{}, row {}: '{}' is no count; each row is PERIOD,COUNT", file, row + 1, number)});
         }
         if (row >= from && (rows == 0 || row < from + rows)) shape.push_back(count);
         ++row;
@@ -51,7 +53,8 @@ Result<Shape, Trouble> read_shape(const std::string& file, std::uint32_t from, s
     return shape;
 }
 
-std::vector<std::int64_t> arrival_times(std::size_t count, std::int64_t within_us, const Shape& shape, SeededRandom& random) {
+std::vector<std::int64_t> arrival_times(std::size_t count, std::int64_t within_us, const Shape& shape,
+                                        SeededRandom& random) {
     std::vector<std::uint64_t> before{0};  // before[i]: arrivals of the shape before part i
     for (const std::uint64_t part : shape) before.push_back(before.back() + part);
     std::vector<std::int64_t> times;

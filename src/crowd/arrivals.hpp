@@ -18,7 +18,8 @@ Result<Shape, Trouble> read_shape(const std::string& file, std::uint32_t from, s
 
 /// `count` instants within [0, within_us), ascending: each independent of the others, as strangers come. With a shape,
 /// the window is cut into as many equal parts as the shape has, each getting its share.
-std::vector<std::int64_t> arrival_times(std::size_t count, std::int64_t within_us, const Shape& shape, SeededRandom& random);
+std::vector<std::int64_t> arrival_times(std::size_t count, std::int64_t within_us, const Shape& shape,
+                                        SeededRandom& random);
 
 /// The whole text of a file, unpacked when it is gzipped.
 Result<std::string, Trouble> read_text_file(const std::string& file);

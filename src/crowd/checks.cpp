@@ -46,7 +46,8 @@ private:
             for (const Record& record : journal.records) {
                 end_us_ = std::max(end_us_, record.end_us);
                 if (record.op == Op::order && record.status != 0) orders_.push_back({&record, journal.names});
-                if (record.op == Op::pay && record.outcome != Outcome::unknown) payments_[record.order] = record.outcome;
+                if (record.op == Op::pay && record.outcome != Outcome::unknown)
+                    payments_[record.order] = record.outcome;
                 if (record.place >= 0) places_.push_back(&record);
                 if (record.flaw != Flaw::none) flawed_.push_back(&record);
             }
@@ -61,7 +62,8 @@ private:
 
     void flaws() {
         for (const Record* record : flawed_) {
-            found(to_string(record->flaw), fmt::format("seen by the shopper at its {}", to_string(record->op)), *record);
+            found(to_string(record->flaw), fmt::format("seen by the shopper at its {}", to_string(record->op)),
+                  *record);
         }
     }
 
@@ -130,13 +132,15 @@ private:
                 std::int64_t& own = by_shopper[record.shopper][line.sku];
                 own += line.quantity;
                 if (limit > 0 && own > limit && own - line.quantity <= limit) {
-                    found("limit_exceeded", fmt::format("more than {} of {} for one customer", limit, line.sku), record);
+                    found("limit_exceeded", fmt::format("more than {} of {} for one customer", limit, line.sku),
+                          record);
                 }
             }
         }
         for (const auto& [sku, units] : taken) {
             if (units <= items[sku].units) continue;
-            findings_.add({"oversold", fmt::format("{} of {} sold, {} offered", units, sku, items[sku].units), {}, {}, {}});
+            findings_.add(
+                {"oversold", fmt::format("{} of {} sold, {} offered", units, sku, items[sku].units), {}, {}, {}});
         }
     }
 
@@ -192,8 +196,8 @@ void verify_orders(const Plan& plan, std::span<const Journal> journals, Report& 
         const std::string state(JsonView(answer->body)["state"].bare());
         const auto paid = payments.find(record.order);
         if (answer->status != 200) {
-            findings.add({"acknowledged_order_missing", fmt::format("GET answered {}", answer->status), session.customer,
-                          key_text(record.key), record.order});
+            findings.add({"acknowledged_order_missing", fmt::format("GET answered {}", answer->status),
+                          session.customer, key_text(record.key), record.order});
         } else if (paid != payments.end() && paid->second == Outcome::ok && !is_paid_state(state)) {
             findings.add({"paid_order_not_paid", fmt::format("a paid order is shown as {}", state), session.customer,
                           key_text(record.key), record.order});

@@ -66,7 +66,9 @@ std::uint32_t connections_allowed() {
     }
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto us = [](const timeval& time) { return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec; };
+    const auto us = [](const timeval& time) {
+        return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
+    };
     child.tally->cpu_us = us(usage.ru_utime) + us(usage.ru_stime);
     _exit(0);
 }
@@ -75,7 +77,8 @@ std::uint32_t process_count(const Plan& plan) {
     if (plan.options.processes > 0) return plan.options.processes;
     const bool steady = plan.options.mode == Mode::steady;
     const std::size_t connections = steady ? plan.options.connections : plan.arrivals.size();
-    return static_cast<std::uint32_t>(std::max<std::size_t>(1, (connections + kShoppersAProcess - 1) / kShoppersAProcess));
+    return static_cast<std::uint32_t>(
+        std::max<std::size_t>(1, (connections + kShoppersAProcess - 1) / kShoppersAProcess));
 }
 
 /// The units of the whole sale, as the public page tells them.
@@ -148,8 +151,8 @@ void watch(const Plan& plan, std::vector<Child>& children, Report& report) {
         Totals totals = totals_of(children, plan);
         totals.available = stock.available;
         if (now >= plan.start_us - kSampleUs) {
-            report.samples.push_back({static_cast<double>(now) / 1e6, totals.waiting, totals.connections, stock.available,
-                                      stock.reserved, stock.sold});
+            report.samples.push_back({static_cast<double>(now) / 1e6, totals.waiting, totals.connections,
+                                      stock.available, stock.reserved, stock.sold});
         }
         if (!running) return progress.finish(totals);
         progress.show(totals);
@@ -172,10 +175,12 @@ void add_tallies(const std::vector<Child>& children, Report& report) {
         cpu_us += tally.cpu_us;
         report.late_ms_max = std::max(report.late_ms_max, static_cast<double>(tally.late_us_max) / 1000.0);
         if (child.records.dropped() > 0) {
-            report.rig_troubles.push_back(fmt::format("{} operations did not fit into memory", child.records.dropped()));
+            report.rig_troubles.push_back(
+                fmt::format("{} operations did not fit into memory", child.records.dropped()));
         }
     }
-    if (report.requests > 0) report.cpu_us_per_request = static_cast<double>(cpu_us) / static_cast<double>(report.requests);
+    if (report.requests > 0)
+        report.cpu_us_per_request = static_cast<double>(cpu_us) / static_cast<double>(report.requests);
 }
 
 }  // namespace

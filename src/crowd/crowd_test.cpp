@@ -145,7 +145,8 @@ TEST(Crowd, nobody_there_is_refused_not_unknown) {
     }
     const auto report = run(options, [](const std::string&) {});
     ASSERT_FALSE(report.has_value());
-    EXPECT_NE(report.error().message.find("no answer from http://127.0.0.1:"), std::string::npos) << report.error().message;
+    EXPECT_NE(report.error().message.find("no answer from http://127.0.0.1:"), std::string::npos)
+        << report.error().message;
 }
 
 TEST(Crowd, a_declared_503_is_tried_again) {
@@ -189,10 +190,11 @@ TEST(Crowd, replays_real_baskets_in_order) {
     options.mode = Mode::replay;
     options.compress = 1000;
     options.replay_file = testing::TempDir() + "/orders-" + std::to_string(getpid()) + ".csv";
-    std::ofstream(options.replay_file) << "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
-                                          "1,A,x,6,2010-12-01 08:26:00,2.55,17850.0,UK\n"
-                                          "1,B,x,1,2010-12-01 08:26:00,2.55,17850.0,UK\n"
-                                          "2,A,x,2,2010-12-01 08:36:00,2.55,17851.0,UK\n";
+    std::ofstream(options.replay_file)
+        << "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+           "1,A,x,6,2010-12-01 08:26:00,2.55,17850.0,UK\n"
+           "1,B,x,1,2010-12-01 08:26:00,2.55,17850.0,UK\n"
+           "2,A,x,2,2010-12-01 08:36:00,2.55,17851.0,UK\n";
     const Report report = run_crowd(options);
     EXPECT_EQ(report.orders_acknowledged, 2U);
     EXPECT_EQ(report.units_sold, 9U);

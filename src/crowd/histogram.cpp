@@ -9,7 +9,8 @@ namespace marketday::crowd {
 std::size_t Histogram::bucket_of(std::uint64_t value) {
     constexpr std::uint64_t kLinear = std::uint64_t{1} << kSubBits;
     if (value < kLinear) return static_cast<std::size_t>(value);
-    const int octave = static_cast<int>(std::bit_width(value)) - 1 - kSubBits;  // 0 for the first power of two above the linear part
+    const int octave =
+        static_cast<int>(std::bit_width(value)) - 1 - kSubBits;  // 0 for the first power of two above the linear part
     const std::uint64_t within = (value >> octave) - kLinear;
     return static_cast<std::size_t>(kLinear * static_cast<std::uint64_t>(octave + 1) + within);
 }

@@ -61,11 +61,14 @@ std::uint8_t Names::intern(std::string_view word) {
     return static_cast<std::uint8_t>(count_++);
 }
 
-std::string_view Names::operator[](std::uint8_t index) const { return {words_[index].text.data(), words_[index].bytes}; }
+std::string_view Names::operator[](std::uint8_t index) const {
+    return {words_[index].text.data(), words_[index].bytes};
+}
 
 SharedRecords::SharedRecords(std::size_t capacity) : capacity_(capacity) {
     mapped_bytes_ = sizeof(Record) + capacity * sizeof(Record);  // the header takes the first record's room
-    void* memory = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* memory =
+        mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     header_ = static_cast<Header*>(memory);
     first_ = static_cast<Record*>(memory) + 1;
@@ -76,7 +79,9 @@ SharedRecords::~SharedRecords() {
 }
 
 SharedRecords::SharedRecords(SharedRecords&& other) noexcept
-    : mapped_bytes_(other.mapped_bytes_), capacity_(other.capacity_), header_(std::exchange(other.header_, nullptr)),
+    : mapped_bytes_(other.mapped_bytes_),
+      capacity_(other.capacity_),
+      header_(std::exchange(other.header_, nullptr)),
       first_(std::exchange(other.first_, nullptr)) {}
 
 void SharedRecords::append(const Record& record) {

@@ -48,11 +48,11 @@ struct Record {
     KeyBytes key{};                     // zeros: none
     Uuid order;                         // nil: none
     std::array<std::uint8_t, 32> receipt_hash{};
-    std::uint32_t shopper = 0;          // index into the sessions
-    std::uint32_t basket = kNoBasket;   // index into the baskets
-    std::int32_t place = -1;            // -1: none
-    std::uint32_t hold_s = 0;           // how long the units were promised, from the answer
-    std::uint16_t status = 0;           // 0: no answer
+    std::uint32_t shopper = 0;         // index into the sessions
+    std::uint32_t basket = kNoBasket;  // index into the baskets
+    std::int32_t place = -1;           // -1: none
+    std::uint32_t hold_s = 0;          // how long the units were promised, from the answer
+    std::uint16_t status = 0;          // 0: no answer
     std::uint16_t attempts = 0;
     Op op{};
     Outcome outcome = Outcome::unknown;
@@ -79,8 +79,8 @@ private:
     std::uint32_t count_ = 1;
 };
 
-/// Records of one process in memory that its parent reads: appended by one, read by the other once the writer has ended.
-/// Pages are touched as they fill. Past the capacity records are counted as dropped, which fails the run.
+/// Records of one process in memory that its parent reads: appended by one, read by the other once the writer has
+/// ended. Pages are touched as they fill. Past the capacity records are counted as dropped, which fails the run.
 class SharedRecords {
 public:
     explicit SharedRecords(std::size_t capacity);

@@ -195,7 +195,8 @@ add(`<footer>The crowd used ${number(s.cpu_us_per_request, 1)} µs of CPU a requ
 )html";
 
 std::string safe_in_script(std::string json) {
-    for (std::size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3)) json.insert(at + 1, "\\");
+    for (std::size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3))
+        json.insert(at + 1, "\\");
     return json;
 }
 
@@ -214,8 +215,8 @@ std::string report_page(const Report& report) {
     comma = "";
     for (const Sample& each : report.samples) {
         if (each.at_s < 0) continue;
-        out += fmt::format("{}[{:.2f},{},{},{},{},{}]", comma, each.at_s, each.waiting, each.connections, each.available,
-                           each.reserved, each.sold);
+        out += fmt::format("{}[{:.2f},{},{},{},{},{}]", comma, each.at_s, each.waiting, each.connections,
+                           each.available, each.reserved, each.sold);
         comma = ",";
     }
     out += "]}";

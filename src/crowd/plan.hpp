@@ -67,7 +67,7 @@ struct Plan {
     std::vector<Basket> baskets;
     std::vector<Arrival> arrivals;  // by time; empty in a closed loop
     std::vector<std::string> searches;
-    std::uint64_t run_id = 0;       // makes the keys of two runs with one seed differ
+    std::uint64_t run_id = 0;  // makes the keys of two runs with one seed differ
     std::int64_t start_us = 0;
     std::int64_t unix_minus_monotonic_us = 0;
 };
@@ -79,7 +79,7 @@ inline constexpr std::size_t kEndingCount = 6;
 /// Live counters of one process, in memory that the parent reads while it runs.
 struct Tally {
     std::atomic<std::uint64_t> arrived{0};
-    std::atomic<std::uint64_t> waiting{0};    // in the line now
+    std::atomic<std::uint64_t> waiting{0};  // in the line now
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> acknowledged{0};
     std::atomic<std::uint64_t> refused{0};

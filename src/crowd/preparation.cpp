@@ -30,11 +30,14 @@ struct AdminAddress {
 Result<AdminAddress, Trouble> find_admin(const Options& options) {
     if (!options.admin_url.empty()) return AdminAddress{options.admin_url, options.admin_token};
     if (options.data_dir.empty()) {
-        return fail(Trouble{"the shoppers need accounts: give --data DIR of the server, or --admin URL and --admin-token"});
+        return fail(
+            Trouble{"the shoppers need accounts: give --data DIR of the server, or --admin URL and --admin-token"});
     }
     const std::string path = options.data_dir + "/admin.json";
     std::ifstream file(path);
-    if (!file) return fail(Trouble{fmt::format("cannot read {}: is the server running with --data {}?", path, options.data_dir)});
+    if (!file)
+        return fail(
+            Trouble{fmt::format("cannot read {}: is the server running with --data {}?", path, options.data_dir)});
     const std::string text(std::istreambuf_iterator<char>(file), {});
     return AdminAddress{JsonView(text)["url"].text(), JsonView(text)["token"].text()};
 }
@@ -42,7 +45,8 @@ Result<AdminAddress, Trouble> find_admin(const Options& options) {
 /// "409 sold-out" and the like, for a sentence.
 std::string told(const Answer& answer) { return fmt::format("{} {}", answer.status, problem_type(answer.body)); }
 
-Result<std::vector<Session>, Trouble> make_sessions(const Options& options, std::uint32_t wanted, std::uint64_t run_id) {
+Result<std::vector<Session>, Trouble> make_sessions(const Options& options, std::uint32_t wanted,
+                                                    std::uint64_t run_id) {
     auto admin = find_admin(options);
     if (!admin) return fail(admin.error());
     auto target = Target::parse(admin->url);
@@ -59,8 +63,8 @@ Result<std::vector<Session>, Trouble> make_sessions(const Options& options, std:
                                   .body = fmt::format(R"({{"count":{},"prefix":"{}"}})", count, prefix)});
         if (!answer) return fail(answer.error());
         if (answer->status / 100 != 2) {
-            return fail(Trouble{fmt::format("the server makes no accounts for a rehearsal ({}): start it with --rehearsal",
-                                            told(*answer))});
+            return fail(Trouble{fmt::format(
+                "the server makes no accounts for a rehearsal ({}): start it with --rehearsal", told(*answer))});
         }
         const std::size_t before = sessions.size();
         for (JsonWalk walk(JsonView(answer->body)["sessions"]); walk.next();) {
@@ -68,7 +72,8 @@ Result<std::vector<Session>, Trouble> make_sessions(const Options& options, std:
             std::string token = walk.value()["token"].text();
             if (customer && !token.empty()) sessions.push_back({*customer, std::move(token)});
         }
-        if (sessions.size() == before) return fail(Trouble{"the server answered without sessions: is it a Marketday server?"});
+        if (sessions.size() == before)
+            return fail(Trouble{"the server answered without sessions: is it a Marketday server?"});
     }
     return sessions;
 }
@@ -85,7 +90,8 @@ std::string any_name(JsonView names) {
 Result<std::string, Trouble> choose_sale(PlainClient& shop) {
     auto answer = shop.ask({.path = "/api/v1/sales"});
     if (!answer) return fail(answer.error());
-    if (answer->status != 200) return fail(Trouble{fmt::format("the shop does not list its sales ({})", told(*answer))});
+    if (answer->status != 200)
+        return fail(Trouble{fmt::format("the shop does not list its sales ({})", told(*answer))});
     std::string next;
     std::int64_t next_opens = INT64_MAX;
     for (JsonWalk walk(JsonView(answer->body)["items"]); walk.next();) {
@@ -98,7 +104,8 @@ Result<std::string, Trouble> choose_sale(PlainClient& shop) {
             next_opens = opens;
         }
     }
-    if (next.empty()) return fail(Trouble{"no sale is open or scheduled: create one, or give --sale none with --replay"});
+    if (next.empty())
+        return fail(Trouble{"no sale is open or scheduled: create one, or give --sale none with --replay"});
     return next;
 }
 
@@ -133,7 +140,8 @@ Result<bool, Trouble> plan_replay(Plan& plan, PlainClient& shop, const std::func
     auto file = read_invoices(*text);
     if (!file) return fail(file.error());
     auto& invoices = file->invoices;
-    if (plan.options.replay_max > 0 && invoices.size() > plan.options.replay_max) invoices.resize(plan.options.replay_max);
+    if (plan.options.replay_max > 0 && invoices.size() > plan.options.replay_max)
+        invoices.resize(plan.options.replay_max);
     say(fmt::format("replay: {} baskets from {} rows ({} rows skipped); reading prices", invoices.size(), file->rows,
                     file->rows_skipped));
     std::string currency;
@@ -156,17 +164,19 @@ Result<bool, Trouble> plan_replay(Plan& plan, PlainClient& shop, const std::func
         const auto next = static_cast<std::uint32_t>(session_of.size());
         const std::uint32_t session = session_of.try_emplace(who, next).first->second;
         const double at_us = static_cast<double>(invoice.at_s) * 1e6 / plan.options.compress;
-        plan.arrivals.push_back({static_cast<std::int64_t>(at_us), session, static_cast<std::uint32_t>(plan.baskets.size())});
+        plan.arrivals.push_back(
+            {static_cast<std::int64_t>(at_us), session, static_cast<std::uint32_t>(plan.baskets.size())});
         plan.baskets.push_back(std::move(basket));
     }
-    if (plan.arrivals.empty()) return fail(Trouble{"none of the replayed SKUs has a price in this shop: import the catalogue"});
+    if (plan.arrivals.empty())
+        return fail(Trouble{"none of the replayed SKUs has a price in this shop: import the catalogue"});
     say(fmt::format("replay: {} baskets by {} customers, {} SKUs priced", plan.arrivals.size(), session_of.size(),
                     std::ranges::count_if(*prices, [](const auto& each) { return each.second.has_value(); })));
     return true;
 }
 
-/// Draws what shoppers of a sale want: 1..basket_lines_max different items, one unit of each, an item as often as it has
-/// units. Shoppers who want the same share one basket.
+/// Draws what shoppers of a sale want: 1..basket_lines_max different items, one unit of each, an item as often as it
+/// has units. Shoppers who want the same share one basket.
 class Wishes {
 public:
     Wishes(Plan& plan, SeededRandom& random) : plan_(plan), random_(random) {
@@ -201,7 +211,9 @@ private:
         }
         return 0;
     }
-    static std::uint64_t weight(const SaleView::Item& item) { return static_cast<std::uint64_t>(std::max<std::int64_t>(item.units, 1)); }
+    static std::uint64_t weight(const SaleView::Item& item) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(item.units, 1));
+    }
 
     Basket basket_of(const std::vector<std::size_t>& chosen) const {
         Basket basket;
@@ -247,7 +259,8 @@ Result<bool, Trouble> plan_arrivals(Plan& plan) {
     const bool steady = options.mode == Mode::steady;
     std::optional<Wishes> wishes;
     if (plan.sale) wishes.emplace(plan, random);
-    if (wishes && wishes->nothing_to_want()) return fail(Trouble{fmt::format("the sale has no item '{}'", options.sku)});
+    if (wishes && wishes->nothing_to_want())
+        return fail(Trouble{fmt::format("the sale has no item '{}'", options.sku)});
     if (steady && options.orders_per_second <= 0) {  // a closed loop draws its customers itself
         if (wishes) wishes->next();
         return true;
@@ -308,7 +321,8 @@ Result<SaleView, Trouble> read_sale(PlainClient& shop, const std::string& id, st
     }
     auto answer = shop.ask({.path = "/api/v1/sales/" + percent_encoded(chosen)});
     if (!answer) return fail(answer.error());
-    if (answer->status != 200) return fail(Trouble{fmt::format("the shop shows no sale {} ({})", chosen, told(*answer))});
+    if (answer->status != 200)
+        return fail(Trouble{fmt::format("the shop shows no sale {} ({})", chosen, told(*answer))});
     const JsonView body(answer->body);
     SaleView sale;
     sale.id = Uuid::parse(body["id"].bare()).value_or(Uuid{});
@@ -321,11 +335,13 @@ Result<SaleView, Trouble> read_sale(PlainClient& shop, const std::string& id, st
     sale.opens_at_us = unix_us_of(body["opens_at"]) + skew_us - unix_minus_monotonic;
     for (JsonWalk walk(body["items"]); walk.next();) {
         const JsonView item = walk.value();
-        sale.items.push_back({item["sku"].text(), item["units"].integer_or(0), item["price"]["amount_minor"].integer_or(0),
-                              item["price_version"].integer_or(0), item["limit_per_customer"].integer_or(0)});
+        sale.items.push_back({item["sku"].text(), item["units"].integer_or(0),
+                              item["price"]["amount_minor"].integer_or(0), item["price_version"].integer_or(0),
+                              item["limit_per_customer"].integer_or(0)});
         sale.currency = item["price"]["currency"].bare();
     }
-    if (sale.id.is_nil() || sale.items.empty()) return fail(Trouble{fmt::format("the sale {} has nothing to sell", chosen)});
+    if (sale.id.is_nil() || sale.items.empty())
+        return fail(Trouble{fmt::format("the sale {} has nothing to sell", chosen)});
     return sale;
 }
 

@@ -21,7 +21,8 @@ std::string bar(double fraction) {
 
 Progress::Progress(Options::Display display, std::uint64_t expected)
     : silent_(display == Options::Display::none),
-      block_(display == Options::Display::automatic && isatty(STDERR_FILENO) == 1), expected_(expected) {}
+      block_(display == Options::Display::automatic && isatty(STDERR_FILENO) == 1),
+      expected_(expected) {}
 
 void Progress::show(const Totals& totals) {
     const double passed_s = totals.at_s - before_.at_s;
@@ -33,11 +34,12 @@ void Progress::show(const Totals& totals) {
     if (block_) return draw(totals);
     if (totals.at_s - last_line_s_ < 2.0) return;
     last_line_s_ = totals.at_s;
-    std::fputs(fmt::format("{:6.1f} s  arrived {}  in line {}  orders {} (+{:.0f}/s)  refused {}  unknown {}  paid {}\n",
-                           totals.at_s, totals.arrived, totals.waiting, totals.acknowledged, orders_per_s_, totals.refused,
-                           totals.unknown, totals.paid)
-                   .c_str(),
-               stderr);
+    std::fputs(
+        fmt::format("{:6.1f} s  arrived {}  in line {}  orders {} (+{:.0f}/s)  refused {}  unknown {}  paid {}\n",
+                    totals.at_s, totals.arrived, totals.waiting, totals.acknowledged, orders_per_s_, totals.refused,
+                    totals.unknown, totals.paid)
+            .c_str(),
+        stderr);
 }
 
 void Progress::draw(const Totals& totals) {
@@ -50,9 +52,10 @@ void Progress::draw(const Totals& totals) {
     } else {
         line(fmt::format("  {:>7} orders begun   {:6.1f} s", totals.arrived, totals.at_s));
     }
-    line(fmt::format("  in line {:>7}   connections {:>6}   ended {:>7}", totals.waiting, totals.connections, totals.ended));
-    line(fmt::format("  orders  {:>7}   {:>8.0f}/s   paid {:>7}   refused {:>7}   unknown {}", totals.acknowledged, orders_per_s_,
-                     totals.paid, totals.refused, totals.unknown));
+    line(fmt::format("  in line {:>7}   connections {:>6}   ended {:>7}", totals.waiting, totals.connections,
+                     totals.ended));
+    line(fmt::format("  orders  {:>7}   {:>8.0f}/s   paid {:>7}   refused {:>7}   unknown {}", totals.acknowledged,
+                     orders_per_s_, totals.paid, totals.refused, totals.unknown));
     const std::string stock = totals.available < 0 ? "?" : fmt::format("{}", totals.available);
     line(fmt::format("  on sale {:>7}   contradictions seen {}", stock, totals.flaws));
     drawn_lines_ = 4;

@@ -22,8 +22,8 @@ struct Totals {
     std::int64_t available = -1;
 };
 
-/// Shows a running crowd on standard error: on a terminal one block of lines that is drawn over itself, elsewhere a plain
-/// line every two seconds.
+/// Shows a running crowd on standard error: on a terminal one block of lines that is drawn over itself, elsewhere a
+/// plain line every two seconds.
 class Progress {
 public:
     Progress(Options::Display display, std::uint64_t expected);

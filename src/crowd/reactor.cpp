@@ -33,8 +33,12 @@ std::int64_t monotonic_us() {
 }
 
 Reactor::Reactor(const Target& target, Limits limits, Handler& handler)
-    : target_(target), spread_sources_(target.loopback_v4()), limits_(limits), handler_(handler),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)), buffer_(kReceiveBytes) {
+    : target_(target),
+      spread_sources_(target.loopback_v4()),
+      limits_(limits),
+      handler_(handler),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      buffer_(kReceiveBytes) {
     MD_ASSERT(epoll_ >= 0);
 }
 
@@ -80,7 +84,8 @@ std::optional<Reactor::Slot> Reactor::open(std::uint32_t source) {
     const int on = 1;
     setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (spread_sources_) bind_source(connection.fd, source);
-    const int result = ::connect(connection.fd, reinterpret_cast<const sockaddr*>(&target_.address), target_.address_bytes);
+    const int result =
+        ::connect(connection.fd, reinterpret_cast<const sockaddr*>(&target_.address), target_.address_bytes);
     if (result != 0 && errno != EINPROGRESS) {
         doom(slot);
         return slot;
@@ -148,7 +153,8 @@ void Reactor::step(std::int64_t until_us) {
         const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
         const Slot slot = static_cast<Slot>(tag);
         // An earlier event of this round may have closed the slot, or given it to another connection.
-        if (connections_[slot].fd < 0 || connections_[slot].generation != static_cast<std::uint32_t>(tag >> 32)) continue;
+        if (connections_[slot].fd < 0 || connections_[slot].generation != static_cast<std::uint32_t>(tag >> 32))
+            continue;
         on_event(slot, events[static_cast<std::size_t>(i)].events);
     }
     std::vector<Slot> doomed;

@@ -52,13 +52,15 @@ public:
     /// Begins to connect. `source` picks the address 127.x.y.z that it comes from, when the target is on loopback.
     /// Nothing when connections_max are open.
     std::optional<Slot> open(std::uint32_t source);
-    /// Sends a whole request now, or as soon as the connection stands. Failures arrive at on_lost, never inside the call.
+    /// Sends a whole request now, or as soon as the connection stands. Failures arrive at on_lost, never inside the
+    /// call.
     void send(Slot slot, std::string_view request);
     void close(Slot slot);
     bool is_open(Slot slot) const { return connections_[slot].fd >= 0; }
     std::uint32_t open_count() const { return open_count_; }
 
-    /// on_timer(token, due_us) at that time. Timers are not cancelled: the handler ignores those that it no longer wants.
+    /// on_timer(token, due_us) at that time. Timers are not cancelled: the handler ignores those that it no longer
+    /// wants.
     void wake_at(std::int64_t due_us, std::uint32_t token) { timers_.push({due_us, token}); }
 
     /// Waits for something to happen, at most until `until_us`, and handles all of it.
@@ -71,7 +73,7 @@ private:
         bool connected = false;
         bool waiting = false;  // a request is under way
         bool fresh = true;
-        bool doomed = false;   // failed inside send(); reported from step()
+        bool doomed = false;  // failed inside send(); reported from step()
         std::int64_t deadline_us = 0;
         std::string unsent;
         ResponseReader reader;

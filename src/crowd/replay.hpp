@@ -12,13 +12,13 @@ namespace marketday::crowd {
 
 /// One real invoice, or a part of one that had more than 50 lines.
 struct Invoice {
-    std::int64_t at_s = 0;       // since the file's first invoice
-    std::string customer;        // may be empty
+    std::int64_t at_s = 0;  // since the file's first invoice
+    std::string customer;   // may be empty
     struct Line {
-        std::string sku;         // "uci-" and the stock code
+        std::string sku;  // "uci-" and the stock code
         std::int64_t quantity = 0;
     };
-    std::vector<Line> lines;     // 1..50, each SKU once
+    std::vector<Line> lines;  // 1..50, each SKU once
 };
 
 struct ReplayFile {

@@ -9,11 +9,12 @@ namespace {
 const std::string kHeading = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
 TEST(Replay, groups_the_lines_of_an_invoice_and_keeps_the_order_of_time) {
-    const auto file = read_invoices(kHeading +
-                                    "2,B,later,1,2010-12-01 08:30:00,1.5,17851.0,France\n"
-                                    "1,A,\"A, with a comma and \"\"quotes\"\"\",6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\r\n"
-                                    "1,C,,2,2010-12-01 08:26:00,3,17850.0,United Kingdom\n"
-                                    "1,A,again,1,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n");
+    const auto file =
+        read_invoices(kHeading +
+                      "2,B,later,1,2010-12-01 08:30:00,1.5,17851.0,France\n"
+                      "1,A,\"A, with a comma and \"\"quotes\"\"\",6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\r\n"
+                      "1,C,,2,2010-12-01 08:26:00,3,17850.0,United Kingdom\n"
+                      "1,A,again,1,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n");
     ASSERT_TRUE(file.has_value()) << file.error().message;
     ASSERT_EQ(file->invoices.size(), 2U);
     const Invoice& first = file->invoices[0];

@@ -79,11 +79,12 @@ void append_history_line(std::string& out, const Plan& plan, const Names& names,
     }
     if (!record.order.is_nil()) fmt::format_to(to, R"(,"order":"{}")", record.order.to_string());
     fmt::format_to(to, R"(,"start_us":{},"end_us":{},"status":{},"outcome":"{}","attempts":{})",
-                   record.start_us + plan.unix_minus_monotonic_us, record.end_us + plan.unix_minus_monotonic_us, record.status,
-                   to_string(record.outcome), record.attempts);
+                   record.start_us + plan.unix_minus_monotonic_us, record.end_us + plan.unix_minus_monotonic_us,
+                   record.status, to_string(record.outcome), record.attempts);
     if (record.reason != 0) fmt::format_to(to, R"(,"reason":{})", json_quoted(names[record.reason]));
     if (record.receipt_sequence != 0) {
-        fmt::format_to(to, R"(,"receipt":{{"sequence":{},"hash":"{}"}})", record.receipt_sequence, to_hex(record.receipt_hash));
+        fmt::format_to(to, R"(,"receipt":{{"sequence":{},"hash":"{}"}})", record.receipt_sequence,
+                       to_hex(record.receipt_hash));
     }
     if (record.state != 0) fmt::format_to(to, R"(,"state":{})", json_quoted(names[record.state]));
     if (record.place >= 0) fmt::format_to(to, R"(,"place":{})", record.place);

@@ -10,7 +10,8 @@ namespace {
 using Step = ResponseReader::Step;
 
 const std::string kAnswer =
-    "HTTP/1.1 201 Created\r\nServer: x\r\nCONTENT-length: 12\r\nRetry-After: 7\r\nConnection: keep-alive\r\n\r\n{\"order\":\"1\"}";
+    "HTTP/1.1 201 Created\r\nServer: x\r\nCONTENT-length: 12\r\nRetry-After: 7\r\nConnection: "
+    "keep-alive\r\n\r\n{\"order\":\"1\"}";
 
 TEST(ResponseReader, reads_a_whole_answer_where_it_lies) {
     ResponseReader reader;
@@ -62,7 +63,8 @@ TEST(ResponseReader, interim_answers_are_passed_over) {
 }
 
 TEST(ResponseReader, chunked_bodies_are_put_together) {
-    const std::string bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=1\r\n0123456789\r\n0\r\n\r\n";
+    const std::string bytes =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=1\r\n0123456789\r\n0\r\n\r\n";
     for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
         ResponseReader reader;
         ASSERT_EQ(reader.consume(bytes.substr(0, cut)), Step::more) << cut;
@@ -73,7 +75,8 @@ TEST(ResponseReader, chunked_bodies_are_put_together) {
 }
 
 TEST(ResponseReader, answers_without_a_body_end_with_their_head) {
-    for (const char* head : {"HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"}) {
+    for (const char* head :
+         {"HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"}) {
         ResponseReader reader;
         EXPECT_EQ(reader.consume(head), Step::complete);
         EXPECT_TRUE(reader.body().empty());
@@ -96,11 +99,11 @@ TEST(ResponseReader, a_cut_answer_is_broken) {
 }
 
 TEST(ResponseReader, garbage_is_broken_and_never_read_past_its_end) {
-    for (const char* garbage : {"SSH-2.0-OpenSSH", "HTTP/1.1 xyz Bad\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/2 200\r\n\r\n",
-                                "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9x\r\n\r\n",
-                                "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
-                                "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
-                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    for (const char* garbage :
+         {"SSH-2.0-OpenSSH", "HTTP/1.1 xyz Bad\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/2 200\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9x\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
         ResponseReader reader;
         EXPECT_EQ(reader.consume(garbage), Step::broken) << garbage;
     }
@@ -113,7 +116,8 @@ TEST(ResponseReader, random_damage_never_breaks_the_reader) {
     const std::string good = kAnswer.substr(0, kAnswer.size() - 1);
     for (int round = 0; round < 20'000; ++round) {
         std::string bytes = good;
-        for (std::uint64_t i = random.below(4); i-- > 0;) bytes[random.below(bytes.size())] = static_cast<char>(random.u64());
+        for (std::uint64_t i = random.below(4); i-- > 0;)
+            bytes[random.below(bytes.size())] = static_cast<char>(random.u64());
         ResponseReader reader;
         std::string_view rest = bytes;
         Step step = Step::more;

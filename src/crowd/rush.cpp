@@ -26,7 +26,7 @@ struct Shopper {
     bool ended = false;
     bool may_have_happened = false;
     bool resent_once = false;
-    bool repeating = false;   // the same order again, to see whether the shop still says the same
+    bool repeating = false;  // the same order again, to see whether the shop still says the same
     bool in_line = false;
     bool searches = false;
     bool looks = false;
@@ -43,9 +43,13 @@ struct Shopper {
 class Rush final : public Reactor::Handler {
 public:
     explicit Rush(const Share& share)
-        : share_(share), plan_(share.plan), options_(share.plan.options), writer_(plan_),
+        : share_(share),
+          plan_(share.plan),
+          options_(share.plan.options),
+          writer_(plan_),
           reactor_(plan_.target, {share.connections_max, options_.request_timeout_us}, *this),
-          random_(options_.seed * 0x9e3779b97f4a7c15ULL + share.index), keys_(random_.u64() ^ plan_.run_id) {
+          random_(options_.seed * 0x9e3779b97f4a7c15ULL + share.index),
+          keys_(random_.u64() ^ plan_.run_id) {
         for (std::size_t i = share.index; i < plan_.arrivals.size(); i += share.count) {
             Shopper shopper;
             shopper.arrival = plan_.arrivals[i];
@@ -57,7 +61,8 @@ public:
 
     void run() {
         const std::int64_t last_us = shoppers_.empty() ? 0 : shoppers_.back().arrival.at_us;
-        const std::int64_t give_up_us = last_us + options_.patience_us + options_.retry_for_us + options_.request_timeout_us;
+        const std::int64_t give_up_us =
+            last_us + options_.patience_us + options_.retry_for_us + options_.request_timeout_us;
         while (ended_ < shoppers_.size()) {
             const std::int64_t now = monotonic_us();
             while (next_ < shoppers_.size() && shoppers_[next_].arrival.at_us <= now) arrive(next_++);
@@ -185,8 +190,10 @@ private:
         const Session& session = session_of(shopper);
         const Basket& basket = plan_.baskets[shopper.arrival.basket];
         switch (shopper.record.op) {
-            case Op::look: return plan_.sale ? writer_.look(session) : writer_.look_product(session, basket.lines[0].sku);
-            case Op::search: return writer_.search(session, plan_.searches[shopper.arrival.session % plan_.searches.size()]);
+            case Op::look:
+                return plan_.sale ? writer_.look(session) : writer_.look_product(session, basket.lines[0].sku);
+            case Op::search:
+                return writer_.search(session, plan_.searches[shopper.arrival.session % plan_.searches.size()]);
             case Op::join: return writer_.join(session);
             case Op::poll: return writer_.poll(session, shopper.ticket);
             case Op::order: return writer_.order(session, shopper.record.key, shopper.admission, basket);

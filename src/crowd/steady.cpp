@@ -13,11 +13,15 @@ namespace {
 class Steady final : public Reactor::Handler {
 public:
     explicit Steady(const Share& share)
-        : share_(share), plan_(share.plan), writer_(plan_),
+        : share_(share),
+          plan_(share.plan),
+          writer_(plan_),
           reactor_(plan_.target, {share.connections_max, plan_.options.request_timeout_us}, *this),
           random_(plan_.options.seed ^ plan_.run_id ^ (0x9e3779b97f4a7c15ULL * (share.index + 1))),
-          closed_loop_(plan_.arrivals.empty()), end_us_(plan_.start_us + plan_.options.duration_us),
-          clients_(std::max<std::uint32_t>(1, plan_.options.connections / share.count)), next_arrival_(share.index) {
+          closed_loop_(plan_.arrivals.empty()),
+          end_us_(plan_.start_us + plan_.options.duration_us),
+          clients_(std::max<std::uint32_t>(1, plan_.options.connections / share.count)),
+          next_arrival_(share.index) {
         for (std::uint32_t i = 0; i < clients_.size(); ++i) idle_.push_back(i);
     }
 

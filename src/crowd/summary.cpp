@@ -51,7 +51,8 @@ void count(const Plan& plan, std::span<const Journal> journals, Report& report, 
             if (record.status != 0) op.latency.add(record.end_us - record.start_us);
             all.add(record.start_us, record.end_us);
             const bool matters = record.op == Op::order || record.op == Op::pay;
-            if (matters && record.outcome != Outcome::ok) ++report.reasons[std::string((*journal.names)[record.reason])];
+            if (matters && record.outcome != Outcome::ok)
+                ++report.reasons[std::string((*journal.names)[record.reason])];
             if (record.op == Op::order) orders.add(record.start_us, record.outcome == Outcome::ok ? record.end_us : 0);
             if (record.op == Op::order && record.outcome == Outcome::ok) {
                 report.units_granted += units_of(plan, record);
@@ -80,7 +81,8 @@ void slice(const Plan& plan, std::span<const Journal> journals, Report& report, 
     };
     report.slices.resize(index_of(all.last_us) + 1);
     std::vector<Histogram> latency(report.slices.size());
-    for (std::size_t i = 0; i < report.slices.size(); ++i) report.slices[i].at_s = static_cast<double>(i) * report.slice_s;
+    for (std::size_t i = 0; i < report.slices.size(); ++i)
+        report.slices[i].at_s = static_cast<double>(i) * report.slice_s;
     const bool has_orders = report.orders_acknowledged + report.orders_refused > 0;
     const bool closed_loop = plan.arrivals.empty();
     for (const Arrival& arrival : plan.arrivals) {
@@ -94,7 +96,8 @@ void slice(const Plan& plan, std::span<const Journal> journals, Report& report, 
             if (record.op == Op::order && record.outcome == Outcome::ok) ++report.slices[end].acknowledged;
             if (record.op == Op::order && record.outcome == Outcome::refused) ++report.slices[end].refused;
             if (record.op == Op::pay && record.outcome == Outcome::ok) ++report.slices[end].paid;
-            if (record.status != 0 && (record.op == Op::order || !has_orders)) latency[end].add(record.end_us - record.start_us);
+            if (record.status != 0 && (record.op == Op::order || !has_orders))
+                latency[end].add(record.end_us - record.start_us);
         }
     }
     for (std::size_t i = 0; i < report.slices.size(); ++i) {
@@ -106,10 +109,10 @@ void slice(const Plan& plan, std::span<const Journal> journals, Report& report, 
 }
 
 std::string latency_json(const Histogram& latency) {
-    return fmt::format(R"({{"count":{},"mean":{:.3f},"p50":{:.3f},"p90":{:.3f},"p99":{:.3f},"p999":{:.3f},"max":{:.3f}}})",
-                       latency.count(), latency.mean_us() / 1000.0, ms(latency.percentile_us(0.5)),
-                       ms(latency.percentile_us(0.9)), ms(latency.percentile_us(0.99)), ms(latency.percentile_us(0.999)),
-                       ms(latency.max_us()));
+    return fmt::format(
+        R"({{"count":{},"mean":{:.3f},"p50":{:.3f},"p90":{:.3f},"p99":{:.3f},"p999":{:.3f},"max":{:.3f}}})",
+        latency.count(), latency.mean_us() / 1000.0, ms(latency.percentile_us(0.5)), ms(latency.percentile_us(0.9)),
+        ms(latency.percentile_us(0.99)), ms(latency.percentile_us(0.999)), ms(latency.max_us()));
 }
 
 std::string_view to_string(Mode mode) {
@@ -135,7 +138,8 @@ std::string joined(const Items& items, Each each) {
 
 std::string contradiction_json(const Contradiction& each) {
     return fmt::format(R"({{"kind":{},"detail":{},"customer":"{}","key":{},"order":"{}"}})", json_quoted(each.kind),
-                       json_quoted(each.detail), each.customer.to_string(), json_quoted(each.key), each.order.to_string());
+                       json_quoted(each.detail), each.customer.to_string(), json_quoted(each.key),
+                       each.order.to_string());
 }
 
 }  // namespace
@@ -157,7 +161,8 @@ void summarise(const Plan& plan, std::span<const Journal> journals, Report& repo
     if (plan.sale) {
         report.sale = plan.sale->id.to_string();
         report.sale_name = plan.sale->name;
-        for (const SaleView::Item& item : plan.sale->items) report.units_offered += static_cast<std::uint64_t>(item.units);
+        for (const SaleView::Item& item : plan.sale->items)
+            report.units_offered += static_cast<std::uint64_t>(item.units);
     }
     Span all;
     Span orders;
@@ -190,12 +195,14 @@ std::string summary_json(const Report& report) {
         if (op.ok + op.refused + op.unknown == 0) continue;
         const char* comma = operations.empty() ? "" : ",";
         const std::string_view name = to_string(static_cast<Op>(i));
-        operations += fmt::format(R"({}"{}":{{"ok":{},"refused":{},"unknown":{}}})", comma, name, op.ok, op.refused, op.unknown);
+        operations +=
+            fmt::format(R"({}"{}":{{"ok":{},"refused":{},"unknown":{}}})", comma, name, op.ok, op.refused, op.unknown);
         latencies += fmt::format(R"({}"{}":{})", comma, name, latency_json(op.latency));
     }
     out += fmt::format(R"("operations":{{{}}},"latency_ms":{{{}}},)", operations, latencies);
-    out += fmt::format(R"("statuses":{{{}}},)",
-                       joined(report.statuses, [](const auto& e) { return fmt::format(R"("{}":{})", e.first, e.second); }));
+    out += fmt::format(R"("statuses":{{{}}},)", joined(report.statuses, [](const auto& e) {
+                           return fmt::format(R"("{}":{})", e.first, e.second);
+                       }));
     out += fmt::format(R"("reasons":{{{}}},)", joined(report.reasons, [](const auto& e) {
                            return fmt::format("{}:{}", json_quoted(e.first), e.second);
                        }));
@@ -206,27 +213,31 @@ std::string summary_json(const Report& report) {
     out += fmt::format(
         R"("endings":{{{}}},"requests":{},"retries":{},"lost_connections":{},"cpu_us_per_request":{:.2f},)"
         R"("late_ms_max":{:.1f},"verified":{},"unverified":{},"contradictions":{},"contradiction_list":[{}],"rig_troubles":[{}]}})",
-        endings, report.requests, report.retries, report.lost_connections, report.cpu_us_per_request, report.late_ms_max,
-        report.verified, report.unverified, report.contradictions_count, joined(report.contradictions, contradiction_json),
+        endings, report.requests, report.retries, report.lost_connections, report.cpu_us_per_request,
+        report.late_ms_max, report.verified, report.unverified, report.contradictions_count,
+        joined(report.contradictions, contradiction_json),
         joined(report.rig_troubles, [](const std::string& each) { return json_quoted(each); }));
     return out;
 }
 
 std::string summary_text(const Report& report) {
-    std::string out = fmt::format("{} orders acknowledged, {} refused, {} unknown; {} units sold", report.orders_acknowledged,
-                                  report.orders_refused, report.orders_unknown, report.units_sold);
+    std::string out =
+        fmt::format("{} orders acknowledged, {} refused, {} unknown; {} units sold", report.orders_acknowledged,
+                    report.orders_refused, report.orders_unknown, report.units_sold);
     if (report.units_offered > 0) out += fmt::format(" of {}", report.units_offered);
     out += fmt::format(" · {:.1f} s · {:.0f} orders/s\n", report.seconds, report.goodput_orders_per_s);
-    out += fmt::format("{:<8}{:>10}{:>10}{:>9}{:>10}{:>10}{:>10}{:>10}   latency in ms\n", "", "ok", "refused", "unknown", "p50",
-                       "p99", "p99.9", "max");
+    out += fmt::format("{:<8}{:>10}{:>10}{:>9}{:>10}{:>10}{:>10}{:>10}   latency in ms\n", "", "ok", "refused",
+                       "unknown", "p50", "p99", "p99.9", "max");
     for (std::size_t i = 0; i < kOpCount; ++i) {
         const OpFigures& op = report.ops[i];
         if (op.ok + op.refused + op.unknown == 0) continue;
-        out += fmt::format("{:<8}{:>10}{:>10}{:>9}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}\n", to_string(static_cast<Op>(i)), op.ok,
-                           op.refused, op.unknown, ms(op.latency.percentile_us(0.5)), ms(op.latency.percentile_us(0.99)),
+        out += fmt::format("{:<8}{:>10}{:>10}{:>9}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}\n",
+                           to_string(static_cast<Op>(i)), op.ok, op.refused, op.unknown,
+                           ms(op.latency.percentile_us(0.5)), ms(op.latency.percentile_us(0.99)),
                            ms(op.latency.percentile_us(0.999)), ms(op.latency.max_us()));
     }
-    for (const auto& [reason, times] : report.reasons) out += fmt::format("{} × {}\n", times, reason.empty() ? "(no reason)" : reason);
+    for (const auto& [reason, times] : report.reasons)
+        out += fmt::format("{} × {}\n", times, reason.empty() ? "(no reason)" : reason);
     for (const std::string& trouble : report.rig_troubles) out += fmt::format("the crowd itself: {}\n", trouble);
     if (report.contradictions_count == 0) {
         out += fmt::format("no contradictions; {} acknowledged orders asked for again and found\n", report.verified);

@@ -96,8 +96,8 @@ bool PlainClient::receive(Answer& answer) {
     while (true) {
         const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
         if (got < 0) return false;
-        const auto step = got == 0 ? reader.end_of_stream()
-                                   : reader.consume({buffer.data(), static_cast<std::size_t>(got)});
+        const auto step =
+            got == 0 ? reader.end_of_stream() : reader.consume({buffer.data(), static_cast<std::size_t>(got)});
         if (step == ResponseReader::Step::broken) {
             if (got > 0) errno = EPROTO;
             return false;
@@ -110,7 +110,8 @@ bool PlainClient::receive(Answer& answer) {
 }
 
 Result<Answer, Trouble> PlainClient::ask(const Question& question) {
-    std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", question.method, question.path, target_.host_header);
+    std::string request =
+        fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", question.method, question.path, target_.host_header);
     if (!question.token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", question.token);
     if (!question.body.empty()) {
         request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", question.body.size());

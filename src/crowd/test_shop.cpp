@@ -31,7 +31,8 @@ namespace {
 constexpr std::string_view kSale = "01900000-0000-7000-8000-00000000000a";
 
 std::int64_t wall_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 int listen_on(int port) {
@@ -69,8 +70,8 @@ struct Request {
 };
 
 std::string answer(int status, std::string_view body, std::string_view more = {}) {
-    return fmt::format("HTTP/1.1 {} X\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}", status, more,
-                       body.size(), body);
+    return fmt::format("HTTP/1.1 {} X\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}", status,
+                       more, body.size(), body);
 }
 
 std::string problem(int status, std::string_view type, std::string_view more = {}) {
@@ -87,7 +88,9 @@ class Shop {
 public:
     explicit Shop(TestShop::Setting setting) : setting_(setting), opens_ms_(wall_ms() + setting.opens_in_ms) {}
 
-    bool wants_restart() { return setting_.fault == TestShop::Fault::restarts && orders_ >= 40 && !std::exchange(restarted_, true); }
+    bool wants_restart() {
+        return setting_.fault == TestShop::Fault::restarts && orders_ >= 40 && !std::exchange(restarted_, true);
+    }
 
     std::string handle(const Request& request) {
         const std::string sale = fmt::format("/api/v1/sales/{}", kSale);
@@ -116,19 +119,21 @@ private:
         std::string items;
         for (std::int64_t i = 0; i < count; ++i) {
             ++customers_;
-            items += fmt::format(R"({}{{"customer":"01900000-0000-7000-9000-{:012x}","token":"token-{}","csrf_token":"c"}})",
-                                 i == 0 ? "" : ",", customers_, customers_);
+            items +=
+                fmt::format(R"({}{{"customer":"01900000-0000-7000-9000-{:012x}","token":"token-{}","csrf_token":"c"}})",
+                            i == 0 ? "" : ",", customers_, customers_);
         }
         return answer(200, fmt::format(R"({{"sessions":[{}]}})", items));
     }
 
     std::string sale_json() const {
         const bool open = wall_ms() >= opens_ms_;
-        return fmt::format(R"({{"id":"{}","name":{{"en":"Two \"o'clock\""}},"state":"{}","opens_at":"{}","closes_at":null,)"
-                           R"("now":"{}","items":[{{"sku":"hot","units":{},"price":{{"amount_minor":1000,"currency":"KRW"}},)"
-                           R"("price_version":3,"limit_per_customer":{}}}],"line":{{"enabled":{},"draw":true}}}})",
-                           kSale, open ? "open" : "scheduled", to_rfc3339(opens_ms_), to_rfc3339(wall_ms()), setting_.units,
-                           setting_.limit, setting_.line);
+        return fmt::format(
+            R"({{"id":"{}","name":{{"en":"Two \"o'clock\""}},"state":"{}","opens_at":"{}","closes_at":null,)"
+            R"("now":"{}","items":[{{"sku":"hot","units":{},"price":{{"amount_minor":1000,"currency":"KRW"}},)"
+            R"("price_version":3,"limit_per_customer":{}}}],"line":{{"enabled":{},"draw":true}}}})",
+            kSale, open ? "open" : "scheduled", to_rfc3339(opens_ms_), to_rfc3339(wall_ms()), setting_.units,
+            setting_.limit, setting_.line);
     }
 
     std::string stock_json() const {
@@ -147,18 +152,20 @@ private:
         if (open && ticket->second <= admitted_) state = "admitted";
         if (open && paid_ >= setting_.units) state = "sold_out";
         const std::int64_t ahead = std::max<std::int64_t>(0, ticket->second - admitted_);
-        return answer(200, fmt::format(R"({{"ticket":"t-{}","state":"{}","place":{},"ahead":{},"wait_s":1,"poll_after_ms":{},)"
-                                       R"("admission":{},"admission_expires_at":null}})",
-                                       token.substr(7), state, open ? fmt::format("{}", place) : "null",
-                                       open ? fmt::format("{}", ahead) : "null", ahead > 100 ? 1100 : 20,
-                                       state == "admitted" ? fmt::format("\"a-{}\"", token.substr(7)) : "null"));
+        return answer(
+            200, fmt::format(R"({{"ticket":"t-{}","state":"{}","place":{},"ahead":{},"wait_s":1,"poll_after_ms":{},)"
+                             R"("admission":{},"admission_expires_at":null}})",
+                             token.substr(7), state, open ? fmt::format("{}", place) : "null",
+                             open ? fmt::format("{}", ahead) : "null", ahead > 100 ? 1100 : 20,
+                             state == "admitted" ? fmt::format("\"a-{}\"", token.substr(7)) : "null"));
     }
 
     std::string place(const Request& request) {
         const std::string token = request.header("Authorization");
         const std::string key = token + request.header("Idempotency-Key");
         if (request.header("Idempotency-Key").empty()) return problem(400, "idempotency-key-missing");
-        if (setting_.line && request.header("X-Admission") != "a-" + token.substr(7)) return problem(403, "not-admitted");
+        if (setting_.line && request.header("X-Admission") != "a-" + token.substr(7))
+            return problem(403, "not-admitted");
         if (is(Fault::busy) && !told_busy_[key] && ++asked_ % 2 == 0) {
             told_busy_[key] = true;
             return problem(503, "busy", "Retry-After: 0\r\n");
@@ -182,7 +189,8 @@ private:
         if (!body["sale"].absent()) {
             if (wall_ms() < opens_ms_) return {false, problem(409, "sale-not-open")};
             if (taken_ + 1 > units) return {false, problem(409, "all-held")};
-            if (bought_[token] >= setting_.limit && !is(Fault::ignores_limit)) return {false, problem(409, "limit-reached")};
+            if (bought_[token] >= setting_.limit && !is(Fault::ignores_limit))
+                return {false, problem(409, "limit-reached")};
         }
         ++taken_;
         ++bought_[token];
@@ -197,17 +205,19 @@ private:
         }
         const std::int64_t sequence = is(Fault::repeats_receipts) ? last_order_ % 2 + 1 : last_order_;
         states_[id] = {token, "reserved"};
-        return {true, answer(201, fmt::format(R"({{"order":"{}","number":"N-{}","state":"reserved",)"
-                                              R"("total":{{"amount_minor":{},"currency":"KRW"}},)"
-                                              R"("shipping":{{"amount_minor":3000,"currency":"KRW"}},"hold_until":"{}",)"
-                                              R"("receipt":{{"sequence":{},"hash":"{:064x}"}}}})",
-                                              id, last_order_, total, to_rfc3339(wall_ms() + 600'000), sequence, last_order_))};
+        return {true, answer(201, fmt::format(
+                                      R"({{"order":"{}","number":"N-{}","state":"reserved",)"
+                                      R"("total":{{"amount_minor":{},"currency":"KRW"}},)"
+                                      R"("shipping":{{"amount_minor":3000,"currency":"KRW"}},"hold_until":"{}",)"
+                                      R"("receipt":{{"sequence":{},"hash":"{:064x}"}}}})",
+                                      id, last_order_, total, to_rfc3339(wall_ms() + 600'000), sequence, last_order_))};
     }
 
     std::string one_order(const Request& request) {
         const std::string id(request.path.substr(15, 36));
         const auto found = states_.find(id);
-        if (found == states_.end() || found->second.first != request.header("Authorization")) return problem(404, "not-found");
+        if (found == states_.end() || found->second.first != request.header("Authorization"))
+            return problem(404, "not-found");
         std::string& state = found->second.second;
         if (request.path.ends_with("/payment")) {
             if (JsonView(request.body)["token"].bare() == "tok_silent") {

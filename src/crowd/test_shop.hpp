@@ -7,8 +7,8 @@
 
 namespace marketday::crowd {
 
-/// A small shop of the crowd's own tests, in a process of its own: one sale with a line, orders, payments, sessions; just
-/// enough of the API to be bought from, and able to misbehave on purpose. It shares no code with the real one.
+/// A small shop of the crowd's own tests, in a process of its own: one sale with a line, orders, payments, sessions;
+/// just enough of the API to be bought from, and able to misbehave on purpose. It shares no code with the real one.
 class TestShop {
 public:
     enum class Fault : std::uint8_t {

@@ -106,7 +106,8 @@ std::string_view RequestWriter::order(const Session& session, const KeyBytes& ke
     return out_;
 }
 
-std::string_view RequestWriter::pay(const Session& session, const KeyBytes& key, const Uuid& order, std::string_view card) {
+std::string_view RequestWriter::pay(const Session& session, const KeyBytes& key, const Uuid& order,
+                                    std::string_view card) {
     out_.assign("POST /api/v1/orders/");
     append_uuid(out_, order);
     add("/payment");
@@ -139,8 +140,8 @@ std::string order_body(const Plan& plan, const std::string& currency, const Bask
     body += fmt::format(R"("currency":"{}","lines":[)", currency);
     const char* comma = "";
     for (const BasketLine& line : basket.lines) {
-        body += fmt::format(R"({}{{"sku":{},"quantity":{},"unit_price_minor":{})", comma, json_quoted(line.sku), line.quantity,
-                            line.unit_price_minor);
+        body += fmt::format(R"({}{{"sku":{},"quantity":{},"unit_price_minor":{})", comma, json_quoted(line.sku),
+                            line.quantity, line.unit_price_minor);
         if (line.price_version > 0) body += fmt::format(R"(,"price_version":{})", line.price_version);
         body += '}';
         comma = ",";
@@ -181,12 +182,14 @@ OrderAnswer read_order_answer(std::string_view body, std::int64_t unix_now_ms) {
             shipping = value["amount_minor"].integer_or(0);
         } else if (key == "hold_until") {
             const auto until = from_rfc3339(value.bare());
-            if (until) answer.hold_s = static_cast<std::uint32_t>(std::max<std::int64_t>(0, (*until - unix_now_ms) / 1000));
+            if (until)
+                answer.hold_s = static_cast<std::uint32_t>(std::max<std::int64_t>(0, (*until - unix_now_ms) / 1000));
         } else if (key == "receipt") {
             answer.receipt_sequence = value["sequence"].integer_or(0);
             const std::string_view hash = value["hash"].bare();
             for (std::size_t i = 0; i < answer.receipt_hash.size() && 2 * i + 1 < hash.size(); ++i) {
-                answer.receipt_hash[i] = static_cast<std::uint8_t>((hex_digit(hash[2 * i]) << 4) | hex_digit(hash[2 * i + 1]));
+                answer.receipt_hash[i] =
+                    static_cast<std::uint8_t>((hex_digit(hash[2 * i]) << 4) | hex_digit(hash[2 * i + 1]));
             }
         }
     }

@@ -21,7 +21,8 @@ public:
     std::string_view search(const Session& session, std::string_view words);
     std::string_view join(const Session& session);
     std::string_view poll(const Session& session, std::string_view ticket);
-    std::string_view order(const Session& session, const KeyBytes& key, std::string_view admission, const Basket& basket);
+    std::string_view order(const Session& session, const KeyBytes& key, std::string_view admission,
+                           const Basket& basket);
     std::string_view pay(const Session& session, const KeyBytes& key, const Uuid& order, std::string_view card);
     std::string_view order_status(const Session& session, const Uuid& order);
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kClaimBytes = 16 + 16 + 8;
 constexpr std::size_t kTagBytes = 16;
-constexpr std::string_view kPurpose = "marketday-admission-1";  // So that no other signature of the key can pass for one.
+constexpr std::string_view kPurpose =
+    "marketday-admission-1";  // So that no other signature of the key can pass for one.
 
 using Tag = std::array<std::uint8_t, kTagBytes>;
 
@@ -43,7 +44,8 @@ Result<Admission, AdmissionError> verify_admission(std::string_view token, const
     const auto bytes = from_base64url(token);
     if (!bytes || bytes->size() != kClaimBytes + kTagBytes) return fail(AdmissionError::malformed);
     const std::span<const std::uint8_t> all{*bytes};
-    if (!equal_secret(tag_of(all.first(kClaimBytes), key), all.subspan(kClaimBytes))) return fail(AdmissionError::forged);
+    if (!equal_secret(tag_of(all.first(kClaimBytes), key), all.subspan(kClaimBytes)))
+        return fail(AdmissionError::forged);
 
     Admission admission;
     std::ranges::copy(all.subspan(0, 16), admission.customer.uuid.bytes.begin());

@@ -20,8 +20,8 @@ class AdmissionRate {
 public:
     struct Limits {
         double per_s_max = 5000;
-        double per_s_min = 20;             // a line always moves
-        milliseconds latency_max{250};     // p99 above this is too much
+        double per_s_min = 20;          // a line always moves
+        milliseconds latency_max{250};  // p99 above this is too much
     };
     AdmissionRate(Limits limits, Instant now);
 

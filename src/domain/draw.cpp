@@ -130,7 +130,8 @@ Result<CheckedDraw, DrawFault> check_draw(PublishedDraw draw) {
     std::ranges::sort(sorted);
     if (std::ranges::adjacent_find(sorted) != sorted.end()) return fail(DrawFault::repeated_entry);
     if (!draw.secret) return fail(DrawFault::secret_not_revealed);
-    if (draw_commitment(draw.sale, draw.public_value, *draw.secret) != draw.commitment) return fail(DrawFault::commitment_differs);
+    if (draw_commitment(draw.sale, draw.public_value, *draw.secret) != draw.commitment)
+        return fail(DrawFault::commitment_differs);
     Permutation permutation{draw_key(*draw.secret, root, draw.public_value), draw.entries.size()};
     return CheckedDraw{std::move(permutation), std::move(draw.entries)};
 }

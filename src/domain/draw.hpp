@@ -17,10 +17,10 @@ namespace marketday::domain {
 
 /// The draw of a line: everybody who joined before the opening gets a place by lot, and anybody can check the lot
 /// afterwards with SHA-256 and HMAC alone. docs/line.md gives the recipe for other tools, and says what it proves.
-///   commitment = SHA-256("marketday-draw-commitment\n" ‖ sale id as text ‖ "\n" ‖ public value ‖ "\n" ‖ secret as hex), shown before the sale
-///   entry      = first 16 bytes of SHA-256(ticket text)                                             only its holder knows whose
-///   root       = SHA-256 chain over the entries in the order they joined                           shown at the opening
-///   key        = HMAC-SHA-256(secret, root ‖ public value)                                          secret shown after the sale
+///   commitment = SHA-256("marketday-draw-commitment\n" ‖ sale id as text ‖ "\n" ‖ public value ‖ "\n" ‖ secret as
+///   hex), shown before the sale entry      = first 16 bytes of SHA-256(ticket text) only its holder knows whose root
+///   = SHA-256 chain over the entries in the order they joined                           shown at the opening key =
+///   HMAC-SHA-256(secret, root ‖ public value)                                          secret shown after the sale
 ///   place      = Permutation(key, entries)(index of the entry)
 
 inline constexpr std::size_t kDrawEntriesMax = std::size_t{1} << 24;
@@ -33,9 +33,9 @@ Hash256 draw_list_genesis(SaleId sale);
 Hash256 draw_list_extend(const Hash256& root, const DrawEntry& entry);
 Hash256 draw_key(const Hash256& secret, const Hash256& root, std::string_view public_value);
 
-/// A keyed permutation of [0, size): an alternating Feistel network of ten rounds (as in NIST SP 800-38G's FF1) over the
-/// smallest power of two that holds `size`, walked in cycles until it falls inside (Black and Rogaway, 2002). A half has
-/// few values, so each round's HMACs are computed once and a place costs some look-ups.
+/// A keyed permutation of [0, size): an alternating Feistel network of ten rounds (as in NIST SP 800-38G's FF1) over
+/// the smallest power of two that holds `size`, walked in cycles until it falls inside (Black and Rogaway, 2002). A
+/// half has few values, so each round's HMACs are computed once and a place costs some look-ups.
 class Permutation {
 public:
     /// size: 0..kDrawEntriesMax.
@@ -66,13 +66,13 @@ struct PublishedDraw {
 };
 
 enum class DrawFault : std::uint8_t {
-    list_not_closed,       // nothing to check yet
-    secret_not_revealed,   // the list holds, but the sale has not closed: places cannot be checked yet
-    commitment_differs,    // secret and public value are not those committed to
-    root_differs,          // the list is not the one whose root was published
-    repeated_entry,        // one ticket stands twice in the list
+    list_not_closed,      // nothing to check yet
+    secret_not_revealed,  // the list holds, but the sale has not closed: places cannot be checked yet
+    commitment_differs,   // secret and public value are not those committed to
+    root_differs,         // the list is not the one whose root was published
+    repeated_entry,       // one ticket stands twice in the list
     too_many_entries,
-    not_listed,            // the asked entry is not in the list
+    not_listed,  // the asked entry is not in the list
 };
 std::string_view to_string(DrawFault fault);
 

@@ -11,9 +11,9 @@
 
 namespace marketday::domain {
 
-/// One change of stock. Entries of one writer's epoch are chained: `hash` covers the entry and the hash before it. A new
-/// epoch (a new writer, a restart) starts from `epoch_genesis`, which covers the last hash of the epoch before it, so all
-/// epochs form one chain.
+/// One change of stock. Entries of one writer's epoch are chained: `hash` covers the entry and the hash before it. A
+/// new epoch (a new writer, a restart) starts from `epoch_genesis`, which covers the last hash of the epoch before it,
+/// so all epochs form one chain.
 struct LedgerEntry {
     std::int64_t sequence = 0;  // 1.. without gaps
     std::int64_t epoch = 0;
@@ -26,8 +26,8 @@ struct LedgerEntry {
     bool operator==(const LedgerEntry&) const = default;
 };
 
-/// hash = BLAKE2b-256(previous ‖ sequence ‖ epoch ‖ at_ms ‖ units, each 8 bytes little-endian ‖ movement, 1 byte ‖ order,
-/// 16 bytes ‖ sku). The audit computes it again with code of its own: change both or neither.
+/// hash = BLAKE2b-256(previous ‖ sequence ‖ epoch ‖ at_ms ‖ units, each 8 bytes little-endian ‖ movement, 1 byte ‖
+/// order, 16 bytes ‖ sku). The audit computes it again with code of its own: change both or neither.
 Hash256 chain(const Hash256& previous, const LedgerEntry& entry);
 
 /// BLAKE2b-256("marketday-epoch" ‖ epoch, 8 bytes little-endian ‖ last hash of the epoch before; zeros for the first).

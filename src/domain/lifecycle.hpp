@@ -34,7 +34,7 @@ struct OrderStep {
     bool restock = false;              // refund
     std::string tracking;              // ship
     WallTime at{};
-    seconds hold_again{0};             // payment_failed: at least this much of the hold is left to try again
+    seconds hold_again{0};  // payment_failed: at least this much of the hold is left to try again
 };
 
 enum class StepRefusal : std::uint8_t {
@@ -47,7 +47,7 @@ std::string_view to_string(StepRefusal refusal);
 
 /// What the step did. `refund_due`: a capture came for an order that cannot be served; the money must go back.
 struct StepDone {
-    Order order;  // as it is now
+    Order order;          // as it is now
     bool changed = true;  // false: the step had been done already, by the same payment
     bool refund_due = false;
     std::optional<Receipt> receipt;  // of the stock entry, if the step moved stock

@@ -53,9 +53,9 @@ public:
     void close_list(const Permutation* draw);
     std::size_t listed() const { return listed_; }
 
-    /// Chooses the next present holders, at most `people`, passes over the absent ones before and among them, and counts
-    /// them as outstanding. Nothing is visible before `confirm_call`; one call at a time. Returns the turn after the last
-    /// one taken; nothing if nobody is there to call.
+    /// Chooses the next present holders, at most `people`, passes over the absent ones before and among them, and
+    /// counts them as outstanding. Nothing is visible before `confirm_call`; one call at a time. Returns the turn after
+    /// the last one taken; nothing if nobody is there to call.
     std::optional<std::uint32_t> plan_call(std::int64_t people, Instant now);
     /// The planned call is durable: its holders are admitted until `expires`.
     void confirm_call(WallTime expires, Instant now);
@@ -102,7 +102,7 @@ private:
     LineTickets tickets_;
     bool list_closed_ = false;
     std::size_t listed_ = 0;
-    std::vector<Slot> order_;          // turn -> slot of drawn tickets; empty when turn == slot
+    std::vector<Slot> order_;           // turn -> slot of drawn tickets; empty when turn == slot
     std::vector<std::uint32_t> turns_;  // slot -> turn of drawn tickets
     std::uint32_t next_turn_ = 0;
     std::uint32_t planned_end_ = 0;

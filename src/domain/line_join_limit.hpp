@@ -8,10 +8,10 @@
 
 namespace marketday::domain {
 
-/// How many tickets one client address may ask for: a burst, refilled at a steady rate. Generous, since a mobile carrier
-/// puts thousands of shoppers behind one address; its use is to slow a single machine that joins with made-up accounts.
-/// IPv6 addresses count by their /64. Memory is fixed; when it is full, the address that has asked least is forgotten,
-/// which only ever errs in the shopper's favour. Not thread-safe.
+/// How many tickets one client address may ask for: a burst, refilled at a steady rate. Generous, since a mobile
+/// carrier puts thousands of shoppers behind one address; its use is to slow a single machine that joins with made-up
+/// accounts. IPv6 addresses count by their /64. Memory is fixed; when it is full, the address that has asked least is
+/// forgotten, which only ever errs in the shopper's favour. Not thread-safe.
 class LineJoinLimit {
 public:
     struct Limits {
@@ -29,7 +29,7 @@ private:
     struct Share {
         std::uint64_t address = 0;  // 0: free
         float left = 0;
-        std::uint32_t at_ms = 0;    // since the first join counted
+        std::uint32_t at_ms = 0;  // since the first join counted
     };
     static constexpr std::size_t kWays = 8;
 

@@ -52,8 +52,8 @@ TEST(Ticket, comes_back_from_its_text_and_no_other_text_passes) {
         EXPECT_FALSE(verify_ticket(changed, key));
     }
     const std::string shorter = text.substr(1);
-    for (const std::string_view wrong : {std::string_view{}, std::string_view{"AAAA"}, std::string_view{"\xff\xff"},
-                                         std::string_view{shorter}})
+    for (const std::string_view wrong :
+         {std::string_view{}, std::string_view{"AAAA"}, std::string_view{"\xff\xff"}, std::string_view{shorter}})
         EXPECT_EQ(verify_ticket(wrong, key).error(), TicketError::malformed);
 }
 

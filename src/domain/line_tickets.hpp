@@ -29,7 +29,8 @@ struct LineTicket {
     TicketState state = TicketState::waiting;
 };
 
-/// All tickets of a line in the order of their numbers, found by customer through an open-addressing table of positions.
+/// All tickets of a line in the order of their numbers, found by customer through an open-addressing table of
+/// positions.
 class LineTickets {
 public:
     using Slot = std::uint32_t;

@@ -77,16 +77,16 @@ struct OrderRequest {
 
 /// Why an order was refused. Stored with its key: never reuse a number.
 enum class Refusal : std::uint8_t {
-    sold_out = 1,        // available + reserved + in transfer = 0
-    all_held = 2,        // none available now, but holds may end
-    not_here = 3,        // another site has units
-    limit_reached = 4,   // the customer's limit of the sale
-    price_changed = 5,   // the price or its version is not what the shopper saw
+    sold_out = 1,       // available + reserved + in transfer = 0
+    all_held = 2,       // none available now, but holds may end
+    not_here = 3,       // another site has units
+    limit_reached = 4,  // the customer's limit of the sale
+    price_changed = 5,  // the price or its version is not what the shopper saw
     unknown_sku = 6,
-    not_for_sale = 7,    // hidden, without a price, or sold only in a sale
+    not_for_sale = 7,  // hidden, without a price, or sold only in a sale
     sale_not_open = 8,
     wrong_currency = 9,
-    key_reused = 10,     // same key, other request
+    key_reused = 10,  // same key, other request
 };
 std::string_view to_string(Refusal refusal);
 
@@ -105,7 +105,7 @@ struct Receipt {
 
 struct Granted {
     OrderId order;
-    Money total;     // with shipping and tax
+    Money total;  // with shipping and tax
     Money shipping;
     WallTime hold_until{};
     Receipt receipt;

@@ -23,12 +23,13 @@ struct SkuFacts {
     std::optional<SaleId> only_in_sale;
 };
 
-/// Where the rules ask. Pointers hold until the batch ends; the store keeps one object a SKU and sale for the whole batch.
+/// Where the rules ask. Pointers hold until the batch ends; the store keeps one object a SKU and sale for the whole
+/// batch.
 class PlacementFacts {
 public:
     virtual ~PlacementFacts() = default;
-    virtual SkuFacts* sku(std::string_view code) = 0;       // null: unknown
-    virtual Sale* sale(SaleId sale) = 0;                    // null: unknown
+    virtual SkuFacts* sku(std::string_view code) = 0;  // null: unknown
+    virtual Sale* sale(SaleId sale) = 0;               // null: unknown
     /// Units the customer holds or has bought in the sale, this batch included.
     virtual std::int64_t units_held(const CustomerId& customer, SaleId sale, std::string_view sku) = 0;
 };

@@ -11,8 +11,8 @@
 
 namespace marketday::domain {
 
-/// scheduled -> open <-> paused -> closed; scheduled -> closed when called off. A scheduled sale sells from `opens_at` on
-/// by itself, without anybody touching it; `open` opens it before that.
+/// scheduled -> open <-> paused -> closed; scheduled -> closed when called off. A scheduled sale sells from `opens_at`
+/// on by itself, without anybody touching it; `open` opens it before that.
 enum class SaleState : std::uint8_t { scheduled = 1, open = 2, paused = 3, closed = 4 };
 std::string_view to_string(SaleState state);
 std::optional<SaleState> parse_sale_state(std::string_view text);
@@ -20,7 +20,8 @@ std::optional<SaleState> parse_sale_state(std::string_view text);
 /// Whether an operator may bring a sale from one state to another.
 bool may_follow(SaleState from, SaleState to);
 
-/// One SKU of a sale. `units` caps what the sale may hold or have sold at one time; `taken` is what it holds and has sold.
+/// One SKU of a sale. `units` caps what the sale may hold or have sold at one time; `taken` is what it holds and has
+/// sold.
 struct SaleItem {
     SkuCode sku;
     std::int64_t units = 0;

@@ -67,9 +67,16 @@ UChar32 hiragana_of(UChar32 c) {
 /// Small kana as large ones: what is easily mistyped.
 UChar32 large_kana(UChar32 c) {
     switch (c) {
-        case 0x3041: case 0x3043: case 0x3045: case 0x3047: case 0x3049:  // ぁぃぅぇぉ
-        case 0x3063:                                                       // っ
-        case 0x3083: case 0x3085: case 0x3087: case 0x308e:                // ゃゅょゎ
+        case 0x3041:
+        case 0x3043:
+        case 0x3045:
+        case 0x3047:
+        case 0x3049:  // ぁぃぅぇぉ
+        case 0x3063:  // っ
+        case 0x3083:
+        case 0x3085:
+        case 0x3087:
+        case 0x308e:  // ゃゅょゎ
             return c + 1;
         case 0x3095: return 0x304b;  // ゕ
         case 0x3096: return 0x3051;  // ゖ
@@ -156,15 +163,15 @@ void append_terms(std::vector<std::string>& terms, const Run& run, TermUse use) 
 }
 
 // Initial and final consonants of Hangul as one alphabet (U+3131..), clusters of finals as two.
-constexpr std::array<char16_t, 19> kInitials{0x3131, 0x3132, 0x3134, 0x3137, 0x3138, 0x3139, 0x3141, 0x3142, 0x3143, 0x3145,
-                                             0x3146, 0x3147, 0x3148, 0x3149, 0x314a, 0x314b, 0x314c, 0x314d, 0x314e};
-constexpr std::array<std::array<char16_t, 2>, 28> kFinals{{{0, 0},           {0x3131, 0},      {0x3132, 0},      {0x3131, 0x3145},
-                                                           {0x3134, 0},      {0x3134, 0x3148}, {0x3134, 0x314e}, {0x3137, 0},
-                                                           {0x3139, 0},      {0x3139, 0x3131}, {0x3139, 0x3141}, {0x3139, 0x3142},
-                                                           {0x3139, 0x3145}, {0x3139, 0x314c}, {0x3139, 0x314d}, {0x3139, 0x314e},
-                                                           {0x3141, 0},      {0x3142, 0},      {0x3142, 0x3145}, {0x3145, 0},
-                                                           {0x3146, 0},      {0x3147, 0},      {0x3148, 0},      {0x314a, 0},
-                                                           {0x314b, 0},      {0x314c, 0},      {0x314d, 0},      {0x314e, 0}}};
+constexpr std::array<char16_t, 19> kInitials{0x3131, 0x3132, 0x3134, 0x3137, 0x3138, 0x3139, 0x3141,
+                                             0x3142, 0x3143, 0x3145, 0x3146, 0x3147, 0x3148, 0x3149,
+                                             0x314a, 0x314b, 0x314c, 0x314d, 0x314e};
+constexpr std::array<std::array<char16_t, 2>, 28> kFinals{
+    {{0, 0},           {0x3131, 0},      {0x3132, 0},      {0x3131, 0x3145}, {0x3134, 0},      {0x3134, 0x3148},
+     {0x3134, 0x314e}, {0x3137, 0},      {0x3139, 0},      {0x3139, 0x3131}, {0x3139, 0x3141}, {0x3139, 0x3142},
+     {0x3139, 0x3145}, {0x3139, 0x314c}, {0x3139, 0x314d}, {0x3139, 0x314e}, {0x3141, 0},      {0x3142, 0},
+     {0x3142, 0x3145}, {0x3145, 0},      {0x3146, 0},      {0x3147, 0},      {0x3148, 0},      {0x314a, 0},
+     {0x314b, 0},      {0x314c, 0},      {0x314d, 0},      {0x314e, 0}}};
 constexpr char16_t kFirstVowel = 0x314f;
 
 void append_final(std::u16string& key, std::size_t final) {
@@ -187,7 +194,8 @@ void append_spelling(std::u16string& key, UChar32 c) {
         append_final(key, static_cast<std::size_t>(c - 0x11a7));
     } else if (c != 0x30fc) {
         const UChar32 folded = large_kana(hiragana_of(without_accent(c)));
-        key.push_back(folded <= 0xffff ? static_cast<char16_t>(folded) : static_cast<char16_t>(folded ^ (folded >> 16)));
+        key.push_back(folded <= 0xffff ? static_cast<char16_t>(folded)
+                                       : static_cast<char16_t>(folded ^ (folded >> 16)));
     }
 }
 
@@ -281,9 +289,11 @@ std::string name_sort_key(std::string_view name, Language language) {
         MD_ASSERT(U_SUCCESS(code) && collator);
     }
     const std::string_view bounded = name.substr(0, kNameBytesMax);
-    const icu::UnicodeString text = icu::UnicodeString::fromUTF8({bounded.data(), static_cast<int32_t>(bounded.size())});
+    const icu::UnicodeString text =
+        icu::UnicodeString::fromUTF8({bounded.data(), static_cast<int32_t>(bounded.size())});
     std::array<std::uint8_t, kSortKeyBytesMax> bytes{};
-    const auto needed = static_cast<std::size_t>(collator->getSortKey(text, bytes.data(), static_cast<int32_t>(bytes.size())));
+    const auto needed =
+        static_cast<std::size_t>(collator->getSortKey(text, bytes.data(), static_cast<int32_t>(bytes.size())));
     return {reinterpret_cast<const char*>(bytes.data()), std::min(needed, bytes.size())};
 }
 

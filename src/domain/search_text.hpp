@@ -9,9 +9,10 @@
 
 namespace marketday::domain {
 
-/// How text becomes search terms, the same for what is stored and what is asked. NFKC and case folding (Unicode, by ICU);
-/// Latin letters lose their accents; katakana becomes hiragana, so either finds both. Then:
-/// * a run of Han, kana or Hangul becomes its overlapping pairs, so a word of two characters finds its goods anywhere in
+/// How text becomes search terms, the same for what is stored and what is asked. NFKC and case folding (Unicode, by
+/// ICU); Latin letters lose their accents; katakana becomes hiragana, so either finds both. Then:
+/// * a run of Han, kana or Hangul becomes its overlapping pairs, so a word of two characters finds its goods anywhere
+/// in
 ///   a sentence without a dictionary;
 /// * a run of other letters and digits is a word; English plurals lose their s (Harman's S-stemmer);
 /// * everything else separates. Bytes that are not UTF-8 separate too.
@@ -29,8 +30,8 @@ std::vector<std::string> search_terms(std::string_view text, TermUse use);
 /// is left; at most kTermBytesMax.
 std::string whole_name_key(std::string_view name);
 
-/// The words of a name as a shopper would type them: NFKC, lower case, accents and kana as they are; 2 to 24 characters,
-/// at least one of them a letter.
+/// The words of a name as a shopper would type them: NFKC, lower case, accents and kana as they are; 2 to 24
+/// characters, at least one of them a letter.
 std::vector<std::string> vocabulary_words(std::string_view name);
 
 /// What two spellings of a word have in common, for finding what was meant. Hangul falls apart into jamo (a final

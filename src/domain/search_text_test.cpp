@@ -16,7 +16,9 @@ using testing::Not;
 
 std::vector<std::string> asked(std::string_view text) { return search_terms(text, TermUse::query); }
 std::vector<std::string> named(std::string_view text) { return search_terms(text, TermUse::name); }
-std::size_t distance(std::string_view a, std::string_view b) { return spelling_distance(spelling_key(a), spelling_key(b), 9); }
+std::size_t distance(std::string_view a, std::string_view b) {
+    return spelling_distance(spelling_key(a), spelling_key(b), 9);
+}
 
 TEST(SearchTerms, a_korean_word_becomes_its_overlapping_pairs) {
     EXPECT_THAT(asked("차가운바위"), ElementsAre("차가", "가운", "운바", "바위"));
@@ -56,8 +58,11 @@ TEST(SearchTerms, english_plurals_meet_their_singular) {
 
 TEST(SearchTerms, words_and_characters_of_one_name_separate) {
     EXPECT_THAT(asked("リザードンex"), ElementsAre("りざ", "ざー", "ーど", "どん", "ex"));
-    EXPECT_THAT(asked("SET 12 LAVENDER  BOTANICAL T-LIGHTS"), ElementsAre("set", "12", "lavender", "botanical", "t", "light"));
-    EXPECT_THAT(asked("Farfetch\xE2\x80\x99""d Farfetch'd"), ElementsAre("farfetchd"));
+    EXPECT_THAT(asked("SET 12 LAVENDER  BOTANICAL T-LIGHTS"),
+                ElementsAre("set", "12", "lavender", "botanical", "t", "light"));
+    EXPECT_THAT(asked("Farfetch\xE2\x80\x99"
+                      "d Farfetch'd"),
+                ElementsAre("farfetchd"));
 }
 
 TEST(SearchTerms, a_query_has_few_terms_without_repeats) {
@@ -75,7 +80,9 @@ TEST(SearchTerms, what_holds_no_letter_gives_no_term) {
 }
 
 TEST(SearchTerms, broken_utf8_separates) {
-    EXPECT_THAT(asked("red\xFF\xFE""blue"), ElementsAre("red", "blue"));
+    EXPECT_THAT(asked("red\xFF\xFE"
+                      "blue"),
+                ElementsAre("red", "blue"));
     EXPECT_THAT(asked("\xED\xA0\x80"), IsEmpty());
 }
 
@@ -127,7 +134,8 @@ TEST(Spelling, distance_stops_at_the_limit) {
 
 TEST(NameSortKey, sorts_as_each_language_does) {
     EXPECT_LT(name_sort_key("가방", Language::ko), name_sort_key("나비", Language::ko));
-    EXPECT_LT(name_sort_key("나비", Language::ko), name_sort_key("Zebra", Language::ko)) << "Hangul before Latin in Korean";
+    EXPECT_LT(name_sort_key("나비", Language::ko), name_sort_key("Zebra", Language::ko))
+        << "Hangul before Latin in Korean";
     EXPECT_LT(name_sort_key("Zebra", Language::en), name_sort_key("나비", Language::en));
     EXPECT_LT(name_sort_key("アイス", Language::ja), name_sort_key("いちご", Language::ja));
     EXPECT_LT(name_sort_key("apple", Language::en), name_sort_key("Banana", Language::en));

@@ -30,16 +30,16 @@ struct StockLevel {
 
 /// A change of stock, as the ledger names it. The numbers are stored and hashed: never reuse one.
 enum class Movement : std::uint8_t {
-    receive = 1,   // outside -> available
-    reserve = 2,   // available -> reserved
-    release = 3,   // reserved -> available: cancelled, declined
-    expire = 4,    // reserved -> available: the hold ran out
-    sell = 5,      // reserved -> sold: captured
-    restock = 6,   // sold -> available: refunded or returned, back on sale
-    withdraw = 7,  // available -> withdrawn
-    transfer_out = 8,   // available -> in_transfer
-    transfer_in = 9,    // in_transfer -> available (of the receiving site)
-    transfer_done = 10, // in_transfer -> gone from this site
+    receive = 1,         // outside -> available
+    reserve = 2,         // available -> reserved
+    release = 3,         // reserved -> available: cancelled, declined
+    expire = 4,          // reserved -> available: the hold ran out
+    sell = 5,            // reserved -> sold: captured
+    restock = 6,         // sold -> available: refunded or returned, back on sale
+    withdraw = 7,        // available -> withdrawn
+    transfer_out = 8,    // available -> in_transfer
+    transfer_in = 9,     // in_transfer -> available (of the receiving site)
+    transfer_done = 10,  // in_transfer -> gone from this site
 };
 std::string_view to_string(Movement movement);
 

@@ -16,7 +16,7 @@ void remember(int) { interrupted = 1; }
 
 InterruptGuard::InterruptGuard() {
     interrupted = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = remember;
     sigaction(SIGINT, &action, &previous_int);
     sigaction(SIGTERM, &action, &previous_term);

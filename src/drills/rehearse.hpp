@@ -15,13 +15,13 @@ struct RehearsalOptions {
     std::uint32_t shoppers = 2000;
     std::chrono::milliseconds arrive{10'000};
     std::int64_t units = 100;
-    bool kill = false;                            // kill -9 of the server half-way, and a restart
+    bool kill = false;  // kill -9 of the server half-way, and a restart
     std::uint32_t silent_payments_percent = 0;
     std::uint64_t seed = 1;
     bool line = true;
-    bool keep = false;                            // leave the temporary directory
-    bool display = true;                          // the crowd's live block
-    std::filesystem::path report_dir;             // the crowd's report; empty: within the temporary directory
+    bool keep = false;                 // leave the temporary directory
+    bool display = true;               // the crowd's live block
+    std::filesystem::path report_dir;  // the crowd's report; empty: within the temporary directory
 };
 
 /// What a rehearsal showed.
@@ -33,17 +33,17 @@ struct Rehearsal {
     std::int64_t orders_acknowledged = 0;
     std::int64_t orders_lost = 0;
     std::int64_t units_oversold = 0;
-    std::int64_t contradictions = 0;      // as shoppers saw it, and as the audit did
-    std::int64_t told_honestly = 0;       // who left without goods and were told why
-    std::int64_t left_untold = 0;         // who gave up waiting, or never got an answer
-    double seconds_to_sold_out = 0;       // from the opening to the last unit paid
+    std::int64_t contradictions = 0;  // as shoppers saw it, and as the audit did
+    std::int64_t told_honestly = 0;   // who left without goods and were told why
+    std::int64_t left_untold = 0;     // who gave up waiting, or never got an answer
+    double seconds_to_sold_out = 0;   // from the opening to the last unit paid
     bool killed = false;
-    double seconds_down = 0;              // from the kill to the first answer after it
-    int server_exit_code = 0;             // after SIGTERM
-    bool settled = false;                 // nothing was under way any more when the server was stopped
+    double seconds_down = 0;   // from the kill to the first answer after it
+    int server_exit_code = 0;  // after SIGTERM
+    bool settled = false;      // nothing was under way any more when the server was stopped
     audit::Report audit;
-    std::filesystem::path directory;      // with `keep`
-    std::vector<std::string> failures;    // why it does not pass, a sentence each
+    std::filesystem::path directory;    // with `keep`
+    std::vector<std::string> failures;  // why it does not pass, a sentence each
 
     bool passed() const { return failures.empty(); }
     /// "1,000 of 1,000 sold to 1,000 people in 4.1 s · 0 oversold · 0 lost · 19,000 told honestly · ledger verified"
@@ -51,10 +51,10 @@ struct Rehearsal {
     std::string to_json() const;
 };
 
-/// A whole sale in a throwaway shop: serves it in a process of its own, on free ports and a temporary directory, sends the
-/// crowd, waits until everything is settled, stops the server, and audits what is stored against what shoppers were told.
-/// `say` gets a line for each thing done. Throws std::runtime_error (or Interrupted) when it could not be carried out;
-/// either way nothing is left running, and nothing on disk without `keep`.
+/// A whole sale in a throwaway shop: serves it in a process of its own, on free ports and a temporary directory, sends
+/// the crowd, waits until everything is settled, stops the server, and audits what is stored against what shoppers were
+/// told. `say` gets a line for each thing done. Throws std::runtime_error (or Interrupted) when it could not be carried
+/// out; either way nothing is left running, and nothing on disk without `keep`.
 Rehearsal rehearse(const RehearsalOptions& options, const std::function<void(const std::string&)>& say);
 
 }  // namespace marketday::drills

@@ -37,9 +37,15 @@ void ShopProcess::start() {
     std::error_code ignored;
     std::filesystem::remove(options_.data / "shop.json", ignored);
     std::filesystem::remove(options_.data / "admin.json", ignored);
-    std::vector<std::string> arguments{"serve",   "--data",         options_.data.string(),
-                                       "--listen", address_of(shop_url_), "--admin",
-                                       address_of(admin_url_), "--rehearsal",    "--log-level",
+    std::vector<std::string> arguments{"serve",
+                                       "--data",
+                                       options_.data.string(),
+                                       "--listen",
+                                       address_of(shop_url_),
+                                       "--admin",
+                                       address_of(admin_url_),
+                                       "--rehearsal",
+                                       "--log-level",
                                        "warn"};
     for (const std::string& setting : options_.settings) {
         arguments.push_back("--set");

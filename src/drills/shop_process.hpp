@@ -17,8 +17,8 @@ class ShopProcess {
 public:
     struct Options {
         std::filesystem::path data;
-        std::filesystem::path log;            // its output
-        std::vector<std::string> settings;    // key=value, for --set
+        std::filesystem::path log;          // its output
+        std::vector<std::string> settings;  // key=value, for --set
     };
     explicit ShopProcess(Options options) : options_(std::move(options)) {}
 

@@ -146,7 +146,8 @@ bool BodyReader::enter_if(std::string_view name) {
         return false;
     }
     const std::string& above = state_->levels.back().path;
-    state_->levels.push_back({&value->get_object(), above.empty() ? std::string{name} : above + "." + std::string{name}});
+    state_->levels.push_back(
+        {&value->get_object(), above.empty() ? std::string{name} : above + "." + std::string{name}});
     return true;
 }
 

@@ -28,12 +28,11 @@ bool is_listed(std::span<const Network> networks, const ClientAddress& address);
 
 /// The nearest address in `Forwarded` (RFC 7239) that is not itself a listed proxy, read from the right; `peer` when
 /// the header is absent or hides it. Call it only when `peer` is listed.
-ClientAddress forwarded_client(std::string_view forwarded, std::span<const Network> proxies,
-                               const ClientAddress& peer);
+ClientAddress forwarded_client(std::string_view forwarded, std::span<const Network> proxies, const ClientAddress& peer);
 
 /// What a PROXY protocol version 2 header says (HAProxy, proxy-protocol.txt section 2.2).
 struct ProxyHeader {
-    std::size_t bytes = 0;                 // Its length; 0: more input is needed.
+    std::size_t bytes = 0;                // Its length; 0: more input is needed.
     std::optional<ClientAddress> source;  // Absent for LOCAL and for address families that say nothing.
 };
 enum class ProxyError { not_a_proxy_header, malformed, too_long };

@@ -30,10 +30,9 @@ std::string gzip(std::string_view body, int level) {
 std::string brotli(std::string_view body, int quality) {
     std::size_t size = ::BrotliEncoderMaxCompressedSize(body.size());
     std::string out(size, '\0');
-    const BROTLI_BOOL done =
-        ::BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, body.size(),
-                                reinterpret_cast<const std::uint8_t*>(body.data()), &size,
-                                reinterpret_cast<std::uint8_t*>(out.data()));
+    const BROTLI_BOOL done = ::BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, body.size(),
+                                                     reinterpret_cast<const std::uint8_t*>(body.data()), &size,
+                                                     reinterpret_cast<std::uint8_t*>(out.data()));
     if (done == BROTLI_FALSE) throw std::bad_alloc{};
     out.resize(size);
     return out;

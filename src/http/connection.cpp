@@ -5,9 +5,9 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
-#include "http/server_state.hpp"
 #include "http/phases.hpp"
 #include "http/refusals.hpp"
+#include "http/server_state.hpp"
 #include "http/trace_context.hpp"
 #include "http/url.hpp"
 
@@ -353,7 +353,8 @@ bool Connection::read_chunks() {
     if (chunks_have_ == 0) return false;
     std::size_t used = 0;
     const std::string_view undecoded{chunks_.data(), chunks_have_};
-    const std::size_t body_bytes_max = match_.route != nullptr ? match_.route->body_bytes_max : kBodyBytesMaxWithoutRoute;
+    const std::size_t body_bytes_max =
+        match_.route != nullptr ? match_.route->body_bytes_max : kBodyBytesMaxWithoutRoute;
     SyntaxError error = parser_->decode_chunks(undecoded, body_bytes_max, body_, used);
     std::memmove(chunks_.data(), chunks_.data() + used, chunks_have_ - used);
     chunks_have_ -= used;
@@ -485,8 +486,8 @@ void Connection::refuse(SyntaxError error) {
 }
 
 void Connection::finish_request(int status) {
-    server_->figures.answers_by_class[static_cast<std::size_t>(status / 100 % 6)].fetch_add(
-        1, std::memory_order_relaxed);
+    server_->figures.answers_by_class[static_cast<std::size_t>(status / 100 % 6)].fetch_add(1,
+                                                                                            std::memory_order_relaxed);
     if (server_->options.observe) {
         server_->options.observe(request_, match_.route, status, std::chrono::steady_clock::now() - request_start_);
     }

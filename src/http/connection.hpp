@@ -28,8 +28,7 @@ inline constexpr std::size_t kPhases = 6;
 /// One client's connection: reads requests, answers them in order, one under way at a time. Lives on the server's
 /// thread. Kept alive by its pending operation or by the coroutine of its handler.
 class Connection : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
-                   public boost::intrusive::list_base_hook<
-                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+                   public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
     Connection(std::shared_ptr<ServerState> server, const ClientAddress& peer);
     virtual ~Connection();
@@ -137,10 +136,10 @@ private:
     usecases::Session session_;
     ClientAddress peer_;
     Router::Match match_;
-    std::string body_;         // of a request whose body did not fit the buffer, or came in chunks
+    std::string body_;  // of a request whose body did not fit the buffer, or came in chunks
     bool body_apart_ = false;
     std::size_t body_have_ = 0;
-    std::string chunks_;       // undecoded bytes of a chunked body
+    std::string chunks_;  // undecoded bytes of a chunked body
     std::size_t chunks_have_ = 0;
     std::optional<Response> refusal_;
     std::array<char, 2> trace_flags_{'0', '1'};

@@ -35,11 +35,13 @@ bool has_no_body(int status) { return status == 204 || status == 304 || status <
 
 /// Compresses the body in place when the client takes it and it is worth it.
 void compress_for(Acceptable acceptable, Response& response) {
-    const Encoding encoding = acceptable.brotli ? Encoding::brotli : acceptable.gzip ? Encoding::gzip : Encoding::identity;
+    const Encoding encoding = acceptable.brotli ? Encoding::brotli
+                              : acceptable.gzip ? Encoding::gzip
+                                                : Encoding::identity;
     response.headers.emplace_back("Vary", "Accept-Encoding");
     if (encoding == Encoding::identity) return;
-    response.body = encoding == Encoding::brotli ? brotli(response.body, kFastBrotliQuality)
-                                                 : gzip(response.body, kFastGzipLevel);
+    response.body =
+        encoding == Encoding::brotli ? brotli(response.body, kFastBrotliQuality) : gzip(response.body, kFastGzipLevel);
     response.headers.emplace_back("Content-Encoding", encoding == Encoding::brotli ? "br" : "gzip");
     if (std::string* etag = find_header(response, "ETag"); etag != nullptr && etag->ends_with('"')) {
         etag->insert(etag->size() - 1, etag_suffix(encoding));
@@ -145,7 +147,8 @@ void Connection::append_large(std::shared_ptr<const void> owner, std::string_vie
         return;
     }
     Error error;
-    const std::size_t sent = write_now({boost::asio::buffer(*out_), boost::asio::const_buffer(body.data(), body.size())}, error);
+    const std::size_t sent =
+        write_now({boost::asio::buffer(*out_), boost::asio::const_buffer(body.data(), body.size())}, error);
     if (error) return close();
     server_->figures.sent_bytes_total.fetch_add(sent, std::memory_order_relaxed);
     const std::size_t head_sent = std::min(sent, out_->size());

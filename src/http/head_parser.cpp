@@ -1,8 +1,8 @@
 #include "http/head_parser.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
-#include <algorithm>
 #include <limits>
 
 #include "http/url.hpp"
@@ -83,7 +83,8 @@ SyntaxError HeadParser::decode_chunks(std::string_view bytes, std::size_t body_b
     error_code error;
     consumed = 0;
     while (consumed < bytes.size() && !is_done()) {
-        const std::size_t used = put(boost::asio::const_buffer(bytes.data() + consumed, bytes.size() - consumed), error);
+        const std::size_t used =
+            put(boost::asio::const_buffer(bytes.data() + consumed, bytes.size() - consumed), error);
         consumed += used;
         if (error || used == 0) break;
     }
@@ -201,12 +202,20 @@ std::size_t HeadParser::on_chunk_body_impl(std::uint64_t, string_view piece, err
 
 Problem describe(SyntaxError error) {
     const auto bad = [](std::string_view detail) {
-        return Problem{.status = 400, .type = "bad-request", .title = "The request is not valid HTTP/1.1.",
-                       .detail = std::string{detail}, .extra_json = {}, .retry_after = {}};
+        return Problem{.status = 400,
+                       .type = "bad-request",
+                       .title = "The request is not valid HTTP/1.1.",
+                       .detail = std::string{detail},
+                       .extra_json = {},
+                       .retry_after = {}};
     };
     const auto other = [](int status, std::string_view type, std::string_view title, std::string_view detail) {
-        return Problem{.status = status, .type = type, .title = std::string{title}, .detail = std::string{detail},
-                       .extra_json = {}, .retry_after = {}};
+        return Problem{.status = status,
+                       .type = type,
+                       .title = std::string{title},
+                       .detail = std::string{detail},
+                       .extra_json = {},
+                       .retry_after = {}};
     };
     switch (error) {
         case SyntaxError::none: break;
@@ -223,7 +232,8 @@ Problem describe(SyntaxError error) {
             return other(501, "transfer-encoding-unsupported", "Only the chunked transfer coding is understood.",
                          "Send the body with Content-Length or with Transfer-Encoding: chunked.");
         case SyntaxError::unsupported_method:
-            return other(501, "method-unsupported", "The method is not known here.", "Use the methods in /openapi.json.");
+            return other(501, "method-unsupported", "The method is not known here.",
+                         "Use the methods in /openapi.json.");
         case SyntaxError::unsupported_version:
             return other(505, "http-version-unsupported", "Only HTTP/1.0 and HTTP/1.1 are spoken here.", "");
         case SyntaxError::unsupported_expectation:
@@ -235,10 +245,12 @@ Problem describe(SyntaxError error) {
         case SyntaxError::too_many_headers:
             return other(431, "header-too-large", "There are too many header lines.", "Send at most 100.");
         case SyntaxError::body_too_large:
-            return other(413, "body-too-large", "The body is larger than this route takes.", "Send it in smaller parts.");
+            return other(413, "body-too-large", "The body is larger than this route takes.",
+                         "Send it in smaller parts.");
         case SyntaxError::slow_header:
         case SyntaxError::slow_body:
-            return other(408, "request-timeout", "The request took too long to arrive.", "Send it again on a new connection.");
+            return other(408, "request-timeout", "The request took too long to arrive.",
+                         "Send it again on a new connection.");
     }
     return bad("");
 }

@@ -36,9 +36,9 @@ public:
     std::string_view query;   // after '?', not decoded
     std::string_view body;
     ClientAddress client;
-    Instant deadline{};       // the answer is worthless after it
-    std::string trace_id;     // 32 hex digits (W3C traceparent), taken over or made
-    std::string span_id;      // 16 hex digits, of this request's own span
+    Instant deadline{};    // the answer is worthless after it
+    std::string trace_id;  // 32 hex digits (W3C traceparent), taken over or made
+    std::string span_id;   // 16 hex digits, of this request's own span
 
     /// Path parameters in the order of the route's braces, percent-decoded.
     std::string_view param(std::size_t index) const { return params[index]; }
@@ -59,7 +59,8 @@ public:
     };
     std::vector<Header> headers;
     std::array<std::string, 3> params;
-    /// Who asks, on a route of Access::session: the server has looked it up and has checked X-CSRF-Token. Null elsewhere.
+    /// Who asks, on a route of Access::session: the server has looked it up and has checked X-CSRF-Token. Null
+    /// elsewhere.
     const usecases::Session* session = nullptr;
 };
 
@@ -99,9 +100,9 @@ using Handler = std::function<Task<Response>(const Request&)>;
 using FastHandler = std::function<std::optional<Response>(const Request&)>;
 
 enum class Access : std::uint8_t {
-    open,      // anybody
-    session,   // a signed-in shopper; 401 otherwise
-    operator_, // an operator, on the operator's listener only
+    open,       // anybody
+    session,    // a signed-in shopper; 401 otherwise
+    operator_,  // an operator, on the operator's listener only
 };
 
 /// One route; the OpenAPI file is made from it and a test holds it against real answers.
@@ -111,11 +112,11 @@ struct Route {
     std::string_view operation_id;  // "placeOrder"
     std::string_view summary;
     Access access = Access::open;
-    bool idempotency_key = false;   // Idempotency-Key required: 400 when missing
+    bool idempotency_key = false;  // Idempotency-Key required: 400 when missing
     std::size_t body_bytes_max = 64 * 1024;
-    std::string_view request_schema;   // name in openapi components; empty: no body
+    std::string_view request_schema;  // name in openapi components; empty: no body
     std::string_view response_schema;
-    std::span<const int> statuses;     // every status it can give
+    std::span<const int> statuses;  // every status it can give
     Handler handle;
     /// Tried first when set; nothing means "ask `handle`".
     FastHandler handle_now;

@@ -31,8 +31,8 @@ prometheus::MetricFamily& family_of(std::map<std::string, prometheus::MetricFami
     if (family.name.empty()) {
         family.name = sample.name;
         family.help = sample.help;
-        family.type = sample.kind == Sample::Kind::counter ? prometheus::MetricType::Counter
-                                                           : prometheus::MetricType::Gauge;
+        family.type =
+            sample.kind == Sample::Kind::counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
     }
     return family;
 }
@@ -73,10 +73,10 @@ void add_cpu_and_memory(std::vector<Sample>& samples) {
     }
     const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
     const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
-    samples.push_back({Sample::Kind::counter, "process_cpu_seconds_total", "CPU time of the process", {},
-                       (user + system) / ticks});
-    samples.push_back({Sample::Kind::gauge, "process_resident_memory_bytes", "Memory of the process", {},
-                       resident_pages * page});
+    samples.push_back(
+        {Sample::Kind::counter, "process_cpu_seconds_total", "CPU time of the process", {}, (user + system) / ticks});
+    samples.push_back(
+        {Sample::Kind::gauge, "process_resident_memory_bytes", "Memory of the process", {}, resident_pages * page});
 }
 
 void add_disk(std::vector<Sample>& samples) {
@@ -85,8 +85,11 @@ void add_disk(std::vector<Sample>& samples) {
     double bytes = 0;
     while (io >> name >> bytes) {
         if (name == "read_bytes:" || name == "write_bytes:")
-            samples.push_back({Sample::Kind::counter, "marketday_disk_bytes_total", "Bytes that reached the disk",
-                               {{"direction", name == "read_bytes:" ? "read" : "write"}}, bytes});
+            samples.push_back({Sample::Kind::counter,
+                               "marketday_disk_bytes_total",
+                               "Bytes that reached the disk",
+                               {{"direction", name == "read_bytes:" ? "read" : "write"}},
+                               bytes});
     }
 }
 
@@ -100,10 +103,16 @@ void add_network(std::vector<Sample>& samples) {
         std::istringstream fields(line.substr(colon + 1));
         std::array<double, 9> values{};
         for (auto& value : values) fields >> value;
-        samples.push_back({Sample::Kind::counter, "marketday_network_bytes_total", "Bytes of the machine's interfaces",
-                           {{"device", name}, {"direction", "receive"}}, values[0]});
-        samples.push_back({Sample::Kind::counter, "marketday_network_bytes_total", "Bytes of the machine's interfaces",
-                           {{"device", name}, {"direction", "transmit"}}, values[8]});
+        samples.push_back({Sample::Kind::counter,
+                           "marketday_network_bytes_total",
+                           "Bytes of the machine's interfaces",
+                           {{"device", name}, {"direction", "receive"}},
+                           values[0]});
+        samples.push_back({Sample::Kind::counter,
+                           "marketday_network_bytes_total",
+                           "Bytes of the machine's interfaces",
+                           {{"device", name}, {"direction", "transmit"}},
+                           values[8]});
     }
 }
 
@@ -111,11 +120,10 @@ void add_network(std::vector<Sample>& samples) {
 
 struct Metrics::State {
     prometheus::Registry registry;
-    prometheus::Family<prometheus::Histogram>& seconds =
-        prometheus::BuildHistogram()
-            .Name("marketday_request_seconds")
-            .Help("From a request's last byte to its answer")
-            .Register(registry);
+    prometheus::Family<prometheus::Histogram>& seconds = prometheus::BuildHistogram()
+                                                             .Name("marketday_request_seconds")
+                                                             .Help("From a request's last byte to its answer")
+                                                             .Register(registry);
     prometheus::Family<prometheus::Counter>& requests =
         prometheus::BuildCounter().Name("marketday_requests_total").Help("Answers given").Register(registry);
     mutable std::mutex mutex;

@@ -23,8 +23,8 @@ struct Sample {
     double value = 0;
 };
 
-/// What /metrics tells (Prometheus text format 0.0.4): requests by route, kept here, and whatever the collectors give when
-/// asked. Thread-safe.
+/// What /metrics tells (Prometheus text format 0.0.4): requests by route, kept here, and whatever the collectors give
+/// when asked. Thread-safe.
 class Metrics {
 public:
     Metrics();

@@ -36,7 +36,10 @@ object content_of(std::string_view type, std::string_view schema) {
 }
 
 object header_parameter(std::string_view name, std::string_view about, bool required, object schema) {
-    return {{"name", text(name)}, {"in", "header"}, {"required", required}, {"description", text(about)},
+    return {{"name", text(name)},
+            {"in", "header"},
+            {"required", required},
+            {"description", text(about)},
             {"schema", std::move(schema)}};
 }
 
@@ -49,8 +52,8 @@ array parameters_of(const Route& route) {
         const std::size_t close = rest.find('}', open);
         std::string_view name = rest.substr(open + 1, close - open - 1);
         if (name.ends_with("...")) name.remove_suffix(3);
-        parameters.push_back(object{{"name", text(name)}, {"in", "path"}, {"required", true},
-                                    {"schema", object{{"type", "string"}}}});
+        parameters.push_back(
+            object{{"name", text(name)}, {"in", "path"}, {"required", true}, {"schema", object{{"type", "string"}}}});
         rest.remove_prefix(close + 1);
     }
     if (route.idempotency_key) {
@@ -150,18 +153,21 @@ std::string path_template(std::string_view pattern) {
 std::string openapi_document(std::span<const Route> routes, std::string_view version) {
     object paths;
     for (const Route& route : routes) {
-        object& path = paths[path_template(route.pattern)].is_object() ? paths[path_template(route.pattern)].as_object()
-                                                                       : paths[path_template(route.pattern)].emplace_object();
+        object& path = paths[path_template(route.pattern)].is_object()
+                           ? paths[path_template(route.pattern)].as_object()
+                           : paths[path_template(route.pattern)].emplace_object();
         path[lower(to_string(route.method))] = operation_of(route);
     }
     const object document{
         {"openapi", "3.1.0"},
-        {"info", object{{"title", "Marketday"}, {"version", text(version)},
-                        {"description", "An online store that stays open on market day. Errors are RFC 9457 problems "
-                                        "whose type is stable."}}},
+        {"info", object{{"title", "Marketday"},
+                        {"version", text(version)},
+                        {"description",
+                         "An online store that stays open on market day. Errors are RFC 9457 problems "
+                         "whose type is stable."}}},
         {"paths", std::move(paths)},
-        {"components", object{{"schemas", json_lib::parse(as_view(openapi_schemas()))},
-                              {"securitySchemes", security_schemes()}}}};
+        {"components",
+         object{{"schemas", json_lib::parse(as_view(openapi_schemas()))}, {"securitySchemes", security_schemes()}}}};
     return json_lib::serialize(document);
 }
 

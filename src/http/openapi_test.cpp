@@ -43,7 +43,8 @@ json_lib::object schemas() { return json_lib::parse(std::string{openapi_schemas(
 void collect_references(const json_lib::value& value, std::set<std::string>& names) {
     if (const auto* object = value.if_object()) {
         for (const auto& [key, member] : *object) {
-            if (key == "$ref") names.insert(std::string{member.as_string()}.substr(std::string{"#/components/schemas/"}.size()));
+            if (key == "$ref")
+                names.insert(std::string{member.as_string()}.substr(std::string{"#/components/schemas/"}.size()));
             collect_references(member, names);
         }
     } else if (const auto* array = value.if_array()) {
@@ -84,7 +85,8 @@ TEST(OpenApi, every_schema_that_a_route_names_is_described) {
     const auto known = schemas();
     const std::string sources = sources_of_routes("routes_");
     ASSERT_FALSE(sources.empty());
-    for (const std::string& name : matches(sources, "_schema = \"([A-Za-z]+)\"")) EXPECT_TRUE(known.contains(name)) << name;
+    for (const std::string& name : matches(sources, "_schema = \"([A-Za-z]+)\""))
+        EXPECT_TRUE(known.contains(name)) << name;
     // Tables that fill routes through a function name the schemas as plain arguments.
     const std::set<std::string> other{"Location", "Allow", "Deprecation"};
     for (const std::string& name : matches(sources, "\"([A-Z][a-z]+[A-Z][A-Za-z]+|[A-Z][a-z]+)\"")) {

@@ -35,7 +35,8 @@ private:
             sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         }
         if (sent >= 0) return static_cast<std::size_t>(sent);
-        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) error.assign(errno, boost::system::system_category());
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            error.assign(errno, boost::system::system_category());
         return 0;
     }
 

@@ -118,8 +118,8 @@ std::vector<Route> problem_routes() {
     static constexpr int kListStatuses[] = {200};
     static constexpr int kOneStatuses[] = {200, 404};
     std::vector<Route> routes;
-    routes.push_back(fast_route("/problems", "listProblemTypes", "All types of problems", "ProblemTypeList", kListStatuses,
-                                get_problem_types));
+    routes.push_back(fast_route("/problems", "listProblemTypes", "All types of problems", "ProblemTypeList",
+                                kListStatuses, get_problem_types));
     routes.push_back(fast_route("/problems/{type}", "getProblemType", "What a type of problem means", "ProblemType",
                                 kOneStatuses, get_problem_type));
     return routes;

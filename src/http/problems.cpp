@@ -9,7 +9,8 @@ Problem not_found(std::string_view what) {
 }
 
 Problem store_unavailable() {
-    return {503, "unavailable", "The store does not answer.", "Nothing was changed. Try again in a moment.", {}, seconds{2}};
+    return {503, "unavailable", "The store does not answer.", "Nothing was changed. Try again in a moment.",
+            {},  seconds{2}};
 }
 
 }  // namespace marketday::http

@@ -23,9 +23,7 @@ Response not_found() {
     return refusal(404, "not-found", "There is nothing at this address.", "See /openapi.json for what there is.");
 }
 
-Response bad_escape() {
-    return refusal(400, "bad-request", "The path holds a broken % escape.", "Write % as %25.");
-}
+Response bad_escape() { return refusal(400, "bad-request", "The path holds a broken % escape.", "Write % as %25."); }
 
 Response method_not_allowed(const std::vector<const Route*>& of_path) {
     Response response = refusal(405, "method-not-allowed", "This address does not take that method.",

@@ -37,7 +37,8 @@ std::string order_number(OrderId order) {
     std::uint64_t time = 0;
     for (std::size_t i = 0; i < 6; ++i) time = time << 8 | bytes[i];
     const std::uint64_t counter = static_cast<std::uint64_t>((bytes[6] & 0x0f) << 8 | bytes[7]);
-    const std::uint64_t random = static_cast<std::uint64_t>(bytes[8] & 0x3f) << 16 | static_cast<std::uint64_t>(bytes[9]) << 8 | bytes[10];
+    const std::uint64_t random =
+        static_cast<std::uint64_t>(bytes[8] & 0x3f) << 16 | static_cast<std::uint64_t>(bytes[9]) << 8 | bytes[10];
     return take(order.bucket(), 3) + "-" + take(time, 10) + "-" + take(counter << 22 | random, 7);
 }
 
@@ -60,10 +61,13 @@ void append_order(std::string& out, const domain::Order& order) {
     }
     out += "],\"address\":{";
     const auto& address = order.address;
-    const std::pair<std::string_view, const std::string*> fields[] = {
-        {"recipient", &address.recipient},     {"line1", &address.line1},     {"line2", &address.line2},
-        {"city", &address.city},               {"postal_code", &address.postal_code},
-        {"country", &address.country},         {"phone", &address.phone}};
+    const std::pair<std::string_view, const std::string*> fields[] = {{"recipient", &address.recipient},
+                                                                      {"line1", &address.line1},
+                                                                      {"line2", &address.line2},
+                                                                      {"city", &address.city},
+                                                                      {"postal_code", &address.postal_code},
+                                                                      {"country", &address.country},
+                                                                      {"phone", &address.phone}};
     for (const auto& [name, value] : fields) {
         fmt::format_to(std::back_inserter(out), "{}\"{}\":", out.back() == '{' ? "" : ",", name);
         log::append_json_string(out, *value);

@@ -123,19 +123,16 @@ std::vector<Route> catalogue_routes(Browse& browse, NearCaches* caches, LookedAt
         categories_now = [searches](const Request&) { return searches->find_now("categories"); };
     }
     std::vector<Route> routes;
-    routes.push_back(
-        {.method = Method::get,
-         .pattern = "/api/v1/products/{sku}",
-         .operation_id = "getProduct",
-         .summary = "One product: names, price and its version",
-         .request_schema = {},
-         .response_schema = "Product",
-         .statuses = kReadStatuses,
-         .handle =
-             [&browse, products, looked](const Request& request) {
-                 return get_product(browse, products, *looked, request);
-             },
-         .handle_now = std::move(product_now)});
+    routes.push_back({.method = Method::get,
+                      .pattern = "/api/v1/products/{sku}",
+                      .operation_id = "getProduct",
+                      .summary = "One product: names, price and its version",
+                      .request_schema = {},
+                      .response_schema = "Product",
+                      .statuses = kReadStatuses,
+                      .handle = [&browse, products, looked](
+                                    const Request& request) { return get_product(browse, products, *looked, request); },
+                      .handle_now = std::move(product_now)});
     routes.push_back(
         {.method = Method::get,
          .pattern = "/api/v1/products/{sku}/stock",

@@ -25,16 +25,29 @@ Response error_response(StandInLine::Error error) {
     switch (error) {
         case StandInLine::Error::no_line: return problem(not_found("line"));
         case StandInLine::Error::bad_ticket:
-            return problem({400, "invalid-ticket", "This is not a ticket of this line.",
-                            "Send the ticket as it was given in the header X-Ticket, or join the line.", {}, {}});
+            return problem({400,
+                            "invalid-ticket",
+                            "This is not a ticket of this line.",
+                            "Send the ticket as it was given in the header X-Ticket, or join the line.",
+                            {},
+                            {}});
         case StandInLine::Error::too_many_joins:
-            return problem({429, "too-many-joins", "Too many have joined from here.",
-                            "Wait a moment, then join again.", {}, seconds{5}});
+            return problem({429,
+                            "too-many-joins",
+                            "Too many have joined from here.",
+                            "Wait a moment, then join again.",
+                            {},
+                            seconds{5}});
         case StandInLine::Error::line_full:
-            return problem({503, "line-full", "The line can take no more people.", "Try again later.", {}, seconds{30}});
+            return problem(
+                {503, "line-full", "The line can take no more people.", "Try again later.", {}, seconds{30}});
         case StandInLine::Error::unavailable:
-            return problem({503, "unavailable", "The line could not be reached.",
-                            "Join again: an account has one ticket, however often it asks.", {}, seconds{1}});
+            return problem({503,
+                            "unavailable",
+                            "The line could not be reached.",
+                            "Join again: an account has one ticket, however often it asks.",
+                            {},
+                            seconds{1}});
     }
     MD_ASSERT(false);
 }
@@ -159,8 +172,12 @@ Task<Response> get_draw(StandInLine& line, const Request& request) {
         const char* end = cursor->data() + cursor->size();
         const auto parsed = std::from_chars(cursor->data(), end, first);
         if (parsed.ec != std::errc{} || parsed.ptr != end)
-            co_return problem({400, "invalid-request", "The cursor is not one of ours.",
-                               "Use next_cursor of the page before.", {}, {}});
+            co_return problem({400,
+                               "invalid-request",
+                               "The cursor is not one of ours.",
+                               "Use next_cursor of the page before.",
+                               {},
+                               {}});
     }
     const auto page = co_await line.draw(*sale, first, kDrawEntriesPage, request.deadline);
     if (!page) co_return error_response(page.error());

@@ -95,15 +95,24 @@ RefusalText text_of(domain::Refusal refusal) {
     using enum domain::Refusal;
     switch (refusal) {
         case sold_out: return {"Sold out.", "Every unit has been sold; none can come back."};
-        case all_held: return {"All units are held by other shoppers.", "Some may come back: try again in a while, with a new key."};
-        case not_here: return {"No units here at the moment.", "Others are on their way: try again soon, with a new key."};
-        case limit_reached: return {"The limit a customer is reached.", "Order less, or cancel an order of this sale first."};
-        case price_changed: return {"The price has changed.", "Look at the product again and order at its present price."};
+        case all_held:
+            return {"All units are held by other shoppers.",
+                    "Some may come back: try again in a while, with a new key."};
+        case not_here:
+            return {"No units here at the moment.", "Others are on their way: try again soon, with a new key."};
+        case limit_reached:
+            return {"The limit a customer is reached.", "Order less, or cancel an order of this sale first."};
+        case price_changed:
+            return {"The price has changed.", "Look at the product again and order at its present price."};
         case unknown_sku: return {"There is no such product.", "Take the named lines out of the basket."};
-        case not_for_sale: return {"This product cannot be bought this way.", "It has no price, is hidden, or is sold in a sale only."};
+        case not_for_sale:
+            return {"This product cannot be bought this way.",
+                    "It has no price, is hidden, or is sold in a sale only."};
         case sale_not_open: return {"The sale is not open.", "Look at the sale's opening time."};
-        case wrong_currency: return {"The shop sells in another currency.", "Order in the currency that the prices are shown in."};
-        case key_reused: return {"The key was used for another request.", "Use a new Idempotency-Key for a new intent."};
+        case wrong_currency:
+            return {"The shop sells in another currency.", "Order in the currency that the prices are shown in."};
+        case key_reused:
+            return {"The key was used for another request.", "Use a new Idempotency-Key for a new intent."};
     }
     return {};
 }
@@ -130,23 +139,47 @@ Response refused_response(const domain::Refused& refused) {
 Response error_response(Checkout::Error error) {
     switch (error) {
         case Checkout::Error::unverified:
-            return problem({403, "unverified", "The e-mail address is not verified.",
-                            "Follow the link in the mail that was sent at sign-up, then order.", {}, {}});
+            return problem({403,
+                            "unverified",
+                            "The e-mail address is not verified.",
+                            "Follow the link in the mail that was sent at sign-up, then order.",
+                            {},
+                            {}});
         case Checkout::Error::not_admitted:
-            return problem({403, "not-admitted", "This sale has a line.",
-                            "Join the line, wait until admitted, and send the admission as X-Admission.", {}, {}});
+            return problem({403,
+                            "not-admitted",
+                            "This sale has a line.",
+                            "Join the line, wait until admitted, and send the admission as X-Admission.",
+                            {},
+                            {}});
         case Checkout::Error::in_flight:
-            return problem({409, "in-flight", "A request with this key is under way.",
-                            "Wait for its answer, or repeat it with the same key in a moment.", {}, seconds{1}});
+            return problem({409,
+                            "in-flight",
+                            "A request with this key is under way.",
+                            "Wait for its answer, or repeat it with the same key in a moment.",
+                            {},
+                            seconds{1}});
         case Checkout::Error::busy:
-            return problem({503, "busy", "More orders wait than can be taken.",
-                            "Nothing was ordered. Try again with the same key.", {}, seconds{1}});
+            return problem({503,
+                            "busy",
+                            "More orders wait than can be taken.",
+                            "Nothing was ordered. Try again with the same key.",
+                            {},
+                            seconds{1}});
         case Checkout::Error::unavailable:
-            return problem({503, "unavailable", "The store does not answer.",
-                            "Nothing was ordered. Try again with the same key.", {}, seconds{2}});
+            return problem({503,
+                            "unavailable",
+                            "The store does not answer.",
+                            "Nothing was ordered. Try again with the same key.",
+                            {},
+                            seconds{2}});
         case Checkout::Error::outcome_unknown:
-            return problem({503, "outcome-unknown", "The store did not say what became of the order.",
-                            "It may have been placed: repeat the request with the same key to learn.", {}, seconds{2}});
+            return problem({503,
+                            "outcome-unknown",
+                            "The store did not say what became of the order.",
+                            "It may have been placed: repeat the request with the same key to learn.",
+                            {},
+                            seconds{2}});
     }
     return problem({500, "internal", "An unknown error.", "Tell the shop.", {}, {}});
 }
@@ -254,19 +287,20 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
     // Shared by the copies of its handler: the table outlives every request.
     const auto tell = std::make_shared<const Ordered>(std::move(ordered));
     std::vector<Route> routes;
-    routes.push_back({.method = Method::post,
-                      .pattern = "/api/v1/orders",
-                      .operation_id = "placeOrder",
-                      .summary = "Place an order: granted whole, or refused with the lines at fault",
-                      .access = Access::session,
-                      .idempotency_key = true,
-                      .body_bytes_max = 256 * 1024,
-                      .request_schema = "OrderRequest",
-                      .response_schema = "OrderPlaced",
-                      .statuses = kPlaceStatuses,
-                      .handle = [&checkout, tell](const Request& request) { return post_order(checkout, *tell, request); },
-                      .handle_now = {},
-                      .parameters = "X-Admission"});
+    routes.push_back(
+        {.method = Method::post,
+         .pattern = "/api/v1/orders",
+         .operation_id = "placeOrder",
+         .summary = "Place an order: granted whole, or refused with the lines at fault",
+         .access = Access::session,
+         .idempotency_key = true,
+         .body_bytes_max = 256 * 1024,
+         .request_schema = "OrderRequest",
+         .response_schema = "OrderPlaced",
+         .statuses = kPlaceStatuses,
+         .handle = [&checkout, tell](const Request& request) { return post_order(checkout, *tell, request); },
+         .handle_now = {},
+         .parameters = "X-Admission"});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/orders",
                       .operation_id = "listOrders",

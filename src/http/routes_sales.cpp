@@ -354,8 +354,7 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
                           .handle = std::move(handle),
                           .handle_now = {}});
     };
-    add(Method::post, "/admin/v1/sales", "createSale", "Plan a sale", "SaleRequest", "Sale",
-        kMakeStatuses,
+    add(Method::post, "/admin/v1/sales", "createSale", "Plan a sale", "SaleRequest", "Sale", kMakeStatuses,
         [&order_book, &clock, &uuids, tell](const Request& request) {
             return post_sale(order_book, clock, uuids, *tell, request);
         });
@@ -364,14 +363,15 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
             return post_sale_state(order_book, clock, *tell, request);
         });
     add(Method::get, "/admin/v1/sales", "listAllSales", "Every sale that is not closed and the newest closed ones", {},
-        "SaleList", kShowStatuses, [&order_book, &clock](const Request&) { return get_admin_sales(order_book, clock); });
+        "SaleList", kShowStatuses,
+        [&order_book, &clock](const Request&) { return get_admin_sales(order_book, clock); });
     add(Method::get, "/admin/v1/sales/{sale}", "getSaleAsOperator", "One sale as it is stored", {}, "Sale",
         kShowStatuses,
         [&order_book, &clock](const Request& request) { return get_admin_sale(order_book, clock, request); });
     add(Method::post, "/admin/v1/stock", "changeStock", "Receive or withdraw units of a SKU", "StockChange",
-        "StockChanged", kMakeStatuses, [&order_book](const Request& request) { return post_stock(order_book, request); });
-    add(Method::get, "/admin/v1/stock/{sku}", "getStock", "The stock of a SKU", {}, "StockLevel",
-        kShowStatuses,
+        "StockChanged", kMakeStatuses,
+        [&order_book](const Request& request) { return post_stock(order_book, request); });
+    add(Method::get, "/admin/v1/stock/{sku}", "getStock", "The stock of a SKU", {}, "StockLevel", kShowStatuses,
         [&order_book](const Request& request) { return get_stock(order_book, request); });
     return routes;
 }

@@ -312,11 +312,11 @@ Route get_route(std::string_view pattern, std::string_view operation_id, std::st
 
 std::vector<Route> search_routes(Search& search, NearCache* cache) {
     std::vector<Route> routes;
-    routes.push_back(
-        get_route("/api/v1/products", "searchProducts", "Products by text, category and price, with facets",
-                  "ProductSearch", "q category price_min price_max sort lang limit cursor", [&search, cache](const Request& request) {
-                      return get_products(search, cache, read_query(request), source_of(request), request.deadline);
-                  }));
+    routes.push_back(get_route(
+        "/api/v1/products", "searchProducts", "Products by text, category and price, with facets", "ProductSearch",
+        "q category price_min price_max sort lang limit cursor", [&search, cache](const Request& request) {
+            return get_products(search, cache, read_query(request), source_of(request), request.deadline);
+        }));
     routes.push_back(get_route("/api/v1/suggestions", "suggestSearches",
                                "Completions and respellings of what is being typed", "SuggestionList", "q lang limit",
                                [&search, cache](const Request& request) {

@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <algorithm>
 #include <stdexcept>
 
 #include "base/async/wait.hpp"
@@ -39,7 +39,8 @@ std::size_t connections_max_of(const Limits& limits) {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 100'000;
     const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
-    return descriptors > 2 * kDescriptorsForOthers ? descriptors - kDescriptorsForOthers : std::max<std::size_t>(descriptors / 2, 8);
+    return descriptors > 2 * kDescriptorsForOthers ? descriptors - kDescriptorsForOthers
+                                                   : std::max<std::size_t>(descriptors / 2, 8);
 }
 
 ClientAddress address_of(const tcp::endpoint& endpoint) {
@@ -62,9 +63,10 @@ std::string http_date() {
     static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    return fmt::format("Date: {}, {:02} {} {} {:02}:{:02}:{:02} GMT\r\n", kDays[static_cast<std::size_t>(parts.tm_wday)],
-                       parts.tm_mday, kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900,
-                       parts.tm_hour, parts.tm_min, parts.tm_sec);
+    return fmt::format("Date: {}, {:02} {} {} {:02}:{:02}:{:02} GMT\r\n",
+                       kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                       kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour,
+                       parts.tm_min, parts.tm_sec);
 }
 
 std::uint64_t random_seed() {
@@ -121,7 +123,8 @@ private:
 
     asio::io_context& io_;
     asio::basic_socket_acceptor<tcp, IoExecutor> acceptor_;
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, IoExecutor> timer_;
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
+        timer_;
     tcp::endpoint peer_;
     std::shared_ptr<ServerState> state_;
     std::unique_ptr<TlsContext> tls_;
@@ -150,8 +153,8 @@ void Server::Impl::listen() {
     acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(kBacklog, error);
     if (error) {
-        throw std::runtime_error(fmt::format("cannot listen on {}:{}: {}; choose another address or port", options.address,
-                                             options.port, error.message()));
+        throw std::runtime_error(fmt::format("cannot listen on {}:{}: {}; choose another address or port",
+                                             options.address, options.port, error.message()));
     }
     acceptor_.non_blocking(true);
     port_ = acceptor_.local_endpoint().port();
@@ -261,7 +264,8 @@ void Server::Impl::expire(Phase phase, seconds after) {
         const ConnectionPtr connection(&list.front());
         connection->expire();
         // Whatever expire does moves it to another list or closes it; if not, the loop must not see it again.
-        if (connection->is_linked() && connection->phase() == phase && &list.front() == connection.get()) connection->close();
+        if (connection->is_linked() && connection->phase() == phase && &list.front() == connection.get())
+            connection->close();
     }
 }
 

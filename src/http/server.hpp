@@ -41,8 +41,8 @@ struct ServerFigures {
     std::array<std::atomic<std::uint64_t>, 6> answers_by_class{};  // [2] counts 2xx
     std::atomic<std::uint64_t> accepted_total{0};
     std::atomic<std::uint64_t> open_connections{0};
-    std::atomic<std::uint64_t> shed_total{0};      // Idle ones closed to make room.
-    std::atomic<std::uint64_t> refused_total{0};   // Closed at once: no room at all.
+    std::atomic<std::uint64_t> shed_total{0};     // Idle ones closed to make room.
+    std::atomic<std::uint64_t> refused_total{0};  // Closed at once: no room at all.
     std::atomic<std::uint64_t> malformed_total{0};
     std::atomic<std::uint64_t> timeouts_total{0};
     std::atomic<std::uint64_t> received_bytes_total{0};

@@ -29,10 +29,14 @@ Route route(Method method, std::string_view pattern) {
 }
 
 std::vector<Route> some_routes() {
-    return {route(Method::get, "/orders"),        route(Method::post, "/orders"),
-            route(Method::get, "/orders/{order}"), route(Method::get, "/orders/export"),
-            route(Method::post, "/orders/{order}/ship"), route(Method::get, "/a/{x}/b/{y}/{z}"),
-            route(Method::get, "/files/{path...}"), route(Method::get, "/")};
+    return {route(Method::get, "/orders"),
+            route(Method::post, "/orders"),
+            route(Method::get, "/orders/{order}"),
+            route(Method::get, "/orders/export"),
+            route(Method::post, "/orders/{order}/ship"),
+            route(Method::get, "/a/{x}/b/{y}/{z}"),
+            route(Method::get, "/files/{path...}"),
+            route(Method::get, "/")};
 }
 
 class RouterTest : public testing::Test {
@@ -104,9 +108,10 @@ TEST(Negotiation, follows_rfc_9110) {
         bool gzip;
         bool brotli;
     };
-    for (const Case& c : {Case{"", false, false}, Case{"gzip", true, false}, Case{"br, gzip;q=0.5", true, true},
-                          Case{"*", true, true}, Case{"*;q=0, gzip", true, false}, Case{"br;q=0, *", true, false},
-                          Case{"gzip;q=0.000", false, false}, Case{"GZIP ; Q=0.1", true, false}, Case{"identity", false, false}}) {
+    for (const Case& c :
+         {Case{"", false, false}, Case{"gzip", true, false}, Case{"br, gzip;q=0.5", true, true}, Case{"*", true, true},
+          Case{"*;q=0, gzip", true, false}, Case{"br;q=0, *", true, false}, Case{"gzip;q=0.000", false, false},
+          Case{"GZIP ; Q=0.1", true, false}, Case{"identity", false, false}}) {
         EXPECT_EQ(acceptable_encodings(c.header).gzip, c.gzip) << c.header;
         EXPECT_EQ(acceptable_encodings(c.header).brotli, c.brotli) << c.header;
     }
@@ -175,7 +180,8 @@ TEST(ProxyProtocol, version_2_is_parsed_and_anything_else_refused) {
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->bytes, v6.size());
     EXPECT_EQ(parsed->source->to_string(), "::1");
-    for (std::size_t n = 0; n < v6.size(); ++n) EXPECT_EQ(parse_proxy_v2(std::string_view{v6}.substr(0, n))->bytes, 0U) << n;
+    for (std::size_t n = 0; n < v6.size(); ++n)
+        EXPECT_EQ(parse_proxy_v2(std::string_view{v6}.substr(0, n))->bytes, 0U) << n;
 
     const std::string local{"\r\n\r\n\0\r\nQUIT\n\x20\x00\0\0", 16};
     EXPECT_EQ(parse_proxy_v2(local)->bytes, 16U);
@@ -199,8 +205,9 @@ TEST(TraceContext, only_a_valid_traceparent_is_taken_over) {
     const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
     EXPECT_EQ(continue_trace(good, random, trace, span)[1], '0');
     EXPECT_EQ(trace, good.substr(3, 32));
-    for (std::string bad : {good.substr(1), good + "-x", "ff" + good.substr(2), "00-" + std::string(32, '0') + good.substr(35),
-                            good.substr(0, 36) + std::string(16, '0') + "-00", "00-4BF9" + good.substr(7)}) {
+    for (std::string bad :
+         {good.substr(1), good + "-x", "ff" + good.substr(2), "00-" + std::string(32, '0') + good.substr(35),
+          good.substr(0, 36) + std::string(16, '0') + "-00", "00-4BF9" + good.substr(7)}) {
         continue_trace(bad, random, trace, span);
         EXPECT_NE(trace, good.substr(3, 32)) << bad;
         EXPECT_EQ(trace.size(), 32U);

@@ -88,7 +88,8 @@ private:
     }
 
     bool shut_down_sending(bool read_under_way) override {
-        // A stream takes one operation at a time. close_notify leaves with the shutdown; the peer's own may come or not.
+        // A stream takes one operation at a time. close_notify leaves with the shutdown; the peer's own may come or
+        // not.
         if (read_under_way) {
             close();
         } else {

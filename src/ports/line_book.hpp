@@ -13,8 +13,8 @@
 
 namespace marketday::ports {
 
-/// Keeps what the lines of a site's sales must not forget. Contract: tests/contract/line_book_contract.hpp, run on every
-/// adapter.
+/// Keeps what the lines of a site's sales must not forget. Contract: tests/contract/line_book_contract.hpp, run on
+/// every adapter.
 /// * durable: an answer is given only after its change would survive loss of power;
 /// * marks only rise;
 /// * a customer has at most one live ticket in a line, and a number is given once;

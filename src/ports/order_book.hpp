@@ -115,9 +115,9 @@ public:
     /// Forgets sent messages of before `before`, looking at the oldest `messages_max`. How many it forgot.
     virtual Answer<std::size_t> forget_outbox(WallTime before, std::size_t messages_max) = 0;
 
-    /// Forgets idempotency keys whose verdict is older than `before`, some perhaps at a later call; their orders stay. Goes through all records of all
-    /// customers a slice of `records_max` (1..kBatchOrdersMax) at a time: it begins without a place, and each slice says
-    /// where the next begins, until none does. Repeating a slice is safe.
+    /// Forgets idempotency keys whose verdict is older than `before`, some perhaps at a later call; their orders stay.
+    /// Goes through all records of all customers a slice of `records_max` (1..kBatchOrdersMax) at a time: it begins
+    /// without a place, and each slice says where the next begins, until none does. Repeating a slice is safe.
     struct KeysForgotten {
         std::size_t keys = 0;
         std::optional<std::string> next;  // opaque; none: everything has been looked at

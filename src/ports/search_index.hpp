@@ -69,7 +69,7 @@ public:
         std::vector<PriceCount> prices;
         bool facets_are_approximate = false;
         bool text_is_partly_matched = false;  // nothing holds all words: these hold at least half of them
-        std::string suggestion;  // what the shopper may have meant, when little was found; else empty
+        std::string suggestion;               // what the shopper may have meant, when little was found; else empty
     };
     virtual Answer<Page> search(Query query) = 0;
 

@@ -114,9 +114,9 @@ Checkout::OrderLane& Checkout::lane_for(const std::optional<SaleId>& sale) {
     const std::optional<SaleId> name = sale && board_.find(*sale) != nullptr ? sale : std::nullopt;
     auto& lane = lanes_[name];
     if (lane == nullptr) {
-        lane = std::make_unique<OrderLane>(executor_, options_.lane, [this](const std::vector<domain::OrderRequest>& requests) {
-            return order_book_.place(requests);
-        });
+        lane = std::make_unique<OrderLane>(
+            executor_, options_.lane,
+            [this](const std::vector<domain::OrderRequest>& requests) { return order_book_.place(requests); });
     }
     return *lane;
 }

@@ -155,9 +155,9 @@ Result<CsvColumns, std::string> CsvColumns::parse(std::string_view header) {
         const auto known = std::ranges::find(kColumnNames, name);
         if (known == kColumnNames.end()) {
             const auto near = nearest(name, kColumnNames);
-            return fail(fmt::format("column {} is called \"{}\", which is not known{}; known are {}", i + 1,
-                                    clip_text(name, 40), near.empty() ? "" : fmt::format(": did you mean \"{}\"?", near),
-                                    fmt::join(kColumnNames, ", ")));
+            return fail(fmt::format(
+                "column {} is called \"{}\", which is not known{}; known are {}", i + 1, clip_text(name, 40),
+                near.empty() ? "" : fmt::format(": did you mean \"{}\"?", near), fmt::join(kColumnNames, ", ")));
         }
         const auto index = static_cast<std::size_t>(known - kColumnNames.begin());
         if (std::ranges::find(columns.columns_, index) != columns.columns_.end())
@@ -192,8 +192,8 @@ ImportRow CsvColumns::read_row(std::string_view record, const ImportPolicy& poli
     } else if (!price.amount.empty()) {
         row.write.product.price = parse_money(price.amount, policy.currency);
         if (!row.write.product.price)
-            return refuse_row(std::move(row), fmt::format("price {} is not an amount of {}", clip_text(price.amount, 40),
-                                                          policy.currency.code()));
+            return refuse_row(std::move(row), fmt::format("price {} is not an amount of {}",
+                                                          clip_text(price.amount, 40), policy.currency.code()));
     }
     return finish_row(std::move(row), policy);
 }

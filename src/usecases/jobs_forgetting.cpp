@@ -9,8 +9,8 @@ constexpr std::size_t kMessagesMax = 8;
 Task<JobTurn> ForgetKeys::run(ports::Fence) {
     if (!place_ && clock_.now() < next_round_) co_return JobTurn{};
     auto place = place_;
-    auto forgotten = co_await book_.forget_keys(clock_.wall_now() - options_.keep, std::move(place),
-                                                options_.records_a_turn);
+    auto forgotten =
+        co_await book_.forget_keys(clock_.wall_now() - options_.keep, std::move(place), options_.records_a_turn);
     if (!forgotten) co_return JobTurn{.failed = true};
     place_ = std::move(forgotten->next);
     if (!place_) next_round_ = clock_.now() + options_.pause_between_rounds;

@@ -27,18 +27,18 @@ struct LaneFigures {
     std::atomic<std::uint64_t> batches{0};
     std::atomic<std::uint64_t> items{0};
     std::atomic<std::uint64_t> refused_busy{0};
-    std::atomic<std::uint64_t> send_ns{0};       // sum over batches, from sending to verdicts
+    std::atomic<std::uint64_t> send_ns{0};  // sum over batches, from sending to verdicts
     std::atomic<std::int64_t> last_send_us{0};
     std::atomic<std::size_t> last_batch{0};
 };
 
-/// Gathers what arrives while the last batch is being written and sends it as one: natural group commit. `StoreError` is
-/// the port's own enum with `unavailable` and `outcome_unknown`. Belongs to one executor.
+/// Gathers what arrives while the last batch is being written and sends it as one: natural group commit. `StoreError`
+/// is the port's own enum with `unavailable` and `outcome_unknown`. Belongs to one executor.
 template <class Item, class Verdict, class StoreError>
 class Lane {
 public:
-    /// Writes one batch; verdicts in the order of the items, which live until it is done. Must be safe to repeat with the
-    /// same items.
+    /// Writes one batch; verdicts in the order of the items, which live until it is done. Must be safe to repeat with
+    /// the same items.
     using Send = std::function<Task<Result<std::vector<Verdict>, StoreError>>(const std::vector<Item>&)>;
 
     struct Options {
@@ -139,8 +139,8 @@ private:
             for (std::size_t i = 0; i < batch.size(); ++i) batch[i].resume.now(std::move((*verdicts)[i]));
             return;
         }
-        const LaneError error = verdicts.error() == StoreError::outcome_unknown ? LaneError::outcome_unknown
-                                                                                 : LaneError::unavailable;
+        const LaneError error =
+            verdicts.error() == StoreError::outcome_unknown ? LaneError::outcome_unknown : LaneError::unavailable;
         for (auto& waiting : batch) waiting.resume.now(fail(error));
     }
 

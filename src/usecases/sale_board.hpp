@@ -11,8 +11,8 @@
 
 namespace marketday::usecases {
 
-/// What this process knows of the sales that are not closed, a fraction of a second old: enough to show them and to know
-/// whether one has a line. What is granted, the order book decides. Belongs to the shop's executor.
+/// What this process knows of the sales that are not closed, a fraction of a second old: enough to show them and to
+/// know whether one has a line. What is granted, the order book decides. Belongs to the shop's executor.
 class SaleBoard {
 public:
     explicit SaleBoard(ports::OrderBook& order_book) : order_book_(order_book) {}

@@ -12,8 +12,9 @@
 
 namespace marketday::usecases {
 
-/// Keeps the search index up with the catalogue: takes over what changed since the index's own position, again and again,
-/// and from the first change when the index is empty. Failing stores are asked again after a while. One executor.
+/// Keeps the search index up with the catalogue: takes over what changed since the index's own position, again and
+/// again, and from the first change when the index is empty. Failing stores are asked again after a while. One
+/// executor.
 class SearchFollower {
 public:
     struct Options {

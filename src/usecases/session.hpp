@@ -14,8 +14,8 @@ namespace marketday::usecases {
 /// Who sent a request.
 struct Session {
     CustomerId customer;
-    bool verified = false;  // its e-mail address; an unverified account may look and stand in line, not order
-    std::string csrf_token; // what X-CSRF-Token must say when the session came by cookie
+    bool verified = false;   // its e-mail address; an unverified account may look and stand in line, not order
+    std::string csrf_token;  // what X-CSRF-Token must say when the session came by cookie
     WallTime expires{};
 };
 

@@ -83,8 +83,7 @@ std::optional<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::se
                         .admission = {},
                         .admission_expires = {}};
     }
-    if (slot && line.line.ticket(*slot).joins >= options_.joins_per_account_max)
-        return fail(Error::too_many_joins);
+    if (slot && line.line.ticket(*slot).joins >= options_.joins_per_account_max) return fail(Error::too_many_joins);
     if (line.line.size() >= options_.tickets_max) return fail(Error::line_full);
     return std::nullopt;
 }
@@ -144,7 +143,7 @@ Task<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::poll(SaleId
 }
 
 Task<Result<std::monostate, StandInLine::Error>> StandInLine::leave(SaleId sale, CustomerId customer, std::string text,
-                                                                     Instant deadline) {
+                                                                    Instant deadline) {
     const auto found = co_await line_of(sale, deadline);
     if (!found) co_return fail(found.error());
     LineOfSale& line = **found;

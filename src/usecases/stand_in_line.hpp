@@ -27,8 +27,9 @@ namespace marketday::usecases {
 struct LineOfSale;
 
 /// The waiting room of sales: one ticket an account and sale, places that survive everything, and as many admissions as
-/// checkout can take and units are left. Joining is durable before it is acknowledged; asking costs no I/O. One executor.
-/// The list of those who joined before the opening is drawn (domain/draw.hpp); later ones follow as they came.
+/// checkout can take and units are left. Joining is durable before it is acknowledged; asking costs no I/O. One
+/// executor. The list of those who joined before the opening is drawn (domain/draw.hpp); later ones follow as they
+/// came.
 class StandInLine final : public AdmissionFeedback {
 public:
     struct Options {
@@ -38,22 +39,22 @@ public:
         milliseconds stock_every{150};
         domain::Line::Patience patience{};
         domain::LineJoinLimit::Limits address_limits{};
-        milliseconds latency_max{250};      // of checkout, before fewer are let in
+        milliseconds latency_max{250};  // of checkout, before fewer are let in
         std::size_t joins_waiting_max = 50'000;
         std::size_t tickets_max = 2'000'000;  // of one line
         std::int64_t sequence_block = 4096;   // numbers a raised mark allows beyond those needed
         std::uint16_t joins_per_account_max = 50;
-        std::size_t closed_lines_kept = 8;    // in memory
+        std::size_t closed_lines_kept = 8;  // in memory
     };
 
     enum class State : std::uint8_t {
         before_opening,
         waiting,
-        admitted,   // `admission` lets its holder order
-        all_held,   // nothing is available now, but holds may end: stay
+        admitted,  // `admission` lets its holder order
+        all_held,  // nothing is available now, but holds may end: stay
         sold_out,
         closed,
-        expired,    // the place is gone: join again
+        expired,  // the place is gone: join again
     };
 
     struct Standing {
@@ -72,7 +73,7 @@ public:
         bad_ticket,      // malformed, or not ours
         too_many_joins,  // this address, or this account, has joined too often
         line_full,
-        unavailable,     // ask again: joining twice gives one ticket
+        unavailable,  // ask again: joining twice gives one ticket
     };
 
     StandInLine(ports::LineBook& book, ports::OrderBook& orders, const CheckoutPressure& pressure, const Clock& clock,
@@ -97,13 +98,13 @@ public:
     Task<Result<std::monostate, Error>> leave(SaleId sale, CustomerId customer, std::string ticket, Instant deadline);
 
     struct DrawPage {
-        bool drawn = true;  // false: this line keeps the order of joining
+        bool drawn = true;                // false: this line keeps the order of joining
         domain::PublishedDraw published;  // its entries: this page's
         std::size_t entries_total = 0;
         std::size_t next_entry = 0;  // 0: no more
     };
-    /// What everybody may see of the draw: the commitment at once, root and list after the opening, the secret after the
-    /// sale.
+    /// What everybody may see of the draw: the commitment at once, root and list after the opening, the secret after
+    /// the sale.
     Task<Result<DrawPage, Error>> draw(SaleId sale, std::size_t first_entry, std::size_t entries_max, Instant deadline);
 
     void used(SaleId sale, CustomerId customer, std::int64_t units) override;
@@ -123,7 +124,6 @@ public:
     std::vector<std::pair<SaleId, Figures>> figures() const;
 
 private:
-
     LineOfSale* in_memory(const SaleId& sale) const;
     Task<Result<LineOfSale*, Error>> line_of(SaleId sale, Instant deadline);
     Task<Result<std::unique_ptr<LineOfSale>, Error>> load(SaleId sale);

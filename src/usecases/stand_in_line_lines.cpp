@@ -1,5 +1,5 @@
-// Which lines are in memory: brought back after a start, found when asked for, forgotten when long over; and what is left
-// to sell in each.
+// Which lines are in memory: brought back after a start, found when asked for, forgotten when long over; and what is
+// left to sell in each.
 
 #include <algorithm>
 
@@ -136,8 +136,8 @@ Task<Result<std::unique_ptr<LineOfSale>, StandInLine::Error>> StandInLine::load(
         stored->emplace(std::move(*founded));
     }
     const Instant now = clock_.now();
-    const domain::AdmissionRate::Limits limits{
-        .per_s_max = static_cast<double>((*sale)->line.admissions_per_s_max), .latency_max = options_.latency_max};
+    const domain::AdmissionRate::Limits limits{.per_s_max = static_cast<double>((*sale)->line.admissions_per_s_max),
+                                               .latency_max = options_.latency_max};
     auto line = std::make_unique<LineOfSale>((*stored)->founding, std::move(**sale),
                                              domain::Line{options_.patience, now}, domain::AdmissionRate{limits, now});
     const bool restored = co_await restore(*line, **stored);
@@ -181,9 +181,8 @@ Task<bool> StandInLine::restore(LineOfSale& line, const LineBook::StoredLine& st
         if (tickets->size() < kTicketsRead) break;
     }
     if (after >= line.next_sequence) {
-        log::error("line.mark_broken", {{"sale", line.founding.sale.to_string()},
-                                        {"mark", stored.sequence_mark},
-                                        {"sequence", after}});
+        log::error("line.mark_broken",
+                   {{"sale", line.founding.sale.to_string()}, {"mark", stored.sequence_mark}, {"sequence", after}});
         line.next_sequence = after + 1;
     }
     if (!stored.closing) co_return true;

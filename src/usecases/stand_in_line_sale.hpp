@@ -14,8 +14,8 @@
 
 namespace marketday::usecases {
 
-/// One sale's line while it is in memory. Only its own task (`run_line`) writes to the book, one write at a time, so the
-/// order of durable changes is the order of changes here.
+/// One sale's line while it is in memory. Only its own task (`run_line`) writes to the book, one write at a time, so
+/// the order of durable changes is the order of changes here.
 struct LineOfSale {
     LineOfSale(ports::LineBook::Founding founding_, domain::Sale sale_, domain::Line line_, domain::AdmissionRate rate_)
         : founding(std::move(founding_)), sale(std::move(sale_)), line(std::move(line_)), rate(rate_) {}

@@ -124,8 +124,8 @@ Task<void> StandInLine::write_joins(LineOfSale& line) {
             if ((*added)[i] == LineBook::Added::added)
                 line.line.add(tickets[i].sequence, tickets[i].customer, now);
             else
-                log::error("line.number_taken", {{"sale", line.founding.sale.to_string()},
-                                                 {"sequence", tickets[i].sequence}});
+                log::error("line.number_taken",
+                           {{"sale", line.founding.sale.to_string()}, {"sequence", tickets[i].sequence}});
         }
     }
     for (const auto& ask : asks) end(*ask, failure);

@@ -53,8 +53,9 @@ protected:
     }
     Book::StoredLine stored() { return run_task(book().find(sale())).value().value(); }
     Book::Closing close(std::int64_t list_end, std::int64_t entries, std::uint8_t root = 1) {
-        return run_task(book().close_list(sale(), {.at = from_unix_ms(5), .entries = entries, .list_end = list_end,
-                                                   .root = hash(root)}))
+        return run_task(
+                   book().close_list(
+                       sale(), {.at = from_unix_ms(5), .entries = entries, .list_end = list_end, .root = hash(root)}))
             .value();
     }
     Book& book() { return store_->book(); }

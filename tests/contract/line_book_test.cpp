@@ -25,7 +25,8 @@ private:
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, LineBookContract,
-                         testing::Values(LineBookFactory{"sqlite", [] { return std::make_unique<SqliteLineBookStore>(); }}),
+                         testing::Values(LineBookFactory{"sqlite",
+                                                         [] { return std::make_unique<SqliteLineBookStore>(); }}),
                          [](const auto& made) { return made.param.name; });
 
 /// The book that simulations run on keeps the same promises as the real one.

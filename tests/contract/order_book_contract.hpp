@@ -38,7 +38,8 @@ protected:
     }
 
     void offer(const std::string& sku, std::int64_t price, std::int64_t units) {
-        done(book().set_offers({{.sku = sku, .price = Money{price, krw()}, .hidden = false, .weight_g = 0, .version = 0}}));
+        done(book().set_offers(
+            {{.sku = sku, .price = Money{price, krw()}, .hidden = false, .weight_g = 0, .version = 0}}));
         if (units > 0) {
             const auto receipt = done(book().change_stock(
                 {.sku = sku, .movement = domain::Movement::receive, .units = units, .reason = "delivery"}));
@@ -71,9 +72,7 @@ protected:
         made.hold_until = made.placed_at + seconds{300};
         return made;
     }
-    domain::Verdict place(const domain::OrderRequest& one) {
-        return done(book().place({one})).front();
-    }
+    domain::Verdict place(const domain::OrderRequest& one) { return done(book().place({one})).front(); }
     domain::StepVerdict step(OrderId order, domain::Step what, std::optional<PaymentId> payment = std::nullopt,
                              milliseconds after = seconds{2}, bool restock = false) {
         domain::OrderStep taken;
@@ -238,7 +237,8 @@ TEST_P(OrderBookContract, a_sale_grants_nothing_before_it_opens_or_while_it_is_p
     EXPECT_EQ(refused(place(early)).reason, domain::Refusal::sale_not_open);
     done(book().set_sale_state(sale.id, domain::SaleState::open, start_));
     done(book().set_sale_state(sale.id, domain::SaleState::paused, start_));
-    EXPECT_EQ(refused(place(request(customer(), {{"mug", 1, 900, 0}}, sale.id))).reason, domain::Refusal::sale_not_open);
+    EXPECT_EQ(refused(place(request(customer(), {{"mug", 1, 900, 0}}, sale.id))).reason,
+              domain::Refusal::sale_not_open);
 }
 
 TEST_P(OrderBookContract, an_order_is_paid_prepared_shipped_delivered_returned_and_refunded) {
@@ -278,7 +278,8 @@ TEST_P(OrderBookContract, a_hold_ends_once_and_never_before_its_time_or_while_it
     EXPECT_EQ(step(asked.order, domain::Step::expire).error(), domain::StepRefusal::not_due);
     ASSERT_EQ(done(book().overdue(start_ + seconds{400}, 10)).size(), 1U);
     ASSERT_TRUE(step(asked.order, domain::Step::begin_payment, PaymentId{uuids_.next(7)}).has_value());
-    EXPECT_EQ(step(asked.order, domain::Step::expire, std::nullopt, seconds{400}).error(), domain::StepRefusal::wrong_state);
+    EXPECT_EQ(step(asked.order, domain::Step::expire, std::nullopt, seconds{400}).error(),
+              domain::StepRefusal::wrong_state);
     EXPECT_TRUE(done(book().overdue(start_ + seconds{400}, 10)).empty());
     EXPECT_EQ(done(book().paying_since(start_ + seconds{400}, 10)).size(), 1U);
     ASSERT_TRUE(step(asked.order, domain::Step::payment_failed, done(book().find(asked.order))->payment, seconds{400}));
@@ -327,8 +328,7 @@ TEST_P(OrderBookContract, the_ledger_is_chained_over_restarts_and_replays_to_the
         EXPECT_TRUE(domain::apply(replayed, entries[i].movement, entries[i].units));
     }
     EXPECT_EQ(entries[1].hash, domain::chain(entries[0].hash, entries[1]));
-    EXPECT_EQ(entries[2].hash,
-              domain::chain(domain::epoch_genesis(entries[2].epoch, entries[1].hash), entries[2]));
+    EXPECT_EQ(entries[2].hash, domain::chain(domain::epoch_genesis(entries[2].epoch, entries[1].hash), entries[2]));
     EXPECT_EQ(replayed, level("mug"));
     EXPECT_EQ(done(book().ledger_of(asked.order)).size(), 2U);
 }
@@ -383,8 +383,8 @@ TEST_P(OrderBookContract, a_customers_orders_are_listed_newest_first_and_page_by
 TEST_P(OrderBookContract, stock_cannot_be_withdrawn_below_what_is_available) {
     offer("mug", 12'000, 5);
     place(request(customer(), {{"mug", 4, 12'000, 0}}));
-    const auto refused_change = done(book().change_stock(
-        {.sku = "mug", .movement = domain::Movement::withdraw, .units = 2, .reason = "broken"}));
+    const auto refused_change = done(
+        book().change_stock({.sku = "mug", .movement = domain::Movement::withdraw, .units = 2, .reason = "broken"}));
     EXPECT_EQ(refused_change.error(), ports::OrderBook::StockRefusal::not_enough);
     EXPECT_EQ(level("mug").withdrawn, 0);
 }

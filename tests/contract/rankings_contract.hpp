@@ -32,7 +32,8 @@ protected:
 
     void SetUp() override { store_ = GetParam().make(); }
     void count(std::string key, int times = 1, std::uint64_t source = 0, Kind kind = Kind::searches) {
-        for (int i = 0; i < times; ++i) store_->rankings().record({.kind = kind, .key = key, .weight = 1, .source = source});
+        for (int i = 0; i < times; ++i)
+            store_->rankings().record({.kind = kind, .key = key, .weight = 1, .source = source});
     }
     std::vector<ports::Rankings::Ranked> top(std::size_t keys_max = 10, Kind kind = Kind::searches) {
         return run_task(store_->rankings().top(kind, keys_max)).value();
@@ -44,8 +45,9 @@ TEST_P(RankingsContract, ranks_by_how_often_then_by_key) {
     count("pikachu", 3);
     count("피카츄", 5);
     count("charizard", 3);
-    EXPECT_THAT(top(), testing::ElementsAre(ports::Rankings::Ranked{"피카츄", 5}, ports::Rankings::Ranked{"charizard", 3},
-                                            ports::Rankings::Ranked{"pikachu", 3}));
+    EXPECT_THAT(top(),
+                testing::ElementsAre(ports::Rankings::Ranked{"피카츄", 5}, ports::Rankings::Ranked{"charizard", 3},
+                                     ports::Rankings::Ranked{"pikachu", 3}));
     EXPECT_EQ(top(1).size(), 1u);
 }
 

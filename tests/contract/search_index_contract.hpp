@@ -131,7 +131,8 @@ TEST_P(SearchIndexContract, the_whole_name_comes_first_then_names_then_descripti
 }
 
 TEST_P(SearchIndexContract, all_words_must_be_there_unless_nothing_holds_them_all) {
-    apply({product("a", text("red paper lantern")), product("b", text("red lantern")), product("c", text("blue vase"))});
+    apply(
+        {product("a", text("red paper lantern")), product("b", text("red lantern")), product("c", text("blue vase"))});
     EXPECT_THAT(found("red paper"), testing::ElementsAre("a"));
     Query query;
     query.text = "red lantern garland";
@@ -190,7 +191,8 @@ TEST_P(SearchIndexContract, pages_hold_every_product_once_in_every_order) {
     std::vector<domain::Product> products;
     std::set<std::string> all;
     for (int i = 0; i < 137; ++i) {
-        auto one = product("sku-" + std::to_string(i), text("lamp " + std::to_string(i % 10)), i % 7 == 0 ? -1 : 10 * (i % 13));
+        auto one = product("sku-" + std::to_string(i), text("lamp " + std::to_string(i % 10)),
+                           i % 7 == 0 ? -1 : 10 * (i % 13));
         if (i % 3 == 0) one.description = text("a lamp");
         all.insert(one.sku);
         products.push_back(one);
@@ -242,8 +244,12 @@ TEST_P(SearchIndexContract, a_cursor_of_another_query_is_refused) {
     query.products_max = 1;
     const std::string cursor = search(query).next_cursor;
     ASSERT_FALSE(cursor.empty());
-    for (const auto& [words, other] : std::vector<std::pair<std::string, std::string>>{
-             {"lamps", cursor}, {"lamp", "x"}, {"lamp", cursor + "AAAA" + std::string(200, 'A')}, {"lamp", cursor.substr(0, 12)}, {"lamp", "!!"}}) {
+    for (const auto& [words, other] :
+         std::vector<std::pair<std::string, std::string>>{{"lamps", cursor},
+                                                          {"lamp", "x"},
+                                                          {"lamp", cursor + "AAAA" + std::string(200, 'A')},
+                                                          {"lamp", cursor.substr(0, 12)},
+                                                          {"lamp", "!!"}}) {
         Query wrong = query;
         wrong.text = words;
         wrong.cursor = other;
@@ -281,7 +287,8 @@ TEST_P(SearchIndexContract, facets_count_what_was_found) {
     EXPECT_FALSE(page.facets_are_approximate);
     std::vector<std::string> paths;
     for (const auto& category : page.categories) paths.push_back(category.path);
-    EXPECT_THAT(paths, testing::UnorderedElementsAre("held-items", "species-candies", "picnic", "Diamond & Pearl", "SM"));
+    EXPECT_THAT(paths,
+                testing::UnorderedElementsAre("held-items", "species-candies", "picnic", "Diamond & Pearl", "SM"));
     std::int64_t priced = 0;
     for (const auto& price : page.prices) {
         EXPECT_TRUE(price.below_minor && *price.below_minor > price.from_minor);
@@ -296,7 +303,8 @@ TEST_P(SearchIndexContract, facets_count_what_was_found) {
 }
 
 TEST_P(SearchIndexContract, a_misspelt_word_is_suggested_right) {
-    apply({product("a", text("Pikachu", "ピカチュウ", "피카츄")), product("b", text("Charizard", "リザードン", "리자몽"))});
+    apply({product("a", text("Pikachu", "ピカチュウ", "피카츄")),
+           product("b", text("Charizard", "リザードン", "리자몽"))});
     const auto suggestion = [this](std::string words) {
         Query query;
         query.text = std::move(words);
@@ -311,18 +319,21 @@ TEST_P(SearchIndexContract, a_misspelt_word_is_suggested_right) {
 
 TEST_P(SearchIndexContract, completes_what_is_typed) {
     apply({product("a", text("Pikachu", "ピカチュウ", "피카츄")), product("b", text("Pidgey", "ポッポ", "구구"))});
-    EXPECT_THAT(run_task(index().suggest("pi", domain::Language::en, 5)).value(), testing::UnorderedElementsAre("pikachu", "pidgey"));
+    EXPECT_THAT(run_task(index().suggest("pi", domain::Language::en, 5)).value(),
+                testing::UnorderedElementsAre("pikachu", "pidgey"));
     EXPECT_THAT(run_task(index().suggest("피", domain::Language::ko, 5)).value(), testing::ElementsAre("피카츄"));
     EXPECT_THAT(run_task(index().suggest("ぴか", domain::Language::ja, 5)).value(), testing::ElementsAre("ピカチュウ"));
-    EXPECT_THAT(run_task(index().suggest("shiny pika", domain::Language::en, 5)).value(), testing::ElementsAre("shiny pikachu"));
+    EXPECT_THAT(run_task(index().suggest("shiny pika", domain::Language::en, 5)).value(),
+                testing::ElementsAre("shiny pikachu"));
     EXPECT_THAT(run_task(index().suggest("pikchu", domain::Language::en, 5)).value(), testing::ElementsAre("pikachu"));
 }
 
 TEST_P(SearchIndexContract, no_text_breaks_it) {
     apply_real_goods();
     for (const std::string& words : std::vector<std::string>{
-             std::string(Index::kTextBytesMax, 'a'), std::string(Index::kTextBytesMax, '*'), std::string("\0a\0", 3), "\xFF\xFE", "AND OR NOT (",
-             "\"unclosed", "+-+-", "name:foo", "%00", "\xED\xA0\x80", "ﷺ", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "Z̮̞̠͙͔ͅḀ̗̞͈̻̗", "' OR 1=1 --"}) {
+             std::string(Index::kTextBytesMax, 'a'), std::string(Index::kTextBytesMax, '*'), std::string("\0a\0", 3),
+             "\xFF\xFE", "AND OR NOT (", "\"unclosed", "+-+-", "name:foo", "%00", "\xED\xA0\x80", "ﷺ",
+             "a b c d e f g h i j k l m n o p q r s t u v w x y z", "Z̮̞̠͙͔ͅḀ̗̞͈̻̗", "' OR 1=1 --"}) {
         Query query;
         query.text = words;
         EXPECT_TRUE(run_task(index().search(query)).has_value()) << words;

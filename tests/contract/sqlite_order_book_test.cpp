@@ -1,5 +1,5 @@
-#include "adapters/embedded/sqlite_ledger.hpp"
 #include "adapters/embedded/sqlite_order_book.hpp"
+#include "adapters/embedded/sqlite_ledger.hpp"
 #include "tests/contract/order_book_contract.hpp"
 #include "tests/support/sqlite_store.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -49,8 +49,9 @@ void plant_records(adapters::SqliteConnection& connection) {
         connection.run("INSERT INTO customer_records (customer_id, kind, key, at_ms) VALUES (?1, 3, ?1, 5)", customer);
         connection.run("INSERT INTO customer_records (customer_id, kind, key, at_ms) VALUES (?1, 2, x'6f6c64', 99)",
                        customer);
-        connection.run("INSERT INTO customer_records (customer_id, kind, key, at_ms) VALUES (?1, 2, x'796f756e67', 100)",
-                       customer);
+        connection.run(
+            "INSERT INTO customer_records (customer_id, kind, key, at_ms) VALUES (?1, 2, x'796f756e67', 100)",
+            customer);
     }
 }
 
@@ -60,7 +61,8 @@ TEST(SqliteForgetting, goes_through_every_record_once_whatever_the_size_of_a_sli
         SystemClock clock;
         SystemRandom random;
         UuidSource uuids{clock, random};
-        const auto book = adapters::make_sqlite_order_book(store.database(), {*Currency::parse("KRW"), {}}, clock, uuids);
+        const auto book =
+            adapters::make_sqlite_order_book(store.database(), {*Currency::parse("KRW"), {}}, clock, uuids);
         const auto planted = run_task(store.database().write(adapters::SqliteDatabase::Priority::shoppers,
                                                              [](adapters::SqliteConnection& connection) {
                                                                  plant_records(connection);

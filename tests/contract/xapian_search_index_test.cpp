@@ -30,7 +30,8 @@ protected:
     ~XapianSearchIndexFiles() override { log::set_level(log::Level::info); }
 
     std::unique_ptr<adapters::XapianSearchIndex> open() {
-        return std::make_unique<adapters::XapianSearchIndex>(adapters::XapianSearchIndex::Options{folder()}, readers_, writer_);
+        return std::make_unique<adapters::XapianSearchIndex>(adapters::XapianSearchIndex::Options{folder()}, readers_,
+                                                             writer_);
     }
     std::filesystem::path folder() const { return directory_.path() / "search"; }
     static void put(adapters::XapianSearchIndex& index, int products) {

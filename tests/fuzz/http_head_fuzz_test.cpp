@@ -14,12 +14,31 @@ constexpr int kRounds = 60'000;
 constexpr std::size_t kBodyBytesMax = 64;
 
 const std::string_view kSeeds[] = {
-    "POST /api/v1/orders?x=1 HTTP/1.1\r\nHost: shop:80\r\nContent-Length: 5\r\nAccept-Encoding: br;q=0.5, gzip\r\n\r\nhello",
-    "POST /a HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: u\r\n\r\n",
-    "GET http://shop/a%20b HTTP/1.0\r\nConnection: keep-alive, close\r\nForwarded: for=\"[::1]:80\", for=1.2.3.4\r\n\r\n",
+    "POST /api/v1/orders?x=1 HTTP/1.1\r\nHost: shop:80\r\nContent-Length: 5\r\nAccept-Encoding: br;q=0.5, "
+    "gzip\r\n\r\nhello",
+    "POST /a HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\nExpect: "
+    "100-continue\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: u\r\n\r\n",
+    "GET http://shop/a%20b HTTP/1.0\r\nConnection: keep-alive, close\r\nForwarded: for=\"[::1]:80\", "
+    "for=1.2.3.4\r\n\r\n",
 };
-const std::string_view kPieces[] = {"\r\n", "\n", "\r", " ", "\t", ":", ",", "Content-Length: 5\r\n", "Content-Length: 6\r\n",
-                                    "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "\r\n\r\n", "0", "ffffffffffffffff", ";", "\"", "[", "%"};
+const std::string_view kPieces[] = {"\r\n",
+                                    "\n",
+                                    "\r",
+                                    " ",
+                                    "\t",
+                                    ":",
+                                    ",",
+                                    "Content-Length: 5\r\n",
+                                    "Content-Length: 6\r\n",
+                                    "Transfer-Encoding: chunked\r\n",
+                                    "Host: b\r\n",
+                                    "\r\n\r\n",
+                                    "0",
+                                    "ffffffffffffffff",
+                                    ";",
+                                    "\"",
+                                    "[",
+                                    "%"};
 
 std::string mutated(SeededRandom& random) {
     std::string bytes{kSeeds[random.below(std::size(kSeeds))]};

@@ -74,7 +74,8 @@ Route route(Method method, std::string_view pattern, Handler handle, FastHandler
 
 std::vector<Route> test_routes() {
     std::vector<Route> routes;
-    routes.push_back(route(Method::get, "/now/{word}", {}, [](const Request& r) { return text(std::string{r.param(0)}); }));
+    routes.push_back(
+        route(Method::get, "/now/{word}", {}, [](const Request& r) { return text(std::string{r.param(0)}); }));
     routes.push_back(route(Method::post, "/echo", echo));
     routes.push_back(route(Method::post, "/echo-at-once", echo_at_once));
     routes.push_back(route(Method::get, "/slow/{word}", wait_and_say));
@@ -84,7 +85,8 @@ std::vector<Route> test_routes() {
     }));
     routes.push_back(route(Method::get, "/big", {}, [](const Request&) { return text(big_text()); }));
     routes.push_back(route(Method::get, "/client", {}, [](const Request& r) { return text(r.client.to_string()); }));
-    routes.push_back(route(Method::get, "/trace", {}, [](const Request& r) { return text(r.trace_id + " " + r.span_id); }));
+    routes.push_back(
+        route(Method::get, "/trace", {}, [](const Request& r) { return text(r.trace_id + " " + r.span_id); }));
     const auto ready = make_ready(200, "application/json", {{"Cache-Control", "public, max-age=1"}},
                                   "{\"words\":\"" + std::string(2000, 'w') + "\"}");
     routes.push_back(route(Method::get, "/ready", {}, [ready](const Request&) {
@@ -173,8 +175,8 @@ std::string get(std::string_view path, std::string_view more = {}) {
     return "GET " + std::string{path} + " HTTP/1.1\r\nHost: shop\r\n" + std::string{more} + "\r\n";
 }
 std::string post(std::string_view path, std::string_view body, std::string_view more = {}) {
-    return "POST " + std::string{path} + " HTTP/1.1\r\nHost: shop\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-           std::string{more} + "\r\n" + std::string{body};
+    return "POST " + std::string{path} + " HTTP/1.1\r\nHost: shop\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n" + std::string{more} + "\r\n" + std::string{body};
 }
 
 TEST(HttpServer, answers_and_keeps_the_connection) {
@@ -193,7 +195,8 @@ TEST(HttpServer, pipelined_requests_are_answered_in_order_even_when_the_first_mu
     Running server;
     RawClient client = server.client();
     std::string all = get("/slow/first");
-    for (int i = 0; i < 200; ++i) all += i % 2 == 0 ? get("/now/" + std::to_string(i)) : post("/echo-at-once", std::to_string(i));
+    for (int i = 0; i < 200; ++i)
+        all += i % 2 == 0 ? get("/now/" + std::to_string(i)) : post("/echo-at-once", std::to_string(i));
     client.send(all);
     ASSERT_EQ(client.read()->body, "first");
     for (int i = 0; i < 200; ++i) ASSERT_EQ(client.read()->body, std::to_string(i));
@@ -220,7 +223,8 @@ TEST(HttpServer, http_1_0_closes_unless_asked_to_keep_alive) {
     EXPECT_EQ(closing.ask("GET /now/x HTTP/1.0\r\n\r\n")->body, "x");
     EXPECT_TRUE(closing.closes());
     RawClient keeping = server.client();
-    EXPECT_EQ(keeping.ask("GET /now/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")->headers.at("connection"), "keep-alive");
+    EXPECT_EQ(keeping.ask("GET /now/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")->headers.at("connection"),
+              "keep-alive");
     EXPECT_EQ(keeping.ask("GET /now/y HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")->body, "y");
 }
 
@@ -228,7 +232,8 @@ TEST(HttpServer, chunked_bodies_are_decoded_and_the_next_request_follows) {
     Running server;
     RawClient client = server.client();
     const std::string chunked =
-        "POST /echo HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n4;note=x\r\nmark\r\n3\r\nday\r\n0\r\nTrailer: t\r\n\r\n";
+        "POST /echo HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n4;note=x\r\nmark\r\n3\r\nday\r\n0\r\nTrailer: t\r\n\r\n";
     client.send(chunked + get("/now/next"));
     EXPECT_EQ(client.read()->body, "markday");
     EXPECT_EQ(client.read()->body, "next");
@@ -252,7 +257,8 @@ TEST(HttpServer, large_bodies_go_both_ways) {
 TEST(HttpServer, a_large_chunked_body_is_held_to_the_routes_limit) {
     Running server;
     RawClient client = server.client();
-    client.send("POST /small HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n");
+    client.send("POST /small HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +
+                std::string(101, 'x') + "\r\n0\r\n\r\n");
     EXPECT_EQ(client.read()->status, 413);
     EXPECT_TRUE(client.closes());
 }
@@ -335,7 +341,8 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"length_hex", echo_with("Content-Length: 0x2\r\n", "ab"), 400},
         Malformed{"length_empty", echo_with("Content-Length: \r\n", "ab"), 400},
         Malformed{"length_overflow", echo_with("Content-Length: 99999999999999999999999\r\n", "ab"), 400},
-        Malformed{"te_twice", echo_with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
+        Malformed{"te_twice", echo_with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+                  400},
         Malformed{"te_gzip", echo_with("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501},
         Malformed{"te_identity", echo_with("Transfer-Encoding: identity\r\n", "0\r\n\r\n"), 501},
         Malformed{"te_obscured", echo_with("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), 501},
@@ -421,9 +428,10 @@ TEST(HttpServer, a_ready_response_comes_in_the_clients_encoding_and_as_304) {
     EXPECT_EQ(brotlied->headers.at("content-encoding"), "br");
     std::string decoded(10'000, '\0');
     std::size_t size = decoded.size();
-    ASSERT_EQ(::BrotliDecoderDecompress(brotlied->body.size(), reinterpret_cast<const std::uint8_t*>(brotlied->body.data()), &size,
-                                        reinterpret_cast<std::uint8_t*>(decoded.data())),
-              BROTLI_DECODER_RESULT_SUCCESS);
+    ASSERT_EQ(
+        ::BrotliDecoderDecompress(brotlied->body.size(), reinterpret_cast<const std::uint8_t*>(brotlied->body.data()),
+                                  &size, reinterpret_cast<std::uint8_t*>(decoded.data())),
+        BROTLI_DECODER_RESULT_SUCCESS);
     EXPECT_EQ(decoded.substr(0, size), plain->body);
     EXPECT_EQ(plain->headers.at("vary"), "Accept-Encoding");
     EXPECT_NE(plain->headers.at("etag"), gzipped->headers.at("etag"));
@@ -629,7 +637,8 @@ int serve_without_descriptors() {
     std::this_thread::sleep_for(1s);
     rusage after{};
     ::getrusage(RUSAGE_SELF, &after);
-    const auto used_ms = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000 + (after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1000;
+    const auto used_ms = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000 +
+                         (after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1000;
     if (used_ms > 300) return 2;  // It spins.
     if (server.figures().shed_total.load() == 0) return 3;
     clients.clear();

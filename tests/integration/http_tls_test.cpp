@@ -43,7 +43,8 @@ public:
         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("shop"), -1, -1, 0);
         X509_set_issuer_name(certificate, name);
         X509_sign(certificate, key, EVP_sha256());
-        write(files().private_key_file, [&](FILE* file) { PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr); });
+        write(files().private_key_file,
+              [&](FILE* file) { PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr); });
         write(files().certificate_chain_file, [&](FILE* file) { PEM_write_X509(file, certificate); });
         X509_free(certificate);
         EVP_PKEY_free(key);

@@ -11,8 +11,8 @@
 
 namespace marketday::simulation {
 
-/// Watches a line from outside, as its shoppers see it, and says which promise was broken: numbers are given once, places
-/// never change, nobody passes anybody, and no more may order than units are left.
+/// Watches a line from outside, as its shoppers see it, and says which promise was broken: numbers are given once,
+/// places never change, nobody passes anybody, and no more may order than units are left.
 class LineChecker {
 public:
     using Standing = usecases::StandInLine::Standing;
@@ -34,8 +34,7 @@ public:
         if (standing.state == State::before_opening && places_.contains(standing.ticket))
             complain("a drawn place was taken back");
         const bool still_waits = standing.state == State::waiting || standing.state == State::all_held;
-        if (still_waits && standing.place && *standing.place < highest_admitted_)
-            complain("somebody was passed");
+        if (still_waits && standing.place && *standing.place < highest_admitted_) complain("somebody was passed");
         if (standing.state == State::admitted) saw_admission(customer, standing, now, available);
     }
 

@@ -70,8 +70,7 @@ Task<void> LineWorld::ask_leave(LineWorld& world, std::size_t who, std::uint64_t
     Shopper& shopper = world.shoppers_[who];
     const Instant deadline = world.executor_.now() + seconds{3};
     std::string ticket = shopper.ticket;
-    const auto left =
-        co_await world.line_->leave(world.sale_.sale.id, shopper.customer, std::move(ticket), deadline);
+    const auto left = co_await world.line_->leave(world.sale_.sale.id, shopper.customer, std::move(ticket), deadline);
     if (life != world.life_) co_return;
     shopper.asked = false;
     shopper.next = world.executor_.now() + world.about(500);

@@ -58,7 +58,9 @@ private:
     void order(Shopper& shopper);
     void run_until(Instant when);
     void check_end();
-    milliseconds about(std::int64_t ms) { return milliseconds{ms / 2 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(ms)))}; }
+    milliseconds about(std::int64_t ms) {
+        return milliseconds{ms / 2 + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(ms)))};
+    }
     bool happens(unsigned percent) { return random_.below(100) < percent; }
 
     struct NoPressure final : usecases::CheckoutPressure {

@@ -73,15 +73,17 @@ std::string check_store(SqliteConnection& c) {
     if (!level || !level->is_consistent()) return "the stock's places do not add up";
     std::int64_t held = 0;
     {
-        auto row = c.query("SELECT coalesce(sum(l.quantity), 0) FROM order_lines l JOIN orders o USING (order_id)"
-                           " WHERE o.state = 1");
+        auto row = c.query(
+            "SELECT coalesce(sum(l.quantity), 0) FROM order_lines l JOIN orders o USING (order_id)"
+            " WHERE o.state = 1");
         row.step();
         held = row.integer(0);
     }
     if (held != level->reserved) return fmt::format("orders hold {}, stock says {}", held, level->reserved);
     {
-        auto row = c.query("SELECT max(units) FROM (SELECT sum(l.quantity) AS units FROM order_lines l JOIN orders o"
-                           " USING (order_id) GROUP BY o.customer_id)");
+        auto row = c.query(
+            "SELECT max(units) FROM (SELECT sum(l.quantity) AS units FROM order_lines l JOIN orders o"
+            " USING (order_id) GROUP BY o.customer_id)");
         row.step();
         if (row.integer(0) > StoreInMemory::kLimit) return fmt::format("a customer has {}", row.integer(0));
     }
@@ -103,11 +105,13 @@ std::string check_answers(SqliteConnection& c, const std::vector<Intent>& intent
     for (const auto& intent : intents) {
         if (intent.told.empty()) return fmt::format("key {} never got an answer", intent.key);
         for (const auto& verdict : intent.told)
-            if (verdict.outcome != intent.told.front().outcome) return fmt::format("key {} got two answers", intent.key);
+            if (verdict.outcome != intent.told.front().outcome)
+                return fmt::format("key {} got two answers", intent.key);
         const auto* granted = std::get_if<domain::Granted>(&intent.told.front().outcome);
         if (granted == nullptr) continue;
         if (!told.insert(granted->order).second) return "two keys were told one order";
-        auto row = c.query("SELECT 1 FROM orders WHERE order_id = ?1 AND customer_id = ?2", granted->order, intent.customer);
+        auto row =
+            c.query("SELECT 1 FROM orders WHERE order_id = ?1 AND customer_id = ?2", granted->order, intent.customer);
         if (!row.step()) return fmt::format("acknowledged order {} is not there", granted->order.to_string());
     }
     auto count = c.query("SELECT count(*) FROM orders");
@@ -153,7 +157,8 @@ StoreInMemory::StoreInMemory(SimExecutor& executor, std::uint64_t seed, Planted 
       connection_(":memory:", SqliteConnection::Mode::read_write, 4096) {
     adapters::migrate(connection_);
     begin_epoch();
-    adapters::write_offers(connection_, {{.sku = kSku, .price = Money{1000, krw()}, .hidden = false, .weight_g = 0, .version = 0}});
+    adapters::write_offers(connection_,
+                           {{.sku = kSku, .price = Money{1000, krw()}, .hidden = false, .weight_g = 0, .version = 0}});
     adapters::receive_stock(connection_, kSku, kUnits, "delivery", executor.wall_now());
     domain::Sale sale;
     sale.id = SaleId{uuids_.next(0)};
@@ -189,7 +194,8 @@ std::vector<domain::Verdict> StoreInMemory::commit(std::vector<domain::OrderRequ
     return verdicts;
 }
 
-SilentOrderBook::Answer<std::vector<domain::Verdict>> StoreInMemory::place(const std::vector<domain::OrderRequest>& requests) {
+SilentOrderBook::Answer<std::vector<domain::Verdict>> StoreInMemory::place(
+    const std::vector<domain::OrderRequest>& requests) {
     co_await sleep_for(milliseconds{1 + random_.below(30)});
     const auto luck = calm_ ? 99 : random_.below(100);
     if (luck < 8) co_return fail(Error::unavailable);

@@ -72,7 +72,8 @@ domain::StepVerdict SimOrderBook::step_one(const domain::OrderStep& step) {
     return done;
 }
 
-SimOrderBook::Answer<std::vector<domain::Verdict>> SimOrderBook::place(const std::vector<domain::OrderRequest>& requests) {
+SimOrderBook::Answer<std::vector<domain::Verdict>> SimOrderBook::place(
+    const std::vector<domain::OrderRequest>& requests) {
     return faults_.call<std::vector<domain::Verdict>, Error>([this, requests] {
         std::vector<domain::Verdict> verdicts;
         for (const auto& request : requests) verdicts.push_back(place_one(request));

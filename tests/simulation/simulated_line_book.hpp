@@ -26,8 +26,8 @@ struct LineRows {
     std::vector<std::string> complaints;
 };
 
-/// An in-memory LineBook with delays, refusals and unknown outcomes drawn from a seed. The rows belong to the test, so a
-/// crash (dropping the book and its callers' tasks at any step) leaves exactly what was durable.
+/// An in-memory LineBook with delays, refusals and unknown outcomes drawn from a seed. The rows belong to the test, so
+/// a crash (dropping the book and its callers' tasks at any step) leaves exactly what was durable.
 class SimulatedLineBook final : public ports::LineBook {
 public:
     struct Faults {
@@ -112,9 +112,8 @@ public:
                 rows_.complaints.push_back("a call does not begin where the last one ended");
             if (!stored.closing) rows_.complaints.push_back("a call before the list was closed");
             stored.called_turns = call.turn_end;
-            std::erase_if(stored.calls, [&](const Call& old) {
-                return old.turn_end == call.turn_end || old.expires < now;
-            });
+            std::erase_if(stored.calls,
+                          [&](const Call& old) { return old.turn_end == call.turn_end || old.expires < now; });
             stored.calls.push_back(call);
             return std::monostate{};
         };
@@ -148,8 +147,8 @@ private:
     bool happens(unsigned percent) { return random_.below(100) < percent; }
     milliseconds delay() {
         if (happens(faults_.slow_percent)) return milliseconds{static_cast<std::int64_t>(random_.below(1000))};
-        return milliseconds{static_cast<std::int64_t>(
-            random_.below(static_cast<std::uint64_t>(faults_.delay_max.count()) + 1))};
+        return milliseconds{
+            static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(faults_.delay_max.count()) + 1))};
     }
 
     template <class T>

@@ -56,7 +56,7 @@ public:
         co_return newest_first;
     }
 
-    Answer<std::vector<domain::Verdict>> place(std::vector<domain::OrderRequest>) override { std::abort(); }
+    Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>&) override { std::abort(); }
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep>) override { std::abort(); }
     Answer<std::optional<domain::Order>> find(OrderId) override { std::abort(); }
     Answer<std::vector<OrderId>> overdue(WallTime, std::size_t) override { std::abort(); }

@@ -53,7 +53,8 @@ void MemoryRankings::record(Event event) {
     if (event.key.empty() || event.key.size() > kKeyBytesMax || event.weight < 1) return;
     const std::lock_guard lock{mutex_};
     Step& step = current();
-    if (event.source != 0 && !step.sources.add(event.source + static_cast<std::uint64_t>(event.weight), event.key)) return;
+    if (event.source != 0 && !step.sources.add(event.source + static_cast<std::uint64_t>(event.weight), event.key))
+        return;
     step.kinds[static_cast<std::size_t>(event.kind)].add(event.key, std::min<std::int64_t>(event.weight, 1'000'000));
 }
 
@@ -63,16 +64,17 @@ auto MemoryRankings::top(Kind kind, std::size_t keys_max) -> Answer<std::vector<
         const std::lock_guard lock{mutex_};
         drop_old(to_unix_ms(clock_.wall_now()) / options_.step.count());
         for (const Step& step : steps_) {
-            step.kinds[static_cast<std::size_t>(kind)].each([&scores](const std::string& key, std::int64_t count) { scores[key] += count; });
+            step.kinds[static_cast<std::size_t>(kind)].each(
+                [&scores](const std::string& key, std::int64_t count) { scores[key] += count; });
         }
     }
     std::vector<Ranked> ranked;
     ranked.reserve(scores.size());
     for (auto& [key, score] : scores) ranked.push_back({key, score});
     const std::size_t shown = std::min(keys_max, ranked.size());
-    std::ranges::partial_sort(ranked, ranked.begin() + static_cast<std::ptrdiff_t>(shown), [](const Ranked& a, const Ranked& b) {
-        return a.score == b.score ? a.key < b.key : a.score > b.score;
-    });
+    std::ranges::partial_sort(
+        ranked, ranked.begin() + static_cast<std::ptrdiff_t>(shown),
+        [](const Ranked& a, const Ranked& b) { return a.score == b.score ? a.key < b.key : a.score > b.score; });
     ranked.resize(shown);
     co_return ranked;
 }

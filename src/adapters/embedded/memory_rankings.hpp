@@ -15,9 +15,9 @@
 
 namespace marketday::adapters {
 
-/// The heaviest keys of a stream with room for `capacity` of them (Space-Saving; Metwally, Agrawal, El Abbadi: "Efficient
-/// computation of frequent and top-k elements in data streams", ICDT 2005). A key's count is at least its true one and at
-/// most total / capacity more.
+/// The heaviest keys of a stream with room for `capacity` of them (Space-Saving; Metwally, Agrawal, El Abbadi:
+/// "Efficient computation of frequent and top-k elements in data streams", ICDT 2005). A key's count is at least its
+/// true one and at most total / capacity more.
 class HeavyKeys {
 public:
     explicit HeavyKeys(std::size_t capacity) : capacity_(capacity) {}

@@ -29,7 +29,8 @@ std::set<std::string> applied_migrations(SqliteConnection& connection) {
 }  // namespace
 
 void migrate(SqliteConnection& connection) {
-    connection.script("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_ms INTEGER NOT NULL) STRICT");
+    connection.script(
+        "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_ms INTEGER NOT NULL) STRICT");
     const auto applied = applied_migrations(connection);
     for (const auto& name : applied) {
         const bool known = std::ranges::any_of(kMigrations, [&](const Migration& m) { return m.name == name; });

@@ -63,5 +63,4 @@ domain::Sale read_sale_row(SqliteConnection& connection, const SqliteQuery& row)
 /// The key of a customer's limit record: sale and SKU numbers, big-endian.
 std::array<std::uint8_t, 16> limit_key(std::int64_t sale_no, std::int64_t sku_no);
 
-
 }  // namespace marketday::adapters

@@ -70,8 +70,8 @@ Uuid SqliteQuery::uuid(int column) const {
 
 SqliteConnection::SqliteConnection(const std::filesystem::path& file, Mode mode, std::int64_t cache_kib) {
     MD_ASSERT(kConfigured);
-    const int flags = SQLITE_OPEN_NOMUTEX | (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                                                     : SQLITE_OPEN_READONLY);
+    const int flags = SQLITE_OPEN_NOMUTEX |
+                      (mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
     if (sqlite3_open_v2(file.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
         const SqliteError error{sqlite3_extended_errcode(handle_),
                                 fmt::format("{}: {}", file.string(), sqlite3_errmsg(handle_))};

@@ -50,7 +50,8 @@ std::optional<CustomerMemory::KeyRecord> CustomerMemory::find_key(SqliteConnecti
     refresh(connection);
     const NameView name(customer, key);
     for (const Generation* generation : {&active_, &frozen_})
-        if (const auto found = generation->keys.find(name.view()); found != generation->keys.end()) return found->second;
+        if (const auto found = generation->keys.find(name.view()); found != generation->keys.end())
+            return found->second;
     auto row = connection.query(
         "SELECT request_hash, order_id, refusal, at_ms FROM customer_records"
         " WHERE customer_id = ?1 AND kind = 2 AND key = ?2",
@@ -72,9 +73,8 @@ std::int64_t CustomerMemory::units_held(SqliteConnection& connection, const Cust
     for (const Generation* generation : {&active_, &frozen_})
         if (const auto found = generation->limits.find(name.view()); found != generation->limits.end())
             return found->second.units;
-    auto row = connection.query(
-        "SELECT units FROM customer_records WHERE customer_id = ?1 AND kind = 1 AND key = ?2", customer,
-        std::span<const std::uint8_t>{key});
+    auto row = connection.query("SELECT units FROM customer_records WHERE customer_id = ?1 AND kind = 1 AND key = ?2",
+                                customer, std::span<const std::uint8_t>{key});
     return row.step() ? row.integer(0) : 0;
 }
 
@@ -98,9 +98,8 @@ void CustomerMemory::remember(SqliteConnection& connection, const CustomerId& cu
     connection.run(
         "INSERT INTO customer_journal (position, customer_id, at_ms, key, request_hash, order_id, refusal, limit_key,"
         " units) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        ++position_, customer, to_unix_ms(record.at), as_bytes(key),
-        std::span<const std::uint8_t>{record.request_hash}, record.order,
-        record.order ? std::nullopt : std::optional<std::string_view>{record.refusal}, limit_key, units);
+        ++position_, customer, to_unix_ms(record.at), as_bytes(key), std::span<const std::uint8_t>{record.request_hash},
+        record.order, record.order ? std::nullopt : std::optional<std::string_view>{record.refusal}, limit_key, units);
     const WallTime at = record.at;
     take_in(customer, key, std::move(record));
     if (held.empty()) return;
@@ -228,8 +227,7 @@ std::vector<OrderId> CustomerMemory::recent_orders(const CustomerId& customer) c
     std::vector<OrderId> orders;
     for (const Generation* generation : {&frozen_, &active_}) {
         const auto found = generation->orders.find(customer);
-        if (found != generation->orders.end())
-            orders.insert(orders.end(), found->second.begin(), found->second.end());
+        if (found != generation->orders.end()) orders.insert(orders.end(), found->second.begin(), found->second.end());
     }
     return orders;
 }

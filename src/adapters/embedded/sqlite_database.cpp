@@ -18,7 +18,8 @@ namespace {
 
 // Above this the write-ahead log is copied into the database by the checkpointer while writes go on.
 constexpr std::int64_t kCheckpointBytes = 16LL << 20;
-// Above this the writer itself copies the rest between two groups, so that the log starts again and cannot grow for ever.
+// Above this the writer itself copies the rest between two groups, so that the log starts again and cannot grow for
+// ever.
 constexpr std::int64_t kRestartBytes = 192LL << 20;
 // A whole check of a larger file would hold up the start; damage there is found when a page is read.
 constexpr std::uintmax_t kQuickCheckBytesMax = 64ULL << 20;
@@ -27,19 +28,19 @@ int lock_directory(const std::filesystem::path& file) {
     const auto path = file.string() + ".lock";
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
-        throw std::runtime_error(fmt::format("cannot write {}: {}; make the data directory writable for this user", path,
-                                             std::strerror(errno)));
+        throw std::runtime_error(fmt::format("cannot write {}: {}; make the data directory writable for this user",
+                                             path, std::strerror(errno)));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         ::close(descriptor);
-        throw std::runtime_error(fmt::format(
-            "{} is in use by another marketday process; stop that one, or give another --data directory",
-            file.parent_path().string()));
+        throw std::runtime_error(
+            fmt::format("{} is in use by another marketday process; stop that one, or give another --data directory",
+                        file.parent_path().string()));
     }
     return descriptor;
 }
 
 std::int64_t log_bytes(const std::filesystem::path& file) {
-    struct stat status {};
+    struct stat status{};
     const auto log = file.string() + "-wal";
     return ::stat(log.c_str(), &status) == 0 ? status.st_size : 0;
 }
@@ -60,8 +61,8 @@ void open_checked(SqliteConnection& writer, const std::filesystem::path& file) {
 SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
     lock_descriptor_ = lock_directory(options_.file);
     try {
-        writer_ = std::make_unique<SqliteConnection>(options_.file, SqliteConnection::Mode::read_write,
-                                                     options_.cache_kib);
+        writer_ =
+            std::make_unique<SqliteConnection>(options_.file, SqliteConnection::Mode::read_write, options_.cache_kib);
         open_checked(*writer_, options_.file);
         if (options_.at_start) {
             writer_->script("BEGIN IMMEDIATE");
@@ -73,7 +74,8 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
         ::close(lock_descriptor_);
         if (is_damage(error.code))
             throw std::runtime_error(fmt::format(
-                "{} is damaged; move the whole directory {} away and bring back the last backup with `marketday restore "
+                "{} is damaged; move the whole directory {} away and bring back the last backup with `marketday "
+                "restore "
                 "FILE --data {}`",
                 options_.file.string(), options_.file.parent_path().string(), options_.file.parent_path().string()));
         throw std::runtime_error(fmt::format("cannot open {}: {}", options_.file.string(), error.what()));
@@ -204,7 +206,8 @@ void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
         }
     } catch (const SqliteError& error) {
         report(error);
-        // The log's frames may have reached the disk when their fsync failed; only a write that found no room is certain.
+        // The log's frames may have reached the disk when their fsync failed; only a write that found no room is
+        // certain.
         const bool certain = !committing || (error.code & 0xff) == SQLITE_FULL || (error.code & 0xff) == SQLITE_BUSY;
         failure = certain ? StoreFailure::unavailable : StoreFailure::outcome_unknown;
         if (sqlite3_get_autocommit(writer_->handle()) == 0) {

@@ -28,9 +28,10 @@ enum class StoreFailure : std::uint8_t {
     full,             // the queue is full or the disk is: nothing happened
 };
 
-/// One SQLite file in WAL mode with synchronous=FULL: one writer thread, a pool of readers. All adapters of the embedded
-/// family share it. Writes that wait while a transaction runs are committed together in the next one (natural group
-/// commit), each inside a savepoint of its own, so a failing one takes nobody with it; operators' writes go first.
+/// One SQLite file in WAL mode with synchronous=FULL: one writer thread, a pool of readers. All adapters of the
+/// embedded family share it. Writes that wait while a transaction runs are committed together in the next one (natural
+/// group commit), each inside a savepoint of its own, so a failing one takes nobody with it; operators' writes go
+/// first.
 class SqliteDatabase {
 public:
     enum class Priority : std::uint8_t { operators, shoppers };
@@ -104,7 +105,7 @@ public:
 private:
     struct Write {
         virtual ~Write() = default;
-        virtual void run(SqliteConnection& connection) = 0;    // may throw SqliteError
+        virtual void run(SqliteConnection& connection) = 0;  // may throw SqliteError
         virtual void finish(std::optional<StoreFailure> failure) = 0;
         bool failed = false;
     };

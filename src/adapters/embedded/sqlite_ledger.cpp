@@ -61,8 +61,8 @@ domain::Receipt LedgerAppender::append(const Change& change) {
     connection_.run(
         "INSERT INTO ledger (sequence, epoch, at_ms, movement, sku_no, units, order_id, hash, reason)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        entry_.sequence, entry_.epoch, to_unix_ms(change.at), static_cast<std::int64_t>(change.movement),
-        change.sku_no, change.units, has_order ? std::optional{change.order} : std::nullopt,
+        entry_.sequence, entry_.epoch, to_unix_ms(change.at), static_cast<std::int64_t>(change.movement), change.sku_no,
+        change.units, has_order ? std::optional{change.order} : std::nullopt,
         std::span<const std::uint8_t>{entry_.hash},
         change.reason.empty() ? std::nullopt : std::optional{change.reason});
     if (has_order && change.find_by_order)

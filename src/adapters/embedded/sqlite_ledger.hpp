@@ -22,9 +22,9 @@ public:
         std::int64_t sku_no = 0;
         std::string_view sku;
         std::int64_t units = 0;
-        OrderId order;                  // nil: none
-        std::string_view reason;        // operators' words
-        bool find_by_order = false;     // also list it under its order (not needed for a first reservation)
+        OrderId order;               // nil: none
+        std::string_view reason;     // operators' words
+        bool find_by_order = false;  // also list it under its order (not needed for a first reservation)
     };
     domain::Receipt append(const Change& change);
     std::int64_t next_sequence() const { return entry_.sequence + 1; }

@@ -13,10 +13,8 @@ Result<T, LineBook::Error> to_port(SqliteDatabase::Written<T> written) {
     if (written) return std::move(*written);
     switch (written.error()) {
         case StoreFailure::unavailable:
-        case StoreFailure::full:
-            return fail(LineBook::Error::unavailable);
-        case StoreFailure::outcome_unknown:
-            return fail(LineBook::Error::outcome_unknown);
+        case StoreFailure::full: return fail(LineBook::Error::unavailable);
+        case StoreFailure::outcome_unknown: return fail(LineBook::Error::outcome_unknown);
     }
     return fail(LineBook::Error::outcome_unknown);
 }
@@ -39,10 +37,8 @@ std::int64_t line_no(SqliteConnection& c, const SaleId& sale) {
 std::optional<LineBook::Closing> closing_of(SqliteConnection& c, std::int64_t line) {
     auto q = c.query("SELECT list_closed_ms, list_entries, list_end, list_root FROM lines WHERE line_no = ?1", line);
     if (!q.step() || q.is_null(0)) return std::nullopt;
-    return LineBook::Closing{.at = from_unix_ms(q.integer(0)),
-                             .entries = q.integer(1),
-                             .list_end = q.integer(2),
-                             .root = hash_at(q, 3)};
+    return LineBook::Closing{
+        .at = from_unix_ms(q.integer(0)), .entries = q.integer(1), .list_end = q.integer(2), .root = hash_at(q, 3)};
 }
 
 std::optional<LineBook::StoredLine> find_line(SqliteConnection& c, const SaleId& sale) {
@@ -64,7 +60,8 @@ std::optional<LineBook::StoredLine> find_line(SqliteConnection& c, const SaleId&
         stored.called_turns = q.integer(6);
     }
     stored.closing = closing_of(c, line);
-    auto q = c.query("SELECT turn_begin, turn_end, expires_ms FROM line_calls WHERE line_no = ?1 ORDER BY turn_end", line);
+    auto q =
+        c.query("SELECT turn_begin, turn_end, expires_ms FROM line_calls WHERE line_no = ?1 ORDER BY turn_end", line);
     while (q.step()) stored.calls.push_back({q.integer(0), q.integer(1), from_unix_ms(q.integer(2))});
     return stored;
 }
@@ -77,9 +74,11 @@ void give_up(SqliteConnection& c, std::int64_t line, std::int64_t sequence, bool
         c.run("DELETE FROM line_tickets WHERE line_no = ?1 AND sequence = ?2", line, sequence);
 }
 
-LineBook::Added add_ticket(SqliteConnection& c, std::int64_t line, bool list_closed, const LineBook::NewTicket& ticket) {
+LineBook::Added add_ticket(SqliteConnection& c, std::int64_t line, bool list_closed,
+                           const LineBook::NewTicket& ticket) {
     {
-        auto q = c.query("SELECT customer FROM line_tickets WHERE line_no = ?1 AND sequence = ?2", line, ticket.sequence);
+        auto q =
+            c.query("SELECT customer FROM line_tickets WHERE line_no = ?1 AND sequence = ?2", line, ticket.sequence);
         if (q.step()) {
             return CustomerId{q.uuid(0)} == ticket.customer ? LineBook::Added::added : LineBook::Added::number_taken;
         }
@@ -111,8 +110,7 @@ LineBook::Closing close_in(SqliteConnection& c, const SaleId& sale, const LineBo
     const std::int64_t line = line_no(c, sale);
     if (const auto first = closing_of(c, line)) return *first;
     c.run("UPDATE lines SET list_closed_ms = ?2, list_entries = ?3, list_end = ?4, list_root = ?5 WHERE line_no = ?1",
-          line, to_unix_ms(closing.at), closing.entries, closing.list_end,
-          std::span<const std::uint8_t>{closing.root});
+          line, to_unix_ms(closing.at), closing.entries, closing.list_end, std::span<const std::uint8_t>{closing.root});
     return closing;
 }
 
@@ -189,7 +187,9 @@ LineBook::Answer<std::monostate> SqliteLineBook::leave(SaleId sale, std::int64_t
 
 LineBook::Answer<std::vector<LineBook::StoredTicket>> SqliteLineBook::tickets_after(SaleId sale, std::int64_t sequence,
                                                                                     std::size_t tickets_max) {
-    auto work = [sale, sequence, tickets_max](SqliteConnection& c) { return tickets_in(c, sale, sequence, tickets_max); };
+    auto work = [sale, sequence, tickets_max](SqliteConnection& c) {
+        return tickets_in(c, sale, sequence, tickets_max);
+    };
     auto read = co_await database_.read(std::move(work));
     co_return to_port(std::move(read));
 }

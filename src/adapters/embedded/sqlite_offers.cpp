@@ -75,8 +75,8 @@ void receive_stock(SqliteConnection& connection, std::string_view sku, std::int6
 }
 
 std::optional<OrderBook::Offer> read_offer(SqliteConnection& connection, std::string_view sku) {
-    auto row = connection.query(
-        "SELECT price_minor, currency, hidden, weight_g, version FROM offers WHERE sku = ?1", sku);
+    auto row =
+        connection.query("SELECT price_minor, currency, hidden, weight_g, version FROM offers WHERE sku = ?1", sku);
     if (!row.step()) return std::nullopt;
     OrderBook::Offer offer;
     offer.sku = sku;

@@ -15,8 +15,9 @@ std::vector<ports::OrderBook::Offer> write_offers(SqliteConnection& connection,
                                                   const std::vector<ports::OrderBook::Offer>& offers);
 
 /// Receives or withdraws units within the caller's write: the level and its ledger entry.
-Result<domain::Receipt, ports::OrderBook::StockRefusal> write_stock_change(
-    SqliteConnection& connection, const ports::OrderBook::StockChange& change, WallTime at);
+Result<domain::Receipt, ports::OrderBook::StockRefusal> write_stock_change(SqliteConnection& connection,
+                                                                           const ports::OrderBook::StockChange& change,
+                                                                           WallTime at);
 
 /// `write_stock_change` with Movement::receive; the SKU must have an offer.
 void receive_stock(SqliteConnection& connection, std::string_view sku, std::int64_t units, std::string_view reason,

@@ -43,8 +43,9 @@ std::vector<Order> read_orders(SqliteConnection& connection, SqliteQuery& rows) 
 std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBook::OrderQuery& query,
                                     std::vector<OrderId> recent) {
     std::vector<Order> orders;
-    const Uuid before = query.before ? query.before->uuid : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                                                                  255, 255, 255, 255, 255}};
+    const Uuid before = query.before
+                            ? query.before->uuid
+                            : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
     std::erase_if(recent, [&before](const OrderId& order) { return order.uuid >= before; });
     std::ranges::sort(recent, std::greater{});
     auto keys = connection.query(
@@ -60,23 +61,25 @@ std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBoo
         while (next_recent != recent.end() && *next_recent == id) ++next_recent;
         auto order = read_order(connection, id);
         if (!order) continue;
-        const bool wanted = (!query.state || order->state == *query.state) && (!query.sale || order->sale == query.sale);
+        const bool wanted =
+            (!query.state || order->state == *query.state) && (!query.sale || order->sale == query.sale);
         if (wanted) orders.push_back(std::move(*order));
     }
     return orders;
 }
 
 std::vector<Order> list_of_all(SqliteConnection& connection, const OrderBook::OrderQuery& query) {
-    const Uuid before = query.before ? query.before->uuid : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                                                                  255, 255, 255, 255, 255}};
+    const Uuid before = query.before
+                            ? query.before->uuid
+                            : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
     // Walks the primary key from the newest: the filters are tests on rows that are read anyway, and the page ends it.
-    auto rows = connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
-                                 " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
-                                 " AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
-                                 " ORDER BY o.order_id DESC LIMIT ?4",
-                                 before,
-                                 query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt,
-                                 query.sale, static_cast<std::int64_t>(query.orders_max));
+    auto rows =
+        connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                         " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
+                         " AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
+                         " ORDER BY o.order_id DESC LIMIT ?4",
+                         before, query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt,
+                         query.sale, static_cast<std::int64_t>(query.orders_max));
     return read_orders(connection, rows);
 }
 
@@ -154,8 +157,9 @@ public:
     Answer<std::vector<OrderId>> overdue(WallTime now, std::size_t orders_max) override {
         auto found = co_await database_.read([now, orders_max](SqliteConnection& c) {
             std::vector<OrderId> orders;
-            auto rows = c.query("SELECT order_id FROM orders WHERE state = 1 AND hold_ms <= ?1 ORDER BY hold_ms LIMIT ?2",
-                                to_unix_ms(now), static_cast<std::int64_t>(orders_max));
+            auto rows =
+                c.query("SELECT order_id FROM orders WHERE state = 1 AND hold_ms <= ?1 ORDER BY hold_ms LIMIT ?2",
+                        to_unix_ms(now), static_cast<std::int64_t>(orders_max));
             while (rows.step()) orders.push_back(OrderId{rows.uuid(0)});
             return orders;
         });
@@ -175,9 +179,8 @@ public:
 
     Answer<Result<domain::Receipt, StockRefusal>> change_stock(StockChange change) override {
         const WallTime at = clock_.wall_now();
-        auto written = co_await database_.write(Priority::operators, [&change, at](SqliteConnection& c) {
-            return write_stock_change(c, change, at);
-        });
+        auto written = co_await database_.write(
+            Priority::operators, [&change, at](SqliteConnection& c) { return write_stock_change(c, change, at); });
         co_return answer(std::move(written));
     }
 
@@ -208,9 +211,8 @@ public:
     Answer<Result<domain::Sale, SaleRefusal>> create_sale(domain::Sale sale) override {
         const Uuid batch = uuids_.next(0);
         const WallTime at = clock_.wall_now();
-        auto written = co_await database_.write(Priority::operators, [&sale, batch, at](SqliteConnection& c) {
-            return write_sale(c, sale, batch, at);
-        });
+        auto written = co_await database_.write(
+            Priority::operators, [&sale, batch, at](SqliteConnection& c) { return write_sale(c, sale, batch, at); });
         co_return answer(std::move(written));
     }
 
@@ -255,7 +257,8 @@ public:
         auto found = co_await database_.read([after_position, messages_max](SqliteConnection& c) {
             std::vector<OutboxMessage> messages;
             auto rows = c.query(
-                "SELECT position, topic, events FROM outbox WHERE sent = 0 AND position > ?1 ORDER BY position LIMIT ?2",
+                "SELECT position, topic, events FROM outbox WHERE sent = 0 AND position > ?1 ORDER BY position LIMIT "
+                "?2",
                 after_position, static_cast<std::int64_t>(messages_max));
             while (rows.step()) messages.push_back({rows.integer(0), rows.text(1), rows.text(2)});
             return messages;

@@ -20,8 +20,8 @@ std::string text_in(const json::object& object, std::string_view name) {
 domain::DeliveryAddress address_from_json(std::string_view text) {
     const auto value = json::parse(text);
     const auto& object = value.as_object();
-    return {text_in(object, "recipient"),   text_in(object, "line1"),   text_in(object, "line2"),
-            text_in(object, "city"),        text_in(object, "postal_code"), text_in(object, "country"),
+    return {text_in(object, "recipient"), text_in(object, "line1"),       text_in(object, "line2"),
+            text_in(object, "city"),      text_in(object, "postal_code"), text_in(object, "country"),
             text_in(object, "phone")};
 }
 
@@ -113,8 +113,8 @@ domain::Refused refusal_from_json(std::string_view text) {
     const auto value = json::parse(text);
     refused.reason = static_cast<domain::Refusal>(value.at("reason").as_int64());
     for (const auto& line : value.at("lines").as_array()) {
-        refused.lines.push_back({std::string{line.at(0).as_string()},
-                                 static_cast<domain::Refusal>(line.at(1).as_int64())});
+        refused.lines.push_back(
+            {std::string{line.at(0).as_string()}, static_cast<domain::Refusal>(line.at(1).as_int64())});
     }
     return refused;
 }

@@ -27,15 +27,19 @@ Verdict stored_grant(SqliteConnection& connection, OrderId order) {
     if (!row.step()) throw SqliteError{SQLITE_CORRUPT, "an idempotency key names an order that is not there"};
     const auto currency = Currency::parse(row.text_view(2));
     if (!currency) throw SqliteError{SQLITE_CORRUPT, "an order's currency is unknown"};
-    domain::Granted granted{order, {row.integer(0), *currency}, {row.integer(1), *currency},
-                            from_unix_ms(row.integer(3)), {row.integer(4), {}}};
+    domain::Granted granted{order,
+                            {row.integer(0), *currency},
+                            {row.integer(1), *currency},
+                            from_unix_ms(row.integer(3)),
+                            {row.integer(4), {}}};
     const auto hash = row.blob(5);
     if (hash.size() == granted.receipt.hash.size()) std::ranges::copy(hash, granted.receipt.hash.begin());
     return {granted, true};
 }
 
 /// The first verdict of this key, if it was used before.
-std::optional<Verdict> known_verdict(SqliteConnection& connection, CustomerMemory& memory, const OrderRequest& request) {
+std::optional<Verdict> known_verdict(SqliteConnection& connection, CustomerMemory& memory,
+                                     const OrderRequest& request) {
     const auto record = memory.find_key(connection, request.customer, request.key);
     if (!record) return std::nullopt;
     if (record->request_hash != request.request_hash) return Verdict{Refused{Refusal::key_reused, {}}, false};
@@ -103,10 +107,10 @@ private:
             std::span<const std::uint8_t>{granted.receipt.hash}, address_to_json(request.address));
         memory_.remember(connection_, request.customer, request.key,
                          {request.request_hash, request.order, {}, request.placed_at}, held_);
-        events_.add("order.reserved", request.placed_at,
-                    fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")",
-                                request.order.to_string(), request.customer.to_string(), grant.total.amount_minor,
-                                grant.total.currency.code()));
+        events_.add(
+            "order.reserved", request.placed_at,
+            fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")", request.order.to_string(),
+                        request.customer.to_string(), grant.total.amount_minor, grant.total.currency.code()));
         return granted;
     }
 
@@ -131,12 +135,12 @@ public:
     domain::StepVerdict take(const domain::OrderStep& step) {
         auto order = read_order(connection_, step.order);
         if (!order) return fail(domain::StepRefusal::not_found);
-        const bool units_remain =
-            step.step == domain::Step::payment_captured && !domain::holds_units(order->state) &&
-            domain::can_hold_again(*order, facts_);
+        const bool units_remain = step.step == domain::Step::payment_captured && !domain::holds_units(order->state) &&
+                                  domain::can_hold_again(*order, facts_);
         auto plan = domain::plan_step(*order, step, units_remain);
         if (!plan) return fail(plan.error());
-        domain::StepDone done{.order = std::move(*order), .changed = plan->changed, .refund_due = plan->refund_due, .receipt = {}};
+        domain::StepDone done{
+            .order = std::move(*order), .changed = plan->changed, .refund_due = plan->refund_due, .receipt = {}};
         if (plan->changed) {
             move_units(done, *plan, step);
             change_order(done.order, *plan, step);
@@ -171,8 +175,8 @@ private:
         if (plan.limit_use == 0 || !done.order.sale) return;
         std::vector<CustomerMemory::Held> held;
         for (const auto& line : done.order.lines) {
-            held.push_back(facts_.held_after(done.order.customer, *done.order.sale, line.sku,
-                                             plan.limit_use * line.quantity));
+            held.push_back(
+                facts_.held_after(done.order.customer, *done.order.sale, line.sku, plan.limit_use * line.quantity));
             for (auto& item : facts_.sale(*done.order.sale)->items)
                 if (item.sku == line.sku) item.taken += plan.limit_use * line.quantity;
         }
@@ -199,10 +203,10 @@ private:
             order.id, static_cast<std::int64_t>(order.state), to_unix_ms(order.updated_at),
             to_unix_ms(order.hold_until), order.payment, ms(order.captured_at), ms(order.refunded_at),
             order.tracking.empty() ? std::nullopt : std::optional<std::string_view>{order.tracking});
-        events_.add(fmt::format("order.{}", domain::to_string(order.state)), step.at,
-                    fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")",
-                                order.id.to_string(), order.customer.to_string(), order.total.amount_minor,
-                                order.total.currency.code()));
+        events_.add(
+            fmt::format("order.{}", domain::to_string(order.state)), step.at,
+            fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")", order.id.to_string(),
+                        order.customer.to_string(), order.total.amount_minor, order.total.currency.code()));
     }
 
     SqliteConnection& connection_;

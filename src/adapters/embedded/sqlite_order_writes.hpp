@@ -15,7 +15,8 @@ struct ShopTerms {
     domain::ShippingPolicy shipping;
 };
 
-/// Places a batch within the caller's write. When the write is undone, the caller tells `memory` to forget. `batch` names its outbox message.
+/// Places a batch within the caller's write. When the write is undone, the caller tells `memory` to forget. `batch`
+/// names its outbox message.
 std::vector<domain::Verdict> write_orders(SqliteConnection& connection, CustomerMemory& memory, const ShopTerms& terms,
                                           const Uuid& batch, const std::vector<domain::OrderRequest>& requests);
 

@@ -11,8 +11,8 @@ namespace {
 using ports::OrderBook;
 using SaleAnswer = Result<domain::Sale, OrderBook::SaleRefusal>;
 
-#define MARKETDAY_SALE_COLUMNS                                                                                    \
-    "sale_no, sale_id, name_json, state, opens_ms, closes_ms, line_enabled, line_draw, admissions_per_s_max,"      \
+#define MARKETDAY_SALE_COLUMNS                                                                                \
+    "sale_no, sale_id, name_json, state, opens_ms, closes_ms, line_enabled, line_draw, admissions_per_s_max," \
     " admission_valid_s"
 
 void tell(SqliteConnection& connection, const domain::Sale& sale, const Uuid& batch, WallTime at) {
@@ -89,9 +89,9 @@ std::vector<domain::Sale> read_sales(SqliteConnection& connection, std::size_t c
     auto live = connection.query("SELECT " MARKETDAY_SALE_COLUMNS
                                  " FROM sales WHERE state IN (1, 2, 3) ORDER BY opens_ms DESC");
     while (live.step()) sales.push_back(read_sale_row(connection, live));
-    auto closed = connection.query("SELECT " MARKETDAY_SALE_COLUMNS
-                                   " FROM sales WHERE state = 4 ORDER BY opens_ms DESC LIMIT ?1",
-                                   static_cast<std::int64_t>(closed_max));
+    auto closed =
+        connection.query("SELECT " MARKETDAY_SALE_COLUMNS " FROM sales WHERE state = 4 ORDER BY opens_ms DESC LIMIT ?1",
+                         static_cast<std::int64_t>(closed_max));
     while (closed.step()) sales.push_back(read_sale_row(connection, closed));
     return sales;
 }

@@ -55,14 +55,18 @@ SearchColumns::Slice SearchColumns::category(std::string_view path) const {
 
 SearchColumns::Slice SearchColumns::products_of(Slice categories) const {
     const auto first = [this](std::uint32_t index) {
-        return index < categories_.size() ? categories_[index].first : static_cast<std::uint32_t>(by_category_.at.size());
+        return index < categories_.size() ? categories_[index].first
+                                          : static_cast<std::uint32_t>(by_category_.at.size());
     };
     return {first(categories.begin), first(categories.end)};
 }
 
 std::size_t SearchColumns::bytes() const {
-    std::size_t bytes = rows_.size() * sizeof(SearchRow) + skus_.size() + sku_ends_.size() * 4 + keys_.size() * sizeof(SearchKey);
-    const auto of = [](const Permutation& p) { return (p.at.size() + p.place.size()) * 4 + p.keys.size() * sizeof(SearchKey); };
+    std::size_t bytes =
+        rows_.size() * sizeof(SearchRow) + skus_.size() + sku_ends_.size() * 4 + keys_.size() * sizeof(SearchKey);
+    const auto of = [](const Permutation& p) {
+        return (p.at.size() + p.place.size()) * 4 + p.keys.size() * sizeof(SearchKey);
+    };
     bytes += of(by_category_);
     for (const auto& order : orders_) bytes += of(order);
     for (const auto& category : categories_) bytes += sizeof(Category) + category.path.size();
@@ -83,7 +87,8 @@ void SearchColumnsBuilder::add(SearchDocument document, const SearchRow& row, st
     columns_->skus_.append(sku);
     ends.push_back(static_cast<std::uint32_t>(columns_->skus_.size()));
 
-    const auto known = std::ranges::lower_bound(path_numbers_, category_path, {}, [](const auto& p) -> std::string_view { return p.first; });
+    const auto known = std::ranges::lower_bound(path_numbers_, category_path, {},
+                                                [](const auto& p) -> std::string_view { return p.first; });
     std::uint32_t number = 0;
     if (known != path_numbers_.end() && known->first == category_path) {
         number = known->second;
@@ -120,7 +125,9 @@ void SearchColumnsBuilder::order_names(SearchOrder order, const std::function<vo
         bytes.append(key);
     });
     for (; next < begins.size(); ++next) begins[next] = static_cast<std::uint32_t>(bytes.size());
-    const auto key = [&](SearchDocument d) { return std::string_view{bytes}.substr(begins[d], begins[d + 1] - begins[d]); };
+    const auto key = [&](SearchDocument d) {
+        return std::string_view{bytes}.substr(begins[d], begins[d + 1] - begins[d]);
+    };
     sort_order(order, [&](SearchDocument a, SearchDocument b) { return key(a).compare(key(b)); });
 }
 
@@ -152,7 +159,8 @@ void SearchColumnsBuilder::build_categories() {
 
     std::vector<std::uint32_t> index_of(paths_.size());
     for (std::size_t i = 0; i < paths_.size(); ++i) {
-        const auto found = std::ranges::lower_bound(table, paths_[i], category_path_less, &SearchColumns::Category::path);
+        const auto found =
+            std::ranges::lower_bound(table, paths_[i], category_path_less, &SearchColumns::Category::path);
         index_of[i] = static_cast<std::uint32_t>(found - table.begin());
     }
     std::vector<std::uint32_t> counts(table.size() + 1, 0);
@@ -192,9 +200,8 @@ std::shared_ptr<const SearchColumns> SearchColumnsBuilder::build() {
     sort_order(SearchOrder::closeness, [&](SearchDocument a, SearchDocument b) {
         return compare(rows[a].name_characters, rows[b].name_characters);
     });
-    sort_order(SearchOrder::price_up, [&](SearchDocument a, SearchDocument b) {
-        return compare(rows[a].price_minor, rows[b].price_minor);
-    });
+    sort_order(SearchOrder::price_up,
+               [&](SearchDocument a, SearchDocument b) { return compare(rows[a].price_minor, rows[b].price_minor); });
     sort_order(SearchOrder::newest,
                [&](SearchDocument a, SearchDocument b) { return compare(rows[b].newness, rows[a].newness); });
     columns.priced_ = static_cast<std::uint32_t>(

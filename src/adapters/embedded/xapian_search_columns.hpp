@@ -35,16 +35,16 @@ struct SearchKey {
     std::uint32_t price_place = kGone;  // in price_up
 };
 
-/// What a search must know of every product besides its words, in memory and never changed once built: about 160 bytes a
-/// product. Each order is a permutation with its inverse, so the first page of any filter is found by walking either the
-/// order or the smallest filter, whichever is shorter.
+/// What a search must know of every product besides its words, in memory and never changed once built: about 160 bytes
+/// a product. Each order is a permutation with its inverse, so the first page of any filter is found by walking either
+/// the order or the smallest filter, whichever is shorter.
 class SearchColumns {
 public:
     struct Category {
         std::string path;
-        std::uint32_t level = 0;   // "" is 0
-        std::uint32_t first = 0;   // of its products in by_category
-        std::uint32_t end = 0;     // of all below it in the table: [its index, end)
+        std::uint32_t level = 0;  // "" is 0
+        std::uint32_t first = 0;  // of its products in by_category
+        std::uint32_t end = 0;    // of all below it in the table: [its index, end)
     };
     struct Slice {
         std::uint32_t begin = 0;
@@ -120,7 +120,7 @@ private:
 
     std::shared_ptr<SearchColumns> columns_;
     std::vector<SearchDocument> live_;
-    std::vector<std::string> paths_;                 // as they came; rows refer to them until build()
+    std::vector<std::string> paths_;                                   // as they came; rows refer to them until build()
     std::vector<std::pair<std::string, std::uint32_t>> path_numbers_;  // sorted
 };
 

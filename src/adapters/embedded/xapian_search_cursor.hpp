@@ -13,8 +13,8 @@ namespace marketday::adapters {
 /// the index was built again. Bound to the query it came from.
 struct SearchCursor {
     std::uint8_t tier = 0;
-    std::int64_t key = 0;   // price, newness or name length, as the order has it
-    std::string name_key;   // of the orders by name
+    std::int64_t key = 0;  // price, newness or name length, as the order has it
+    std::string name_key;  // of the orders by name
     std::string sku;
     bool operator==(const SearchCursor&) const = default;
 };

@@ -44,7 +44,8 @@ public:
     Result<std::monostate, Error> apply(const std::vector<ports::Catalogue::Change>& changes, Visible visible);
     std::int64_t applied_change();
     Result<Page, Error> search(const Query& query);
-    Result<std::vector<std::string>, Error> suggest(const std::string& typed, domain::Language language, std::size_t count);
+    Result<std::vector<std::string>, Error> suggest(const std::string& typed, domain::Language language,
+                                                    std::size_t count);
     Figures figures() const;
 
 private:
@@ -99,11 +100,13 @@ XapianSearchIndex::Store::Store(std::filesystem::path directory) : directory_(st
             begin_anew(error.get_description());
         }
     } catch (const Xapian::DatabaseLockError&) {
-        throw std::runtime_error("the search index in " + directory_.string() + " is used by another process; stop that first");
+        throw std::runtime_error("the search index in " + directory_.string() +
+                                 " is used by another process; stop that first");
     } catch (const std::exception& error) {
         throw std::runtime_error("cannot use " + directory_.string() + " for the search index: " + error.what());
     } catch (const Xapian::Error& error) {
-        throw std::runtime_error("cannot use " + directory_.string() + " for the search index: " + error.get_description());
+        throw std::runtime_error("cannot use " + directory_.string() +
+                                 " for the search index: " + error.get_description());
     }
 }
 
@@ -290,7 +293,8 @@ XapianSearchIndex::XapianSearchIndex(Options options, BlockingPool& readers, Blo
 
 XapianSearchIndex::~XapianSearchIndex() = default;
 
-auto XapianSearchIndex::apply(std::vector<ports::Catalogue::Change> changes, Visible visible) -> Answer<std::monostate> {
+auto XapianSearchIndex::apply(std::vector<ports::Catalogue::Change> changes, Visible visible)
+    -> Answer<std::monostate> {
     MD_ASSERT(!changes.empty() && changes.size() <= kChangesMax);
     auto job = [this, &changes, visible] { return store_->apply(changes, visible); };
     auto done = co_await blocking(writer_, job);

@@ -34,7 +34,7 @@ public:
         std::int64_t applied_change = 0;  // on disk
         std::size_t memory_bytes = 0;     // of columns and vocabularies
         std::uint64_t commits = 0;
-        std::uint64_t rebuilds = 0;       // times the index was thrown away
+        std::uint64_t rebuilds = 0;  // times the index was thrown away
         std::uint64_t failures = 0;
     };
     Figures figures() const;

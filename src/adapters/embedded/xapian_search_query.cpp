@@ -40,7 +40,8 @@ SearchFilters filters_of(const SearchColumns& columns, const Query& query) {
     SearchFilters filters;
     if (!query.category.empty()) filters.categories = columns.category(query.category);
     if (query.price_min_minor || query.price_max_minor) {
-        filters.prices = columns.priced(query.price_min_minor.value_or(0), query.price_max_minor.value_or(SearchRow::kNoPrice - 1));
+        filters.prices =
+            columns.priced(query.price_min_minor.value_or(0), query.price_max_minor.value_or(SearchRow::kNoPrice - 1));
     }
     return filters;
 }
@@ -52,7 +53,8 @@ public:
         : index_(index), columns_(columns), query_(query), order_(order) {}
 
     SearchCursor cursor_at(SearchDocument document, std::uint8_t tier) const {
-        SearchCursor cursor{.tier = tier, .key = key_of(document), .name_key = {}, .sku = std::string{columns_.sku(document)}};
+        SearchCursor cursor{
+            .tier = tier, .key = key_of(document), .name_key = {}, .sku = std::string{columns_.sku(document)}};
         if (is_by_name(order_)) cursor.name_key = name_key_of(document);
         return cursor;
     }
@@ -126,7 +128,8 @@ void show_facets(const SearchColumns& columns, const SearchTally& counted, Searc
         page.categories.push_back({columns.categories()[count.category].path, count.products});
     }
     for (const auto& price : counted.prices) {
-        page.prices.push_back({.from_minor = price.from_minor, .below_minor = price.below_minor, .products = price.products});
+        page.prices.push_back(
+            {.from_minor = price.from_minor, .below_minor = price.below_minor, .products = price.products});
     }
 }
 
@@ -165,7 +168,8 @@ Result<SearchIndex::Page, SearchIndex::Error> run_search(const Xapian::Database&
     std::vector<std::uint8_t> tier_of;
     for (std::size_t i = cursor.tier; i < tiers.size() && found.size() <= query.products_max; ++i) {
         const std::uint32_t start = i == cursor.tier ? from : 0;
-        const std::int64_t share = by_closeness && text.any.count > 0 ? counted.total * tiers[i]->count / text.any.count : counted.total;
+        const std::int64_t share =
+            by_closeness && text.any.count > 0 ? counted.total * tiers[i]->count / text.any.count : counted.total;
         select(columns, *tiers[i], filters, order, start, query.products_max + 1 - found.size(), share, found);
         tier_of.resize(found.size(), static_cast<std::uint8_t>(i));
     }
@@ -173,7 +177,8 @@ Result<SearchIndex::Page, SearchIndex::Error> run_search(const Xapian::Database&
     if (more) found.pop_back();
     for (const SearchDocument d : found) page.skus.emplace_back(columns.sku(d));
     if (more) page.next_cursor = encode_cursor(places.cursor_at(found.back(), tier_of[found.size() - 1]), query);
-    if (!query.text.empty() && (text.partly || text.any.count < kFewFound)) page.suggestion = respelled(index, snapshot, query.text);
+    if (!query.text.empty() && (text.partly || text.any.count < kFewFound))
+        page.suggestion = respelled(index, snapshot, query.text);
     return page;
 }
 

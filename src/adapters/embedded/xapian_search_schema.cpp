@@ -79,7 +79,8 @@ std::unique_ptr<const SearchVocabulary> load_vocabulary(const Xapian::Database& 
     return std::make_unique<SearchVocabulary>(std::move(words));
 }
 
-void add_names(Xapian::Document& document, const domain::Product& product, std::map<std::string, Xapian::termcount>& terms) {
+void add_names(Xapian::Document& document, const domain::Product& product,
+               std::map<std::string, Xapian::termcount>& terms) {
     for (const auto* names : {&product.name, &product.name_derived}) {
         for (const Language language : domain::kLanguages) {
             const std::string& name = names->in(language);
@@ -141,7 +142,8 @@ std::shared_ptr<const DenseTerm> DenseTerms::find(const std::string& term) {
     return found->second->second;
 }
 
-std::shared_ptr<const DenseTerm> DenseTerms::get(const Xapian::Database& index, std::uint32_t documents, const std::string& term) {
+std::shared_ptr<const DenseTerm> DenseTerms::get(const Xapian::Database& index, std::uint32_t documents,
+                                                 const std::string& term) {
     if (auto known = find(term)) return known;
     auto dense = std::make_shared<DenseTerm>(DocumentBits{documents}, DocumentBits{documents});
     for (auto i = index.postlist_begin(term); i != index.postlist_end(term); ++i) {
@@ -175,11 +177,13 @@ std::shared_ptr<const SearchSnapshot> load_snapshot(const Xapian::Database& inde
     for (auto i = index.valuestream_begin(kRowSlot); i != index.valuestream_end(kRowSlot); ++i, ++rows) {
         add_to(builder, i.get_docid() - 1, *i);
     }
-    if (rows != index.get_doccount()) throw Xapian::DatabaseCorruptError("the search index lacks rows of some products");
+    if (rows != index.get_doccount())
+        throw Xapian::DatabaseCorruptError("the search index lacks rows of some products");
     for (const Language language : domain::kLanguages) {
         builder.order_names(name_order(language), [&](const SearchColumnsBuilder::KeySink& sink) {
             const auto slot = name_key_slot(language);
-            for (auto i = index.valuestream_begin(slot); i != index.valuestream_end(slot); ++i) sink(i.get_docid() - 1, *i);
+            for (auto i = index.valuestream_begin(slot); i != index.valuestream_end(slot); ++i)
+                sink(i.get_docid() - 1, *i);
         });
         snapshot->vocabularies[static_cast<std::size_t>(language)] = load_vocabulary(index, language);
     }

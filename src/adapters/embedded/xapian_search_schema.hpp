@@ -52,7 +52,8 @@ public:
     /// Nothing when it is not here.
     std::shared_ptr<const DenseTerm> find(const std::string& term);
     /// Reads the term's whole list when it is not here.
-    std::shared_ptr<const DenseTerm> get(const Xapian::Database& index, std::uint32_t documents, const std::string& term);
+    std::shared_ptr<const DenseTerm> get(const Xapian::Database& index, std::uint32_t documents,
+                                         const std::string& term);
 
 private:
     using Kept = std::pair<std::string, std::shared_ptr<const DenseTerm>>;

@@ -21,7 +21,8 @@ Candidates smallest(const SearchColumns& columns, const TextMatches& matches, co
     const auto offer = [&best](Candidates other) {
         if (other.count < best.count || (other.count == best.count && best.from == Candidates::From::all)) best = other;
     };
-    if (filters.prices) offer({.from = Candidates::From::price, .count = filters.prices->size(), .slice = *filters.prices});
+    if (filters.prices)
+        offer({.from = Candidates::From::price, .count = filters.prices->size(), .slice = *filters.prices});
     if (filters.categories) {
         const auto slice = columns.products_of(*filters.categories);
         offer({.from = Candidates::From::category, .count = slice.size(), .slice = slice});
@@ -29,7 +30,9 @@ Candidates smallest(const SearchColumns& columns, const TextMatches& matches, co
     switch (matches.form) {
         case TextMatches::Form::all: break;
         case TextMatches::Form::few: offer({.from = Candidates::From::few, .count = matches.count, .slice = {}}); break;
-        case TextMatches::Form::many: offer({.from = Candidates::From::many, .count = matches.count, .slice = {}}); break;
+        case TextMatches::Form::many:
+            offer({.from = Candidates::From::many, .count = matches.count, .slice = {}});
+            break;
     }
     return best;
 }
@@ -57,7 +60,8 @@ void visit(const SearchColumns& columns, const TextMatches& matches, const Searc
     };
     switch (candidates.from) {
         case Candidates::From::few:
-            for (std::uint32_t i = 0; i < looked; ++i) look(matches.few[nth(i)], columns.key(matches.few[nth(i)]), true);
+            for (std::uint32_t i = 0; i < looked; ++i)
+                look(matches.few[nth(i)], columns.key(matches.few[nth(i)]), true);
             return;
         case Candidates::From::many: {
             std::uint32_t seen = 0;
@@ -122,7 +126,8 @@ private:
 class CategoryCounts {
 public:
     CategoryCounts(const SearchColumns& columns, const SearchFilters& filters)
-        : columns_(columns), range_(filters.categories.value_or(SearchColumns::Slice{0, table_size(columns)})),
+        : columns_(columns),
+          range_(filters.categories.value_or(SearchColumns::Slice{0, table_size(columns)})),
           counts_(range_.size(), 0) {
         // The top of the table is "", whose children are level 1.
         level_ = range_.size() == 0 ? 0 : columns.categories()[range_.begin].level + 1;
@@ -203,7 +208,8 @@ SearchTally tally(const SearchColumns& columns, const TextMatches& matches, cons
     result.total = static_cast<std::int64_t>(hits * scale / of);
     result.facets_are_approximate = !every;
     // When one condition stands alone, its candidates are the matches.
-    const int conditions = (filters.prices ? 1 : 0) + (filters.categories ? 1 : 0) + (matches.form != TextMatches::Form::all ? 1 : 0);
+    const int conditions =
+        (filters.prices ? 1 : 0) + (filters.categories ? 1 : 0) + (matches.form != TextMatches::Form::all ? 1 : 0);
     result.total_is_estimate = !every && conditions > 1;
     if (!result.total_is_estimate && !every) result.total = candidates.count;
 
@@ -240,12 +246,13 @@ void select(const SearchColumns& columns, const TextMatches& matches, const Sear
     }
     if (from >= end) return;
 
-    // Walking the order meets a match every `gap` places; each costs a fraction of a candidate's, which must be looked up
-    // and sorted. Give up when the walk has cost as much as they would.
+    // Walking the order meets a match every `gap` places; each costs a fraction of a candidate's, which must be looked
+    // up and sorted. Give up when the walk has cost as much as they would.
     constexpr std::uint32_t kStepsPerCandidate = 16;
     const std::size_t first = out.size();
     const auto gap = static_cast<double>(end - from) / static_cast<double>(std::max<std::int64_t>(likely, 1));
-    if (candidates.from != Candidates::From::few && gap * static_cast<double>(wanted) < static_cast<double>(candidates.count) * kStepsPerCandidate) {
+    if (candidates.from != Candidates::From::few &&
+        gap * static_cast<double>(wanted) < static_cast<double>(candidates.count) * kStepsPerCandidate) {
         const std::uint32_t walk_max = std::max<std::uint32_t>(candidates.count, 256) * kStepsPerCandidate;
         const std::uint32_t stop = end - from > walk_max ? from + walk_max : end;
         for (std::uint32_t place = from; place < stop; ++place) {
@@ -259,10 +266,11 @@ void select(const SearchColumns& columns, const TextMatches& matches, const Sear
         out.resize(first);
     }
     std::vector<std::pair<std::uint32_t, SearchDocument>> found;
-    visit(columns, matches, filters, candidates, std::numeric_limits<std::uint32_t>::max(), [&](SearchDocument d, const SearchKey&) {
-        const std::uint32_t place = columns.place_of(order, d);
-        if (place >= from) found.emplace_back(place, d);
-    });
+    visit(columns, matches, filters, candidates, std::numeric_limits<std::uint32_t>::max(),
+          [&](SearchDocument d, const SearchKey&) {
+              const std::uint32_t place = columns.place_of(order, d);
+              if (place >= from) found.emplace_back(place, d);
+          });
     const std::size_t taken = std::min(wanted, found.size());
     std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(taken));
     for (std::size_t i = 0; i < taken; ++i) out.push_back(found[i].second);

@@ -39,7 +39,7 @@ private:
 struct TextMatches {
     enum class Form : std::uint8_t { all, few, many };
     Form form = Form::all;
-    std::vector<SearchDocument> few;   // ascending
+    std::vector<SearchDocument> few;  // ascending
     std::optional<DocumentBits> many;
     std::uint32_t count = 0;  // of few and many
 
@@ -81,8 +81,8 @@ struct SearchTally {
 };
 SearchTally tally(const SearchColumns& columns, const TextMatches& matches, const SearchFilters& filters);
 
-/// Appends up to `wanted` documents at `from` or later in `order`. `likely` is about how many there are in all: it picks
-/// between walking the order and sorting the smallest filter's products; the answer is the same.
+/// Appends up to `wanted` documents at `from` or later in `order`. `likely` is about how many there are in all: it
+/// picks between walking the order and sorting the smallest filter's products; the answer is the same.
 void select(const SearchColumns& columns, const TextMatches& matches, const SearchFilters& filters, SearchOrder order,
             std::uint32_t from, std::size_t wanted, std::int64_t likely, std::vector<SearchDocument>& out);
 

@@ -53,7 +53,8 @@ SearchFilters random_filters(SeededRandom& random, const SearchColumns& columns)
     SearchFilters filters;
     if (random.below(2) == 0) {
         const std::string top = "C" + std::to_string(random.below(6));
-        filters.categories = columns.category(random.below(2) == 0 ? top : top + "/D" + std::to_string(random.below(9)));
+        filters.categories =
+            columns.category(random.below(2) == 0 ? top : top + "/D" + std::to_string(random.below(9)));
     }
     if (random.below(2) == 0) {
         const auto least = static_cast<std::int64_t>(random.below(4000));
@@ -68,8 +69,8 @@ bool matches_text(const TextMatches& matches, SearchDocument d) {
     return std::ranges::binary_search(matches.few, d);
 }
 
-std::vector<SearchDocument> by_hand(const SearchColumns& columns, const TextMatches& matches, const SearchFilters& filters,
-                                    SearchOrder order, std::uint32_t from) {
+std::vector<SearchDocument> by_hand(const SearchColumns& columns, const TextMatches& matches,
+                                    const SearchFilters& filters, SearchOrder order, std::uint32_t from) {
     std::vector<SearchDocument> out;
     for (std::uint32_t place = from; place < columns.products(); ++place) {
         const SearchDocument d = columns.at(order, place);
@@ -104,13 +105,15 @@ TEST(SearchSelection, totals_are_exact_unless_it_says_otherwise_and_near_then) {
     for (int i = 0; i < 250; ++i) {
         const TextMatches matches = random_matches(random, columns->documents());
         const SearchFilters filters = random_filters(random, *columns);
-        const auto exact = static_cast<std::int64_t>(by_hand(*columns, matches, filters, SearchOrder::newest, 0).size());
+        const auto exact =
+            static_cast<std::int64_t>(by_hand(*columns, matches, filters, SearchOrder::newest, 0).size());
         const SearchTally counted = tally(*columns, matches, filters);
         if (!counted.total_is_estimate) {
             EXPECT_EQ(counted.total, exact) << "query " << i;
         } else {
             ++estimates;
-            EXPECT_NEAR(static_cast<double>(counted.total), static_cast<double>(exact), 0.25 * static_cast<double>(exact) + 300);
+            EXPECT_NEAR(static_cast<double>(counted.total), static_cast<double>(exact),
+                        0.25 * static_cast<double>(exact) + 300);
         }
     }
     EXPECT_GT(estimates, 5);

@@ -61,7 +61,8 @@ AnyAndName match_few(const Xapian::Database& index, const SearchSnapshot& snapsh
     std::vector<std::shared_ptr<const DenseTerm>> dense;
     for (std::size_t i = 1; i < terms.size(); ++i) {
         auto known = terms[i].documents > TextMatches::kFewMax ? snapshot.dense_terms->find(terms[i].term) : nullptr;
-        const bool skip = terms[i].documents <= TextMatches::kFewMax || terms[i].documents / kSkipsPerEntry > terms[0].documents;
+        const bool skip =
+            terms[i].documents <= TextMatches::kFewMax || terms[i].documents / kSkipsPerEntry > terms[0].documents;
         if (!known && !skip) known = snapshot.dense_terms->get(index, snapshot.columns->documents(), terms[i].term);
         if (known)
             dense.push_back(std::move(known));
@@ -89,7 +90,8 @@ AnyAndName match_few(const Xapian::Database& index, const SearchSnapshot& snapsh
         any.push_back(d);
         (names ? in_name : elsewhere).push_back(d);
     }
-    return {TextMatches::of(std::move(any)), TextMatches::of(std::move(in_name)), TextMatches::of(std::move(elsewhere))};
+    return {TextMatches::of(std::move(any)), TextMatches::of(std::move(in_name)),
+            TextMatches::of(std::move(elsewhere))};
 }
 
 AnyAndName match_many(const Xapian::Database& index, const SearchSnapshot& snapshot, const std::vector<Term>& terms) {
@@ -107,7 +109,8 @@ AnyAndName match_many(const Xapian::Database& index, const SearchSnapshot& snaps
     }
     DocumentBits elsewhere = *any;
     elsewhere.drop(*names);
-    return {TextMatches::of(std::move(*any)), TextMatches::of(std::move(*names)), TextMatches::of(std::move(elsewhere))};
+    return {TextMatches::of(std::move(*any)), TextMatches::of(std::move(*names)),
+            TextMatches::of(std::move(elsewhere))};
 }
 
 /// Takes `documents` (ascending) out of `matches`.
@@ -137,7 +140,8 @@ TextResult match_partly(const Xapian::Database& index, const SearchSnapshot& sna
     std::vector<std::size_t> held(candidates.size(), 0);
     for (const Term& term : terms) {
         Walk walk{index, term.term};
-        for (std::size_t i = 0; i < candidates.size() && !walk.ended(); ++i) held[i] += walk.reaches(candidates[i]) ? 1 : 0;
+        for (std::size_t i = 0; i < candidates.size() && !walk.ended(); ++i)
+            held[i] += walk.reaches(candidates[i]) ? 1 : 0;
     }
     TextResult result{.any = TextMatches::of(Documents{}), .tiers = {}, .partly = true};
     Documents any;
@@ -192,8 +196,9 @@ TextResult match_text(const Xapian::Database& index, const SearchSnapshot& snaps
         const std::string whole = whole_name_term(domain::whole_name_key(text));
         Documents exact;
         for (const SearchDocument d : list_of(index, snapshot, whole, TextMatches::kFewMax)) {
-            const bool matches = matched.any.form == TextMatches::Form::few ? std::ranges::binary_search(matched.any.few, d)
-                                                                            : matched.any.many->has(d);
+            const bool matches = matched.any.form == TextMatches::Form::few
+                                     ? std::ranges::binary_search(matched.any.few, d)
+                                     : matched.any.many->has(d);
             if (matches) exact.push_back(d);
         }
         result.tiers.push_back(TextMatches::of(exact));
@@ -229,12 +234,14 @@ std::vector<std::string> complete(const SearchSnapshot& snapshot, std::string_vi
     const auto take = [&](const std::vector<SearchVocabulary::Near>& words) {
         for (const auto& word : words) {
             std::string whole = before + std::string{word.text};
-            if (out.size() < completions_max && std::ranges::find(out, whole) == out.end()) out.push_back(std::move(whole));
+            if (out.size() < completions_max && std::ranges::find(out, whole) == out.end())
+                out.push_back(std::move(whole));
         }
     };
     take(snapshot.vocabulary(language).completions(last, completions_max));
     for (const auto other : domain::kLanguages) {
-        if (other != language && out.size() < completions_max) take(snapshot.vocabulary(other).completions(last, completions_max));
+        if (other != language && out.size() < completions_max)
+            take(snapshot.vocabulary(other).completions(last, completions_max));
     }
     if (out.empty()) {
         for (const auto any : domain::kLanguages) take(snapshot.vocabulary(any).near(last, completions_max));

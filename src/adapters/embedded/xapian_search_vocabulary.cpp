@@ -62,7 +62,8 @@ SearchVocabulary::SearchVocabulary(std::vector<Word> words) {
 
 bool SearchVocabulary::has(std::string_view word) const {
     const std::u16string wanted = domain::spelling_key(word);
-    const auto found = std::ranges::lower_bound(entries_, std::u16string_view{wanted}, {}, [this](const Entry& e) { return key(e); });
+    const auto found =
+        std::ranges::lower_bound(entries_, std::u16string_view{wanted}, {}, [this](const Entry& e) { return key(e); });
     for (auto i = found; i != entries_.end() && key(*i) == wanted; ++i) {
         if (text(*i) == word) return true;
     }
@@ -91,9 +92,10 @@ std::vector<SearchVocabulary::Near> SearchVocabulary::near(std::string_view word
         return size > wanted.size() + edits_max || size + edits_max < wanted.size();
     });
     const std::size_t compared = std::min(kComparedMax, touched.size());
-    std::ranges::partial_sort(touched, touched.begin() + static_cast<std::ptrdiff_t>(compared), [&](std::uint32_t a, std::uint32_t b) {
-        return std::tuple{shared[b], entries_[b].products, a} < std::tuple{shared[a], entries_[a].products, b};
-    });
+    std::ranges::partial_sort(
+        touched, touched.begin() + static_cast<std::ptrdiff_t>(compared), [&](std::uint32_t a, std::uint32_t b) {
+            return std::tuple{shared[b], entries_[b].products, a} < std::tuple{shared[a], entries_[a].products, b};
+        });
     touched.resize(compared);
 
     std::vector<Near> found;
@@ -111,21 +113,24 @@ std::vector<SearchVocabulary::Near> SearchVocabulary::near(std::string_view word
 std::vector<SearchVocabulary::Near> SearchVocabulary::completions(std::string_view typed, std::size_t words_max) const {
     const std::u16string prefix = domain::spelling_key(typed);
     if (prefix.empty()) return {};
-    const auto first = std::ranges::lower_bound(entries_, std::u16string_view{prefix}, {}, [this](const Entry& e) { return key(e); });
+    const auto first =
+        std::ranges::lower_bound(entries_, std::u16string_view{prefix}, {}, [this](const Entry& e) { return key(e); });
     std::vector<Near> found;
-    for (auto i = first; i != entries_.end() && key(*i).starts_with(prefix) && found.size() < kCompletionsLookedMax; ++i) {
+    for (auto i = first; i != entries_.end() && key(*i).starts_with(prefix) && found.size() < kCompletionsLookedMax;
+         ++i) {
         found.push_back({text(*i), 0, i->products});
     }
     const std::size_t taken = std::min(words_max, found.size());
-    std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(taken), [](const Near& a, const Near& b) {
-        return std::pair{b.products, a.text} < std::pair{a.products, b.text};
-    });
+    std::ranges::partial_sort(
+        found, found.begin() + static_cast<std::ptrdiff_t>(taken),
+        [](const Near& a, const Near& b) { return std::pair{b.products, a.text} < std::pair{a.products, b.text}; });
     found.resize(taken);
     return found;
 }
 
 std::size_t SearchVocabulary::bytes() const {
-    return entries_.size() * sizeof(Entry) + keys_.size() * 2 + texts_.size() + (slots_.size() + slot_begins_.size()) * 4;
+    return entries_.size() * sizeof(Entry) + keys_.size() * 2 + texts_.size() +
+           (slots_.size() + slot_begins_.size()) * 4;
 }
 
 }  // namespace marketday::adapters

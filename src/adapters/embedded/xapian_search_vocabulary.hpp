@@ -9,9 +9,9 @@
 
 namespace marketday::adapters {
 
-/// The words of product names, for completing what is typed and for finding what was meant. An index of pairs of spelling
-/// units over `spelling_key`s picks the words that could be near; only those are compared. In memory, never changed once
-/// built; about 60 bytes a word.
+/// The words of product names, for completing what is typed and for finding what was meant. An index of pairs of
+/// spelling units over `spelling_key`s picks the words that could be near; only those are compared. In memory, never
+/// changed once built; about 60 bytes a word.
 class SearchVocabulary {
 public:
     struct Word {
@@ -42,8 +42,12 @@ private:
         std::uint8_t key_size = 0;
         std::uint8_t text_size = 0;
     };
-    std::u16string_view key(const Entry& entry) const { return std::u16string_view{keys_}.substr(entry.key_begin, entry.key_size); }
-    std::string_view text(const Entry& entry) const { return std::string_view{texts_}.substr(entry.text_begin, entry.text_size); }
+    std::u16string_view key(const Entry& entry) const {
+        return std::u16string_view{keys_}.substr(entry.key_begin, entry.key_size);
+    }
+    std::string_view text(const Entry& entry) const {
+        return std::string_view{texts_}.substr(entry.text_begin, entry.text_size);
+    }
     static std::uint32_t pair_slot(char16_t a, char16_t b);
 
     static constexpr std::uint32_t kSlots = 1 << 13;

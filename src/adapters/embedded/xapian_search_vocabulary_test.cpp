@@ -17,9 +17,11 @@ std::vector<std::string> texts(const std::vector<SearchVocabulary::Near>& words)
 
 class Vocabulary : public testing::Test {
 protected:
-    const SearchVocabulary korean_{{{"피카츄", 120}, {"라이츄", 60}, {"리자몽", 90}, {"메가리자몽", 4}, {"리자드", 20}, {"꼬부기", 30}}};
+    const SearchVocabulary korean_{
+        {{"피카츄", 120}, {"라이츄", 60}, {"리자몽", 90}, {"메가리자몽", 4}, {"리자드", 20}, {"꼬부기", 30}}};
     const SearchVocabulary japanese_{{{"ピカチュウ", 150}, {"ライチュウ", 50}, {"リザードン", 99}, {"フシギダネ", 8}}};
-    const SearchVocabulary english_{{{"pikachu", 150}, {"pichu", 40}, {"charizard", 99}, {"charmeleon", 20}, {"charmander", 25}}};
+    const SearchVocabulary english_{
+        {{"pikachu", 150}, {"pichu", 40}, {"charizard", 99}, {"charmeleon", 20}, {"charmander", 25}}};
 };
 
 TEST_F(Vocabulary, a_wrong_vowel_finds_the_korean_word) {

@@ -11,9 +11,7 @@ struct Root {
         Executor* executor = nullptr;
         RootFrame frame;
 
-        Root get_return_object() noexcept {
-            return Root{std::coroutine_handle<promise_type>::from_promise(*this)};
-        }
+        Root get_return_object() noexcept { return Root{std::coroutine_handle<promise_type>::from_promise(*this)}; }
         std::suspend_always initial_suspend() noexcept { return {}; }
         std::suspend_never final_suspend() noexcept {
             executor->release(frame);

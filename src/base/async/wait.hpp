@@ -10,7 +10,8 @@
 
 namespace marketday {
 
-/// Hands a value to one suspended coroutine, once, from any thread. Made by `suspend_for`. The executor must outlive it.
+/// Hands a value to one suspended coroutine, once, from any thread. Made by `suspend_for`. The executor must outlive
+/// it.
 template <class T>
 class Resumer {
 public:
@@ -90,7 +91,6 @@ Task<void> sleep_for(std::chrono::nanoseconds duration);
 
 /// Set and reset by tasks of one executor; waited for by any number of them. Wakes waiters in the order they came.
 class Event {
-
 public:
     Event() = default;
     Event(const Event&) = delete;
