@@ -236,6 +236,7 @@ std::vector<domain::StepVerdict> write_steps(SqliteConnection& connection, Custo
     verdicts.reserve(steps.size());
     for (const auto& step : steps) verdicts.push_back(stepping.take(step));
     stepping.finish(steps.back().at);
+    memory.carry_over(connection, steps.size());
     return verdicts;
 }
 
