@@ -3,7 +3,7 @@
 set -euo pipefail
 program=$1
 shift
-data=${MARKETDAY_DEMO_DATA:-build/demo-shop}
+data=${DEMO_DATA:-build/demo-shop}
 mkdir -p "$data"
 
 "$program" import demo/catalogue.jsonl --data "$data"
@@ -15,8 +15,12 @@ for _ in $(seq 200); do
     kill -0 $server 2>/dev/null || exit 1
     sleep 0.05
 done
+# The sale of an earlier run ends, so that its goods are free for the new one.
+"$program" sale list --data "$data" --json | grep -o '"id":"[^"]*","name":{[^}]*},"state":"\(scheduled\|open\|paused\)"' |
+    sed 's/"id":"\([^"]*\)".*/\1/' | while read -r sale; do "$program" sale close "$sale" --data "$data" >/dev/null; done || true
 "$program" sale create --data "$data" --opens +60s --name-ko "달항아리 한정 세일" --name-ja "月壺 限定セール" \
-    --name-en "Moon jar limited sale" --item demo-0061:100:39000:1 --item demo-0181:20:64000:1 ||
-    echo "the demo sale of an earlier run is still there; see: $program sale list --data $data"
-echo "look around: $program sale list --data $data   ·   send shoppers: $program crowd URL --data $data --shoppers 500"
+    --name-en "Moon jar limited sale" --item demo-0061:100:39000:1 --item demo-0181:20:64000:1
+url=$(sed 's/.*"url":"\([^"]*\)".*/\1/' "$data/shop.json")
+echo "look around:     $program sale list --data $data"
+echo "send shoppers:   $program crowd $url --data $data --shoppers 500"
 wait $server
