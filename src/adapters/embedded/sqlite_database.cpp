@@ -123,20 +123,17 @@ void SqliteDatabase::stop() {
 }
 
 void SqliteDatabase::enqueue(Priority priority, std::unique_ptr<Write> write) {
-    bool taken = false;
     {
         const std::scoped_lock lock(write_mutex_);
         auto& queue = writes_[static_cast<std::size_t>(priority)];
         if (!stopping_ && queue.size() < options_.writes_waiting_max) {
             queue.push_back(std::move(write));
-            taken = true;
             figures_.waiting = writes_[0].size() + writes_[1].size();
+            write_wake_.notify_one();
+            return;
         }
     }
-    if (taken)
-        write_wake_.notify_one();
-    else
-        write->finish(StoreFailure::full);
+    write->finish(StoreFailure::full);
 }
 
 bool SqliteDatabase::submit_read(std::move_only_function<void(SqliteConnection&)> job) {
