@@ -98,7 +98,7 @@ TEST(OpenApi, every_query_parameter_that_a_route_reads_is_described_and_listed) 
     const auto known = json_lib::parse(std::string{openapi_parameters()}).as_object();
     const std::string sources = sources_of_routes("routes_");
     std::set<std::string> listed;
-    for (const std::string& names : matches(sources, "(?:parameters = |\", )\"([a-zA-Z_ -]+)\"")) {
+    for (const std::string& names : matches(sources, "(?:parameters =|,)\\s*\"([a-zA-Z_ -]+)\"")) {
         std::istringstream words(names);
         for (std::string name; words >> name;) listed.insert(name);
     }
