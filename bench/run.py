@@ -154,11 +154,13 @@ def script(options, command, name):
     if done.returncode != 0:
         raise RuntimeError(f"{name} failed: {done.stdout[-500:]} {done.stderr[-500:]}")
     path = RESULTS / f"{name}.json"
-    result = json.loads(path.read_text())
-    result.setdefault("better", "more" if name in ("page_vs_nginx", "login", "cache_policies") else "less")
-    result["machine"], result["commit"] = machine(), commit()
-    path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    return [result]
+    stored = json.loads(path.read_text())
+    results = stored if isinstance(stored, list) else [stored]
+    for result in results:
+        result.setdefault("better", "more" if name in ("page_vs_nginx", "login", "cache_policies") else "less")
+        result["machine"], result["commit"] = machine(), commit()
+    path.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
+    return results
 
 
 def page_vs_nginx(options):
@@ -225,7 +227,10 @@ def table(results):
 
 
 def fill_readme():
-    stored = [json.loads(p.read_text()) for p in sorted(RESULTS.glob("*.json"))]
+    stored = []
+    for path in sorted(RESULTS.glob("*.json")):
+        kept = json.loads(path.read_text())
+        stored += kept if isinstance(kept, list) else [kept]
     if not stored:
         return
     readme = ROOT / "README.md"
