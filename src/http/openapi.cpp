@@ -31,6 +31,9 @@ std::string_view media_type(std::string_view schema) {
     return "application/json";
 }
 
+/// What people look at is no API: pages, and the scripts, styles and pictures of pages.
+bool is_for_people(const Route& route) { return route.response_schema == "Page" || route.response_schema == "Asset"; }
+
 object content_of(std::string_view type, std::string_view schema) {
     return {{text(type), object{{"schema", schema_reference(schema)}}}};
 }
@@ -153,6 +156,7 @@ std::string path_template(std::string_view pattern) {
 std::string openapi_document(std::span<const Route> routes, std::string_view version) {
     object paths;
     for (const Route& route : routes) {
+        if (is_for_people(route)) continue;
         object& path = paths[path_template(route.pattern)].is_object()
                            ? paths[path_template(route.pattern)].as_object()
                            : paths[path_template(route.pattern)].emplace_object();

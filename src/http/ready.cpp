@@ -86,6 +86,19 @@ std::shared_ptr<const ReadyResponse> make_ready(int status, std::string_view con
     return ready;
 }
 
+std::shared_ptr<const ReadyResponse> make_ready(std::string_view content_type, const HeaderLines& headers,
+                                                const PreparedBodies& bodies) {
+    auto ready = std::make_shared<ReadyResponse>();
+    ready->etag = etag_of(headers, bodies.identity);
+    const bool varies = !(bodies.gzip.empty() && bodies.brotli.empty());
+    const FormOf of{200, content_type, headers, ready->etag, varies};
+    ready->identity = make_form(of, Encoding::identity, bodies.identity);
+    ready->not_modified = make_head(of, Encoding::identity, 304) + "\r\n";
+    if (!bodies.gzip.empty()) ready->gzip = make_form(of, Encoding::gzip, bodies.gzip);
+    if (!bodies.brotli.empty()) ready->brotli = make_form(of, Encoding::brotli, bodies.brotli);
+    return ready;
+}
+
 ReadyParts split_ready(std::string_view form) {
     const std::size_t line = form.find("\r\n") + 2;
     const std::size_t empty_line = form.find("\r\n\r\n", line - 2) + 4;

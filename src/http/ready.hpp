@@ -23,6 +23,16 @@ std::shared_ptr<const ReadyResponse> make_ready(int status, std::string_view con
                                                 std::string_view body,
                                                 CompressionEffort effort = CompressionEffort::thorough);
 
+/// Bodies that were compressed beforehand; an empty one is not offered.
+struct PreparedBodies {
+    std::string_view identity;
+    std::string_view gzip;
+    std::string_view brotli;
+};
+/// The same as above, without compressing anything. Makes the ETag likewise.
+std::shared_ptr<const ReadyResponse> make_ready(std::string_view content_type, const HeaderLines& headers,
+                                                const PreparedBodies& bodies);
+
 /// The part of a ready form up to the end of its status line, the headers, and the body.
 struct ReadyParts {
     std::string_view status_line;  // with CRLF
