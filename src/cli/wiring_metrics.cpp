@@ -1,0 +1,102 @@
+// What /metrics says of the parts that know nothing of metrics.
+
+#include "cli/wiring_parts.hpp"
+
+namespace marketday::cli {
+
+void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
+    using Kind = http::Sample::Kind;
+    const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
+        samples.push_back({kind, name, help, {}, value});
+    };
+    const auto& store = database.figures();
+    add(Kind::counter, "marketday_store_commits_total", "Group commits", static_cast<double>(store.commits));
+    add(Kind::counter, "marketday_store_writes_total", "Writes in those commits", static_cast<double>(store.writes));
+    add(Kind::counter, "marketday_store_commit_seconds_total", "Time in transactions",
+        static_cast<double>(store.commit_ns) / 1e9);
+    add(Kind::counter, "marketday_store_rollbacks_total", "Groups undone", static_cast<double>(store.rollbacks));
+    add(Kind::gauge, "marketday_store_writes_waiting", "Writes that wait for the writer",
+        static_cast<double>(store.waiting));
+    const auto& server = shop_server->figures();
+    add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
+        static_cast<double>(server.open_connections));
+    add(Kind::counter, "marketday_connections_total", "Connections accepted",
+        static_cast<double>(server.accepted_total));
+    add(Kind::counter, "marketday_connections_shed_total", "Idle connections closed to make room",
+        static_cast<double>(server.shed_total));
+    add(Kind::counter, "marketday_requests_malformed_total", "Requests that were no HTTP",
+        static_cast<double>(server.malformed_total));
+    add(Kind::gauge, "marketday_hashes_waiting", "Passwords that wait to be hashed",
+        static_cast<double>(hashing.waiting()));
+}
+
+void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
+    using Kind = http::Sample::Kind;
+    checkout.each_lane([&samples](const std::optional<SaleId>& sale, const LaneFigures& figures) {
+        const std::vector<std::pair<std::string, std::string>> labels{{"lane", sale ? sale->to_string() : "ordinary"}};
+        const auto add = [&](Kind kind, const char* name, const char* help, double value) {
+            samples.push_back({kind, name, help, labels, value});
+        };
+        add(Kind::gauge, "marketday_lane_depth", "Orders that wait in a lane", static_cast<double>(figures.depth));
+        add(Kind::counter, "marketday_lane_orders_total", "Orders sent", static_cast<double>(figures.items));
+        add(Kind::counter, "marketday_lane_batches_total", "Batches sent", static_cast<double>(figures.batches));
+        add(Kind::counter, "marketday_lane_commit_seconds_total", "From sending a batch to its verdicts",
+            static_cast<double>(figures.send_ns) / 1e9);
+        add(Kind::counter, "marketday_lane_busy_total", "Orders refused because the lane was full",
+            static_cast<double>(figures.refused_busy));
+    });
+    for (const auto& [sale, figures] : line.figures()) {
+        const std::vector<std::pair<std::string, std::string>> labels{{"sale", sale.to_string()}};
+        const auto add = [&](const char* name, const char* help, double value) {
+            samples.push_back({Kind::gauge, name, help, labels, value});
+        };
+        add("marketday_line_tickets", "Tickets taken", static_cast<double>(figures.tickets));
+        add("marketday_line_waiting", "Shoppers who wait", static_cast<double>(figures.waiting));
+        add("marketday_line_admitted", "Admitted who have not ordered", static_cast<double>(figures.outstanding));
+        add("marketday_line_admissions_per_second", "Admissions a second that checkout sustains",
+            figures.admissions_per_s_allowed);
+        add("marketday_sale_units_left", "Units that can still be had", static_cast<double>(figures.units_left));
+    }
+    for (const auto& job : scheduler.figures()) {
+        samples.push_back({Kind::counter,
+                           "marketday_job_turns_total",
+                           "Turns of a job",
+                           {{"job", job.job}},
+                           static_cast<double>(job.turns)});
+        samples.push_back({Kind::counter,
+                           "marketday_job_failures_total",
+                           "Turns that failed",
+                           {{"job", job.job}},
+                           static_cast<double>(job.failures)});
+        samples.push_back({Kind::counter,
+                           "marketday_job_seconds_total",
+                           "Time in a job",
+                           {{"job", job.job}},
+                           std::chrono::duration<double>(job.busy).count()});
+    }
+    http::collect_near_caches(near_caches, samples);
+    samples.push_back({Kind::gauge,
+                       "marketday_sessions_cached",
+                       "Sessions in this process",
+                       {},
+                       static_cast<double>(session_cache.size())});
+    samples.push_back({Kind::gauge,
+                       "marketday_search_lag_seconds",
+                       "How far the search index is behind",
+                       {},
+                       std::chrono::duration<double>(search_follower.lag().behind).count()});
+}
+
+Task<void> Shop::Parts::publish_samples() {
+    while (true) {
+        std::vector<http::Sample> samples;
+        collect_on_shop(samples);
+        {
+            const std::scoped_lock lock(shop_samples_mutex);
+            shop_samples.swap(samples);
+        }
+        co_await sleep_for(seconds{1});
+    }
+}
+
+}  // namespace marketday::cli

@@ -1,0 +1,196 @@
+#pragma once
+
+// The shop's parts, for the files wiring_*.cpp only: what lives, in which order it is built and ended.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include "adapters/embedded/file_mail.hpp"
+#include "adapters/embedded/memory_rankings.hpp"
+#include "adapters/embedded/sandbox_payment_gateway.hpp"
+#include "adapters/embedded/sqlite_accounts.hpp"
+#include "adapters/embedded/sqlite_catalogue.hpp"
+#include "adapters/embedded/sqlite_database.hpp"
+#include "adapters/embedded/sqlite_event_bus.hpp"
+#include "adapters/embedded/sqlite_leases.hpp"
+#include "adapters/embedded/sqlite_ledger.hpp"
+#include "adapters/embedded/sqlite_line_book.hpp"
+#include "adapters/embedded/sqlite_operators.hpp"
+#include "adapters/embedded/sqlite_operators_log.hpp"
+#include "adapters/embedded/sqlite_order_book.hpp"
+#include "adapters/embedded/sqlite_payment_journal.hpp"
+#include "adapters/embedded/sqlite_sessions.hpp"
+#include "adapters/embedded/xapian_search_index.hpp"
+#include "base/async/asio_executor.hpp"
+#include "base/log.hpp"
+#include "cli/addresses.hpp"
+#include "cli/cache_settings.hpp"
+#include "cli/secrets.hpp"
+#include "cli/wiring.hpp"
+#include "http/metrics.hpp"
+#include "http/server.hpp"
+#include "usecases/accounts.hpp"
+#include "usecases/accounts_mailer.hpp"
+#include "usecases/accounts_rehearsal.hpp"
+#include "usecases/browse.hpp"
+#include "usecases/browse_shelves.hpp"
+#include "usecases/checkout.hpp"
+#include "usecases/fulfil.hpp"
+#include "usecases/import.hpp"
+#include "usecases/jobs_forgetting.hpp"
+#include "usecases/jobs_payments.hpp"
+#include "usecases/jobs_scheduler.hpp"
+#include "usecases/operators.hpp"
+#include "usecases/pay.hpp"
+#include "usecases/relay.hpp"
+#include "usecases/relay_consumer.hpp"
+#include "usecases/relay_order_mail.hpp"
+#include "usecases/sale_board.hpp"
+#include "usecases/search.hpp"
+#include "usecases/search_follower.hpp"
+#include "usecases/sessions.hpp"
+#include "usecases/stand_in_line.hpp"
+#include "usecases/watched_catalogue.hpp"
+
+namespace marketday::cli {
+
+// Inside this one struct the short names of everything that a shop is made of.
+using namespace usecases;  // NOLINT: a private header of wiring
+using namespace adapters;  // NOLINT
+
+/// Checkout's lanes as the line sees them.
+class LanePressure final : public usecases::CheckoutPressure {
+public:
+    explicit LanePressure(std::size_t depth_max) : depth_max_(depth_max) {}
+    void look_at(const usecases::Checkout& checkout) { checkout_ = &checkout; }
+    domain::Pressure pressure(SaleId sale) const override {
+        domain::Pressure pressure;
+        pressure.lane_depth_max = depth_max_;
+        const usecases::Checkout::OrderLane* lane = checkout_->lane_of(sale);
+        if (lane == nullptr) return pressure;
+        pressure.lane_depth = lane->depth();
+        // Whoever arrives now waits for the batch under way and for those before it.
+        const auto batch = std::max<std::size_t>(1, lane->figures().last_batch);
+        pressure.latency_p99 = milliseconds{lane->figures().last_send_us.load() / 1000 *
+                                            static_cast<std::int64_t>(1 + pressure.lane_depth / batch)};
+        return pressure;
+    }
+
+private:
+    std::size_t depth_max_;
+    const usecases::Checkout* checkout_ = nullptr;
+};
+
+struct Shop::Parts {
+    Config config;
+    std::filesystem::path data;
+    std::set<std::string> roles;
+    ListenAddress listen;
+    ListenAddress admin;
+    SystemClock clock;
+    SystemRandom random;
+    UuidSource uuids{clock, random};
+    Secrets secrets;
+
+    // Threads and executors first: everything below hands work to them and must end before them.
+    boost::asio::io_context shop_io{1};
+    boost::asio::io_context operator_io{1};
+    AsioExecutor shop_executor{shop_io};
+    AsioExecutor operator_executor{operator_io};
+
+    SqliteDatabase database;
+    SandboxPaymentGateway gateway;
+    ThreadPool hashing;
+    ThreadPool operator_hashing;
+    ThreadPool chores;
+    ThreadPool parsing;
+    ThreadPool searching;
+    ThreadPool indexing;
+
+    std::unique_ptr<ports::OrderBook> order_book;
+    SqliteAccounts accounts_store{database};
+    SqliteSessions sessions_store{database};
+    SqliteOperators operators_store{database};
+    SqliteOperatorsLog operators_log{database};
+    SqliteCatalogue catalogue{database, clock};
+    SqliteLineBook line_book{database};
+    SqlitePaymentJournal payment_journal{database};
+    SqliteLeases leases{database};
+    SqliteEventBus event_bus{database, clock};
+    SqliteEventMemory event_memory{database};
+    FileMail mail;
+    XapianSearchIndex search_index;
+    MemoryRankings rankings;
+
+    Passwords passwords;
+    Passwords operator_passwords;
+    SessionCache session_cache;
+    AccountsMailer mailer;
+    Accounts accounts;
+    Sessions sessions;
+    Rehearsal rehearsal;
+    Operators operators;
+    SaleBoard board;
+    Checkout checkout;
+    LanePressure pressure;
+    StandInLine line;
+    StepLane steps;
+    Refunds refunds;
+    Settlement settlement;
+    Pay pay;
+    Fulfil fulfil;
+    // The operators' own: a lane belongs to one executor.
+    StepLane operator_steps;
+    Refunds operator_refunds;
+    Fulfil operator_fulfil;
+    Reconcile reconcile;
+    ExpireHolds expire_holds;
+    ForgetPayments forget_payments;
+    ForgetKeys forget_keys;
+    ForgetOutbox forget_outbox;
+    Relay relay;
+    ForgetEvents forget_events;
+    OrderMail order_mail;
+    Consumer order_mail_consumer;
+    Scheduler scheduler;
+    Browse browse{catalogue, *order_book};
+    Search search{search_index, browse, rankings, clock};
+    SearchFollower search_follower{catalogue, search_index, {}, clock};
+    /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
+    http::NearCaches near_caches{near_cache_policies(config), clock, random};
+    WatchedCatalogue watched{catalogue,
+                             [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
+    BrowseShelves shelves;
+    Import import;
+
+    http::Metrics metrics;
+    // What only the shop's executor may read, told to the scraper as it was a second ago.
+    std::mutex shop_samples_mutex;
+    std::vector<http::Sample> shop_samples;
+
+    std::unique_ptr<http::Server> shop_server;
+    std::unique_ptr<http::Server> operator_server;
+    boost::asio::signal_set signals{shop_io};
+    bool clean = true;
+
+    explicit Parts(const Config& given);
+
+    std::vector<http::Route> shop_routes();
+    std::vector<http::Route> operator_routes();
+    void build_servers();
+    void collect_anywhere(std::vector<http::Sample>& samples) const;
+    void collect_on_shop(std::vector<http::Sample>& samples) const;
+    Task<void> publish_samples();
+    void add_jobs();
+    void announce(const std::optional<std::string>& first_password);
+    Task<void> begin_operators(std::optional<std::string>* first_password, bool* failed, Event* done);
+    Task<void> drain();
+    void tell_sale_changed(SaleId sale);
+    void tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write);
+    static Task<void> refresh_board(SaleBoard* board, StandInLine* line, SaleId sale);
+    static Task<void> drain_operators(http::Server* server, boost::asio::io_context* io);
+};
+
+}  // namespace marketday::cli

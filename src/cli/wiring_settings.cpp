@@ -1,0 +1,105 @@
+#include "cli/wiring_settings.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "adapters/embedded/sqlite_ledger.hpp"
+#include "adapters/embedded/sqlite_order_book.hpp"
+
+namespace marketday::cli {
+
+namespace fs = std::filesystem;
+using namespace usecases;
+using namespace adapters;
+
+constexpr seconds kDrainTime{8};
+
+fs::path make_data_directory(const std::string& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error)
+        throw std::runtime_error(
+            fmt::format("cannot make {}: {}; give --data a directory that this user may write", path, error.message()));
+    return fs::absolute(path);
+}
+
+std::set<std::string> roles_of(const Config& config) {
+    std::set<std::string> roles;
+    for (const auto& role : config.list("roles")) {
+        if (role != "web" && role != "worker" && role != "scheduler")
+            throw std::runtime_error(fmt::format("roles must be web, worker or scheduler, not \"{}\"", role));
+        roles.insert(role);
+    }
+    if (roles.empty()) throw std::runtime_error("roles must name at least one of web, worker, scheduler");
+    const bool has_certificate = !config.text("tls_cert").empty();
+    if (has_certificate != !config.text("tls_key").empty())
+        throw std::runtime_error("tls_cert and tls_key go together; give both or none");
+    return roles;
+}
+
+ShopTerms terms_of(const Config& config) {
+    const auto currency = Currency::parse(config.text("shop.currency"));
+    if (!currency)
+        throw std::runtime_error(
+            fmt::format("shop.currency must be a currency such as KRW, not \"{}\"", config.text("shop.currency")));
+    return {*currency,
+            {config.integer("shipping.flat_minor"), config.integer("shipping.per_kg_minor"),
+             config.integer("shipping.free_from_minor")}};
+}
+
+SqliteDatabase::Options database_options(const Config& config, const fs::path& data) {
+    SqliteDatabase::Options options;
+    options.file = data / "marketday.db";
+    options.readers = static_cast<std::size_t>(config.integer("store.readers"));
+    options.cache_kib = config.integer("store.cache_mib") * 1024;
+    options.group_writes_max = static_cast<std::size_t>(config.integer("store.group_writes_max"));
+    options.at_start = begin_ledger_epoch;
+    return options;
+}
+
+domain::PasswordCost password_cost(const Config& config) {
+    const std::int64_t memory_kib = config.integer("accounts.hash_memory_kib");
+    const std::int64_t passes = config.integer("accounts.hash_passes");
+    if (memory_kib < 8 || memory_kib > 4 * 1024 * 1024 || passes < 1 || passes > 1000)
+        throw std::runtime_error("accounts.hash_memory_kib must be 8 to 4194304, accounts.hash_passes 1 to 1000");
+    return {.memory_kib = static_cast<std::uint32_t>(memory_kib), .passes = static_cast<std::uint32_t>(passes)};
+}
+
+Checkout::Options checkout_options(const Config& config, const Hash256& admission_key) {
+    Checkout::Options options;
+    options.hold = seconds{config.integer("checkout.hold_s")};
+    options.lane.depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"));
+    options.lane.batch_max = static_cast<std::size_t>(config.integer("checkout.batch_max"));
+    options.lane.batches_under_way = static_cast<std::size_t>(config.integer("checkout.batches_under_way"));
+    options.admission_key = admission_key;
+    if (options.lane.batch_max < 1 || options.lane.batch_max > ports::OrderBook::kBatchOrdersMax)
+        throw std::runtime_error("checkout.batch_max must be 1 to 1000");
+    return options;
+}
+
+http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen) {
+    http::ServerOptions options;
+    options.address = listen.address;
+    options.port = listen.port;
+    if (!config.text("tls_cert").empty()) options.tls = http::TlsFiles{config.text("tls_cert"), config.text("tls_key")};
+    options.limits.connections_max = static_cast<std::size_t>(config.integer("http.connections_max"));
+    options.limits.idle_timeout = seconds{config.integer("http.idle_timeout_s")};
+    options.limits.request_timeout = seconds{config.integer("http.request_timeout_s")};
+    options.proxy_protocol = config.boolean("http.proxy_protocol");
+    for (const auto& network : config.list("http.trusted_proxies")) {
+        const auto parsed = http::Network::parse(network);
+        if (!parsed)
+            throw std::runtime_error(
+                fmt::format("http.trusted_proxies takes networks such as 10.0.0.0/8, not \"{}\"", network));
+        options.trusted_proxies.push_back(*parsed);
+    }
+    return options;
+}
+
+std::string public_url(const Config& config, const ListenAddress& listen) {
+    const std::string& given = config.text("public_url");
+    return given.empty() ? url_of(listen, listen.port, !config.text("tls_cert").empty()) : given;
+}
+
+}  // namespace marketday::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "adapters/embedded/sqlite_database.hpp"
+#include "adapters/embedded/sqlite_order_writes.hpp"
+#include "base/hash.hpp"
+#include "cli/addresses.hpp"
+#include "cli/config.hpp"
+#include "domain/customer_password.hpp"
+#include "http/server.hpp"
+#include "usecases/checkout.hpp"
+
+namespace marketday::cli {
+
+// What the parts of a shop are told by its configuration. Each throws std::runtime_error with one line that names the
+// key and says what it takes.
+
+std::filesystem::path make_data_directory(const std::string& path);
+std::set<std::string> roles_of(const Config& config);
+adapters::ShopTerms terms_of(const Config& config);
+adapters::SqliteDatabase::Options database_options(const Config& config, const std::filesystem::path& data);
+/// What one password hash costs; another cost applies to a stored hash when its owner next logs in.
+domain::PasswordCost password_cost(const Config& config);
+usecases::Checkout::Options checkout_options(const Config& config, const Hash256& admission_key);
+/// The shoppers' listener, but for what it asks of the use cases.
+http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen);
+/// The address that shoppers see: `public_url`, or else where the process listens.
+std::string public_url(const Config& config, const ListenAddress& listen);
+
+}  // namespace marketday::cli
