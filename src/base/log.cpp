@@ -6,13 +6,17 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 
 #include "base/text.hpp"
+#include "base/trace.hpp"
 
 namespace marketday::log {
 namespace {
 
 std::atomic<Level> lowest_level{Level::info};
+std::mutex tap_mutex;
+Tap* current_tap = nullptr;
 
 spdlog::logger& sink() {
     static spdlog::logger logger = [] {
@@ -22,17 +26,6 @@ spdlog::logger& sink() {
         return made;
     }();
     return logger;
-}
-
-std::string_view name_of(Level level) {
-    switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warn: return "warn";
-        case Level::error: return "error";
-        case Level::off: return "off";
-    }
-    return "off";
 }
 
 void append_value(std::string& line, const Field& field) {
@@ -47,7 +40,30 @@ void append_value(std::string& line, const Field& field) {
     }
 }
 
+std::string json_of(std::initializer_list<Field> fields) {
+    std::string json = "{";
+    for (const auto& field : fields) {
+        if (json.size() > 1) json += ',';
+        append_json_string(json, field.name);
+        json += ':';
+        append_value(json, field);
+    }
+    json += '}';
+    return json;
+}
+
 }  // namespace
+
+std::string_view to_string(Level level) {
+    switch (level) {
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warn: return "warn";
+        case Level::error: return "error";
+        case Level::off: return "off";
+    }
+    return "off";
+}
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
@@ -72,16 +88,21 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     if (level < lowest_level.load(std::memory_order_relaxed)) return;
     const auto now =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":)", to_rfc3339(now.count()), name_of(level));
+    const std::string_view trace_id = current_trace() != nullptr ? current_trace()->id() : std::string_view{};
+    const std::string fields_json = json_of(fields);
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":)", to_rfc3339(now.count()), to_string(level));
     append_json_string(line, event);
-    for (const auto& field : fields) {
-        line += ',';
-        append_json_string(line, field.name);
-        line += ':';
-        append_value(line, field);
-    }
-    line += '}';
+    if (!trace_id.empty()) fmt::format_to(std::back_inserter(line), R"(,"trace_id":"{}")", trace_id);
+    if (fields_json.size() > 2) line += ',';
+    line.append(fields_json, 1);
     sink().info(line);
+    const std::scoped_lock lock(tap_mutex);
+    if (current_tap != nullptr) current_tap->take({now.count(), level, event, trace_id, fields_json});
+}
+
+void set_tap(Tap* tap) {
+    const std::scoped_lock lock(tap_mutex);
+    current_tap = tap;
 }
 
 void set_level(Level lowest) { lowest_level = lowest; }

@@ -28,7 +28,8 @@ struct Field {
     Field(std::string_view n, T v) : name(n), value(static_cast<double>(v)) {}
 };
 
-/// Writes one JSON object a line to standard error: time, level, event, trace (when one is set) and the fields.
+/// Writes one JSON object a line to standard error: time, level, event, trace_id (of the
+/// request that is being handled, if any) and the fields.
 /// Thread-safe. `error` means that a human must act.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
@@ -46,6 +47,25 @@ inline void error(std::string_view event, std::initializer_list<Field> fields = 
 }
 
 void set_level(Level lowest);
+std::string_view to_string(Level level);
+
+/// One event as it is written. Views hold within the call.
+struct Record {
+    std::int64_t unix_ms = 0;
+    Level level{};
+    std::string_view event;
+    std::string_view trace_id;     // empty outside of a request
+    std::string_view fields_json;  // "{…}"
+};
+
+/// Sees every event that is written, on the thread that writes it, one at a time. Must not log.
+class Tap {
+public:
+    virtual ~Tap() = default;
+    virtual void take(const Record& record) = 0;
+};
+/// Null: nobody. After the call the former one is not used any more.
+void set_tap(Tap* tap);
 
 /// Appends `text` as a JSON string, quotes included.
 void append_json_string(std::string& out, std::string_view text);

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
+#include "http/event_stream.hpp"
 #include "http/phases.hpp"
 #include "http/refusals.hpp"
 #include "http/server_state.hpp"
@@ -68,6 +69,7 @@ void Connection::on_ready() {
 void Connection::close() {
     if (closed_) return;
     closed_ = true;
+    if (stream_) forget_stream();
     unlink();
     close_transport();
     server_->closed();
@@ -83,11 +85,13 @@ void Connection::expire() {
         case Phase::writing:
         case Phase::lingering: return close();
         case Phase::handling: return;  // The use case keeps its own deadline.
+        case Phase::streaming: return;
     }
 }
 
 void Connection::begin_drain() {
     keep_alive_ = false;
+    if (stage_ == Stage::streaming) return end_stream();
     if (phase_ == Phase::idle && !may_lose_request()) close();
 }
 
@@ -124,6 +128,7 @@ bool Connection::step() {
         case Stage::head: return read_head();
         case Stage::body: return head_.chunked ? read_chunks() : read_body();
         case Stage::handling:
+        case Stage::streaming:
         case Stage::ended: return false;
     }
     return false;
@@ -133,6 +138,7 @@ void Connection::after_flush() {
     if (writing_) return enter(stage_ == Stage::handling ? Phase::handling : Phase::writing);
     switch (stage_) {
         case Stage::handling: return enter(Phase::handling);
+        case Stage::streaming: enter(Phase::streaming); break;
         case Stage::ended:
             // Closing while bytes of the client are unread would reset the connection and lose the answer.
             lingering_ = true;
@@ -270,6 +276,7 @@ void Connection::forget_request() {
     request_.method = Method::get;
     request_.target = request_.path = request_.query = request_.body = {};
     request_.session = nullptr;
+    request_.trace = nullptr;
     head_ = Head{};
     match_ = Router::Match{};
     refusal_.reset();
@@ -428,6 +435,8 @@ bool Connection::dispatch() {
         }
         if (!response && unknown_token.empty() && route.handle_now) response = route.handle_now(request_);
     } catch (const std::exception& failure) {
+        Trace trace(request_.trace_id);
+        const TraceScope scope(&trace);
         response = refusals::internal_error(route, failure);
     }
     if (response) {
@@ -441,9 +450,13 @@ bool Connection::dispatch() {
 Task<void> Connection::answer_later(ConnectionPtr self, std::string token) {
     const Route& route = *self->match_.route;
     std::optional<Response> response;
+    Trace trace(self->request_.trace_id);
+    self->request_.trace = &trace;
+    co_await traced_as(&trace);
     try {
         if (!token.empty()) {
             const auto found = co_await self->server_->options.authenticate->find(std::move(token));
+            trace.add("session", self->request_start_, self->server_->executor.now());
             if (!found) {
                 response = refusals::unavailable();
             } else if (!*found) {
@@ -460,6 +473,8 @@ Task<void> Connection::answer_later(ConnectionPtr self, std::string token) {
     } catch (const std::exception& failure) {
         response = refusals::internal_error(route, failure);
     }
+    // What this call leads to, be it the next request of the connection, is not this request's.
+    const TraceScope scope(nullptr);
     self->answer_late(std::move(*response));
 }
 
@@ -471,6 +486,7 @@ void Connection::answer_late(Response response) {
 }
 
 void Connection::answer(Response response) {
+    if (response.stream) return begin_stream(std::move(response.stream));
     const int status = response.ready ? append_ready(response.ready) : append_plain(response);
     finish_request(status);
 }
@@ -494,6 +510,7 @@ void Connection::finish_request(int status) {
     answered_any_ = true;
     stage_ = keep_alive_ ? Stage::head : Stage::ended;
     request_.session = nullptr;
+    request_.trace = nullptr;
     if (keep_alive_ && head_.chunked) {
         put_back({chunks_.data(), chunks_have_});
         chunks_have_ = 0;

@@ -22,8 +22,8 @@ namespace marketday::http {
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// What a connection is doing, which decides how long it may.
-enum class Phase : std::uint8_t { idle, head, body, handling, writing, lingering };
-inline constexpr std::size_t kPhases = 6;
+enum class Phase : std::uint8_t { idle, head, body, handling, writing, lingering, streaming };
+inline constexpr std::size_t kPhases = 7;
 
 /// One client's connection: reads requests, answers them in order, one under way at a time. Lives on the server's
 /// thread. Kept alive by its pending operation or by the coroutine of its handler.
@@ -40,6 +40,10 @@ public:
     void expire();
     /// No more requests after the one under way.
     void begin_drain();
+
+    // For EventStream.
+    bool push_events(std::string_view bytes);
+    void end_stream();
 
     /// Whether closing it now, while idle, could lose a request: one waits unread, or the connection is new and its
     /// first request may have been read already but not yet handed over.
@@ -67,7 +71,7 @@ protected:
     bool is_closed() const { return closed_; }
 
 private:
-    enum class Stage : std::uint8_t { proxy_header, head, body, handling, ended };
+    enum class Stage : std::uint8_t { proxy_header, head, body, handling, streaming, ended };
 
     // Reading.
     /// Reads, answers and writes as far as it goes without waiting, after giving the answer or the refusal that made
@@ -98,6 +102,8 @@ private:
     void answer_late(Response response);
     void refuse(SyntaxError error);
     void finish_request(int status);
+    void begin_stream(std::shared_ptr<EventStream> stream);
+    void forget_stream();
 
     // Writing.
     int append_ready(const std::shared_ptr<const ReadyResponse>& ready);
@@ -142,6 +148,7 @@ private:
     std::string chunks_;  // undecoded bytes of a chunked body
     std::size_t chunks_have_ = 0;
     std::optional<Response> refusal_;
+    std::shared_ptr<EventStream> stream_;  // shared with whoever pushes
     std::array<char, 2> trace_flags_{'0', '1'};
 
     std::string* out_ = nullptr;  // where answers gather while `run` runs

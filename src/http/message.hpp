@@ -12,6 +12,7 @@
 
 #include "base/async/task.hpp"
 #include "base/time.hpp"
+#include "base/trace.hpp"
 #include "usecases/session.hpp"
 
 namespace marketday::http {
@@ -62,6 +63,8 @@ public:
     /// Who asks, on a route of Access::session: the server has looked it up and has checked X-CSRF-Token. Null
     /// elsewhere.
     const usecases::Session* session = nullptr;
+    /// What has been noted while this was answered; null when it was answered at once.
+    const Trace* trace = nullptr;
 };
 
 /// Bytes ready to send, shared by all who ask: built once by the near cache, with its encodings.
@@ -73,6 +76,8 @@ struct ReadyResponse {
     std::string etag;          // with its quotes
 };
 
+class EventStream;
+
 struct Response {
     int status = 200;
     std::string_view content_type = "application/json";  // a literal
@@ -80,6 +85,8 @@ struct Response {
     std::string body;
     /// Set instead of everything above to send bytes from the near cache.
     std::shared_ptr<const ReadyResponse> ready;
+    /// Set instead of everything above to answer with server-sent events for as long as both sides like.
+    std::shared_ptr<EventStream> stream;
 };
 
 /// RFC 9457. `type` is stable: clients may switch on it. It becomes "/problems/<type>".

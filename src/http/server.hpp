@@ -29,6 +29,8 @@ struct Limits {
     std::size_t connections_max = 0;
     /// Answers of handlers are compressed from this size on, if the client takes it; 0: never.
     std::size_t compress_from_bytes = 4096;
+    /// Answers of server-sent events at one time; past it 503. 0: none.
+    std::size_t streams_max = 0;
 };
 
 struct TlsFiles {
@@ -47,6 +49,8 @@ struct ServerFigures {
     std::atomic<std::uint64_t> timeouts_total{0};
     std::atomic<std::uint64_t> received_bytes_total{0};
     std::atomic<std::uint64_t> sent_bytes_total{0};
+    std::atomic<std::uint64_t> open_streams{0};
+    std::atomic<std::uint64_t> streams_dropped_total{0};  // Ended because the client took its events too slowly.
 };
 
 struct ServerOptions {

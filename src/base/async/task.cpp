@@ -9,6 +9,7 @@ namespace {
 struct Root {
     struct promise_type {
         Executor* executor = nullptr;
+        Trace* trace = nullptr;
         RootFrame frame;
 
         Root get_return_object() noexcept { return Root{std::coroutine_handle<promise_type>::from_promise(*this)}; }
@@ -53,7 +54,7 @@ struct Unstarted {
 
 void start(std::coroutine_handle<Root::promise_type> handle) {
     handle.promise().executor->adopt(handle.promise().frame);
-    handle.resume();
+    resume_under(nullptr, handle);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/async/executor.hpp"
+#include "base/trace.hpp"
 
 namespace marketday {
 
@@ -18,6 +19,7 @@ namespace detail {
 
 struct TaskPromiseBase {
     Executor* executor = nullptr;
+    Trace* trace = nullptr;  // of the request that it works for, if any
     std::coroutine_handle<> parent;
     bool parent_suspended = false;
     std::exception_ptr failure;
@@ -92,6 +94,7 @@ public:
     bool await_suspend(std::coroutine_handle<P> parent) {
         auto& promise = handle_.promise();
         promise.executor = parent.promise().executor;
+        promise.trace = parent.promise().trace;
         promise.parent = parent;
         handle_.resume();
         if (handle_.done()) return false;

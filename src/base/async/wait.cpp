@@ -16,14 +16,15 @@ void Event::set() {
         wait->leave();
         wait->timer_ = wait->executor_->at(Instant::min(), [wait] {
             wait->executor_ = nullptr;
-            wait->handle_.resume();
+            resume_under(wait->trace_, wait->handle_);
         });
     }
 }
 
-void Event::Wait::begin(Executor& executor, std::coroutine_handle<> self) {
+void Event::Wait::begin(Executor& executor, std::coroutine_handle<> self, Trace* trace) {
     executor_ = &executor;
     handle_ = self;
+    trace_ = trace;
     place_ = event_.waiting_.insert(event_.waiting_.end(), this);
     queued_ = true;
     if (deadline_ != Instant::max()) {
@@ -32,7 +33,7 @@ void Event::Wait::begin(Executor& executor, std::coroutine_handle<> self) {
             event_.waiting_.erase(place_);
             queued_ = false;
             executor_ = nullptr;
-            handle_.resume();
+            resume_under(trace_, handle_);
         });
     }
 }

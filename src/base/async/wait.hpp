@@ -15,20 +15,20 @@ namespace marketday {
 template <class T>
 class Resumer {
 public:
-    Resumer(Executor& executor, std::optional<T>& slot, std::coroutine_handle<> handle)
-        : executor_(&executor), slot_(&slot), handle_(handle) {}
+    Resumer(Executor& executor, std::optional<T>& slot, std::coroutine_handle<> handle, Trace* trace)
+        : executor_(&executor), slot_(&slot), handle_(handle), trace_(trace) {}
 
     /// Queues the resumption; the coroutine goes on inside its own executor.
     void operator()(T value) const {
-        executor_->soon([slot = slot_, handle = handle_, kept = std::move(value)]() mutable {
+        executor_->soon([slot = slot_, handle = handle_, trace = trace_, kept = std::move(value)]() mutable {
             slot->emplace(std::move(kept));
-            handle.resume();
+            resume_under(trace, handle);
         });
     }
     /// Resumes within the call. Only from a job of the coroutine's own executor.
     void now(T value) const {
         slot_->emplace(std::move(value));
-        handle_.resume();
+        resume_under(trace_, handle_);
     }
     Executor& executor() const { return *executor_; }
 
@@ -36,6 +36,7 @@ private:
     Executor* executor_;
     std::optional<T>* slot_;
     std::coroutine_handle<> handle_;
+    Trace* trace_;
 };
 
 /// `T value = co_await suspend_for<T>([&](Resumer<T> resume) { … });` suspends, calls `start`, and goes on when
@@ -47,7 +48,7 @@ public:
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> self) {
-        start_(Resumer<T>{*self.promise().executor, slot_, self});
+        start_(Resumer<T>{*self.promise().executor, slot_, self, self.promise().trace});
     }
     T await_resume() { return std::move(*slot_); }
 
@@ -73,9 +74,9 @@ public:
     template <class P>
     void await_suspend(std::coroutine_handle<P> self) {
         executor_ = self.promise().executor;
-        timer_ = executor_->at(when_, [this, self] {
+        timer_ = executor_->at(when_, [this, self, trace = self.promise().trace] {
             executor_ = nullptr;
-            self.resume();
+            resume_under(trace, self);
         });
     }
     void await_resume() const noexcept {}
@@ -110,19 +111,20 @@ public:
         bool await_ready() const noexcept { return event_.set_; }
         template <class P>
         void await_suspend(std::coroutine_handle<P> self) {
-            begin(*self.promise().executor, self);
+            begin(*self.promise().executor, self, self.promise().trace);
         }
         bool await_resume() const noexcept { return !timed_out_; }
 
     private:
         friend class Event;
-        void begin(Executor& executor, std::coroutine_handle<> self);
+        void begin(Executor& executor, std::coroutine_handle<> self, Trace* trace);
         void leave();
 
         Event& event_;
         Instant deadline_;
         Executor* executor_ = nullptr;
         std::coroutine_handle<> handle_;
+        Trace* trace_ = nullptr;
         Executor::TimerId timer_ = 0;
         std::list<Wait*>::iterator place_;
         bool queued_ = false;
