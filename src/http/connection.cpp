@@ -390,9 +390,9 @@ std::optional<Response> Connection::refuse_by_head() {
         case Kind::found: break;
     }
     const Route& route = *match_.route;
-    if (route.access == Access::operator_ &&
-        (!server_->options.is_operator || !server_->options.is_operator(request_))) {
-        return refusals::sign_in_needed();
+    if (route.access == Access::operator_) {
+        if (!server_->options.refuse_operator) return refusals::sign_in_needed();
+        if (auto refused = server_->options.refuse_operator(request_)) return refused;
     }
     if (route.access == Access::session && request_.session_token().empty()) return refusals::sign_in_needed();
     if (route.idempotency_key && !refusals::is_idempotency_key(request_.header("idempotency-key"))) {
@@ -435,7 +435,7 @@ bool Connection::dispatch() {
         }
         if (!response && unknown_token.empty() && route.handle_now) response = route.handle_now(request_);
     } catch (const std::exception& failure) {
-        Trace trace(request_.trace_id);
+        Trace trace(request_.trace_id, request_start_);
         const TraceScope scope(&trace);
         response = refusals::internal_error(route, failure);
     }
@@ -450,7 +450,7 @@ bool Connection::dispatch() {
 Task<void> Connection::answer_later(ConnectionPtr self, std::string token) {
     const Route& route = *self->match_.route;
     std::optional<Response> response;
-    Trace trace(self->request_.trace_id);
+    Trace trace(self->request_.trace_id, self->request_start_);
     self->request_.trace = &trace;
     co_await traced_as(&trace);
     try {
@@ -487,7 +487,10 @@ void Connection::answer_late(Response response) {
 
 void Connection::answer(Response response) {
     if (response.stream) return begin_stream(std::move(response.stream));
-    const int status = response.ready ? append_ready(response.ready) : append_plain(response);
+    if (response.status >= 400 && server_->options.dress_problem && !response.ready) {
+        server_->options.dress_problem(request_, response);
+    }
+    const int status = response.ready ? append_ready(response) : append_plain(response);
     finish_request(status);
 }
 

@@ -27,7 +27,10 @@ object schema_reference(std::string_view name) {
 std::string_view media_type(std::string_view schema) {
     if (schema == "OrderExport") return "text/csv";
     if (schema == "Metrics") return "text/plain";
+    if (schema == "BoardStream") return "text/event-stream";
     if (schema == "ProductRecords") return "application/jsonl";
+    if (schema == "Image") return "image/webp";
+    if (schema == "ImageUpload") return "application/octet-stream";
     return "application/json";
 }
 
@@ -69,7 +72,7 @@ array parameters_of(const Route& route) {
         const std::size_t space = std::min(rest.find(' '), rest.size());
         const auto name = rest.substr(0, space);
         object parameter = described.at(as_view(name)).as_object();
-        parameter["name"] = text(name);
+        if (!parameter.contains("name")) parameter["name"] = text(name);
         parameters.push_back(std::move(parameter));
         rest.remove_prefix(std::min(space + 1, rest.size()));
     }

@@ -1,4 +1,8 @@
+#include <string>
+
 #include "http/openapi.hpp"
+#include "http/openapi_schemas_operators.hpp"
+#include "http/openapi_schemas_watch.hpp"
 
 namespace marketday::http {
 namespace {
@@ -8,7 +12,8 @@ constexpr std::string_view kSchemas = R"json({
 "Problem":{"type":"object","required":["type","title","status"],"properties":{"type":{"type":"string",
  "pattern":"^/problems/[a-z0-9-]+$"},"title":{"type":"string"},"status":{"type":"integer"},
  "detail":{"type":"string"},"lines":{"type":"array","items":{"type":"object","required":["sku","reason"],
- "properties":{"sku":{"type":"string"},"reason":{"type":"string"}}}}}},
+ "properties":{"sku":{"type":"string"},"reason":{"type":"string"}}}},"reasons":{"type":"array",
+ "items":{"type":"string"}}}},
 "Money":{"type":"object","required":["amount_minor","currency"],"properties":{"amount_minor":{"type":"integer"},
  "currency":{"type":"string","pattern":"^[A-Z]{3}$"}}},
 "LocalText":{"type":"object","description":"Texts by language: ko, ja, en.",
@@ -58,6 +63,14 @@ constexpr std::string_view kSchemas = R"json({
  {"type":"null"}]},"name":{"$ref":"#/components/schemas/LocalText"},
  "description":{"$ref":"#/components/schemas/LocalText"},"weight_g":{"type":"integer","minimum":0},
  "hidden":{"type":"boolean"}}},
+"Image":{"type":"string","contentMediaType":"image/webp","description":"The picture's bytes."},
+"ImageUpload":{"type":"string","contentMediaType":"application/octet-stream","description":"A PNG, JPEG or WebP."},
+"ImageCut":{"type":"object","properties":{"crop":{"anyOf":[{"type":"null"},{"type":"object",
+ "required":["x","y","width","height"],"description":"In pixels of the upright original.","properties":{
+ "x":{"type":"integer"},"y":{"type":"integer"},"width":{"type":"integer"},"height":{"type":"integer"}}}]},
+ "sharpen":{"anyOf":[{"type":"integer","minimum":0,"maximum":300},{"type":"null"}]}}},
+"ProductImage":{"type":"object","required":["image","url","product"],"properties":{"image":{"type":"string",
+ "pattern":"^[0-9a-f]{16}$"},"url":{"type":"string"},"product":{"$ref":"#/components/schemas/AdminProduct"}}},
 "ProductRecords":{"type":"string",
  "description":"JSON Lines, one product a line; or CSV with a header, as text/csv."},
 "ImportReport":{"type":"object","required":["created","updated","unchanged","skipped","refused"],
@@ -188,21 +201,6 @@ constexpr std::string_view kSchemas = R"json({
  "died_at":{"type":"string","format":"date-time"},"body":{"type":"string"}}}},
  "next_cursor":{"anyOf":[{"type":"string"},{"type":"null"}]}}},
 "DeadLetterRetried":{"type":"object","required":["state"],"properties":{"state":{"type":"string"}}},
-"OperatorLogIn":{"type":"object","required":["name","password"],"properties":{"name":{"type":"string"},
- "password":{"type":"string"}}},
-"OperatorLoggedIn":{"type":"object","required":["token","name","role","expires_at"],
- "properties":{"token":{"type":"string"},"name":{"type":"string"},"role":{"type":"string"},
- "expires_at":{"type":"string","format":"date-time"}}},
-"OperatorList":{"type":"object","required":["items"],"properties":{"items":{"type":"array",
- "items":{"type":"object","required":["name","role","created_at"],"properties":{"name":{"type":"string"},
- "role":{"type":"string"},"created_at":{"type":"string","format":"date-time"}}}},
- "next_cursor":{"anyOf":[{"type":"string"},{"type":"null"}]}}},
-"NewOperator":{"type":"object","required":["name","role"],"properties":{"name":{"type":"string"},
- "role":{"type":"string"},"password":{"anyOf":[{"type":"string"},{"type":"null"}]}}},
-"AddedOperator":{"type":"object","required":["name","role"],"properties":{"name":{"type":"string"},
- "role":{"type":"string"},"password":{"type":"string"}}},
-"OperatorPasswordChange":{"type":"object","required":["old_password","new_password"],
- "properties":{"old_password":{"type":"string"},"new_password":{"type":"string"}}},
 "RehearsalSessions":{"type":"object","required":["count","prefix"],"properties":{"count":{"type":"integer",
  "minimum":1,"maximum":50000},"prefix":{"type":"string"}}},
 "RehearsalSessionList":{"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array",
@@ -237,16 +235,35 @@ constexpr std::string_view kParameters = R"json({
 "group":{"in":"query","description":"Only those of this consumer.","schema":{"type":"string"}},
 "no_price":{"in":"query","description":"What becomes of products without a price: skip, hide, or an amount.",
  "schema":{"type":"string"}},
+"crop":{"in":"query","description":"x,y,width,height in pixels of the upright picture; all of it if absent.",
+ "schema":{"type":"string"}},
+"sharpen":{"in":"query","description":"How much, in percent of the usual; 100 if absent.","schema":{"type":"integer",
+ "minimum":0,"maximum":300}},
 "X-Ticket":{"in":"header","required":true,"description":"The ticket as the line gave it.",
  "schema":{"type":"string"}},
 "X-Admission":{"in":"header","description":"The admission that the line gave, if the sale has one.",
  "schema":{"type":"string"}}
 })json";
 
+/// An object with further members.
+std::string joined(std::string_view object, std::string_view more) {
+    std::string all{object.substr(0, object.rfind('}'))};
+    all += ',';
+    all += more;
+    all += '}';
+    return all;
+}
+
 }  // namespace
 
-std::string_view openapi_schemas() { return kSchemas; }
+std::string_view openapi_schemas() {
+    static const std::string all = joined(joined(kSchemas, openapi_operator_schemas()), openapi_watch_schemas());
+    return all;
+}
 
-std::string_view openapi_parameters() { return kParameters; }
+std::string_view openapi_parameters() {
+    static const std::string all = joined(joined(kParameters, openapi_operator_parameters()), openapi_watch_parameters());
+    return all;
+}
 
 }  // namespace marketday::http

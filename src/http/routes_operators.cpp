@@ -7,6 +7,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/body_reader.hpp"
+#include "http/operator_gate.hpp"
+#include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/refusals.hpp"
 
@@ -26,51 +28,7 @@ std::string quoted(std::string_view text) {
     return json;
 }
 
-Response simple(int status, std::string_view type, std::string title, std::string detail) {
-    return problem({.status = status,
-                    .type = type,
-                    .title = std::move(title),
-                    .detail = std::move(detail),
-                    .extra_json = {},
-                    .retry_after = {}});
-}
-
-Response wait(int status, std::string_view type, std::string title, seconds retry_after) {
-    return problem({.status = status,
-                    .type = type,
-                    .title = std::move(title),
-                    .detail = fmt::format("Wait {} s and try again.", retry_after.count()),
-                    .extra_json = {},
-                    .retry_after = retry_after});
-}
-
-Response refusal(const Operators::Refused& refused) {
-    switch (refused.reason) {
-        case Operators::Reason::wrong:
-            return simple(401, "wrong-credentials", "The name or the password is wrong.", "Check both.");
-        case Operators::Reason::too_many:
-            return wait(429, "too-many-attempts", "Too many attempts.", refused.retry_after);
-        case Operators::Reason::bad_name:
-            return simple(400, "invalid-request", "This name cannot be taken.",
-                          "\"name\" must be 1 to 64 of a-z, 0-9, '.', '_' and '-'.");
-        case Operators::Reason::bad_password:
-            return simple(400, "weak-password", "This password cannot be taken.",
-                          fmt::format("It is {}; choose 8 characters or more that others would not try first.",
-                                      domain::to_string(refused.password)));
-        case Operators::Reason::name_taken:
-            return simple(409, "name-taken", "There is an operator of this name.", "Choose another name.");
-        case Operators::Reason::full:
-            return simple(409, "too-many-operators", "There are too many operators.", "Share an account.");
-        case Operators::Reason::not_allowed:
-            return simple(403, "not-allowed", "Your role does not allow this.", "Ask an owner.");
-        case Operators::Reason::busy:
-            return wait(503, "busy", "Too many people are logging in right now.", refused.retry_after);
-        case Operators::Reason::unavailable: return problem(store_unavailable());
-        case Operators::Reason::outcome_unknown:
-            return simple(503, "outcome-unknown", "This may have happened or not.", "Look before you repeat it.");
-    }
-    return problem(store_unavailable());
-}
+constexpr auto& refusal = operators_refusal;
 
 Response no_store(Response response) {
     response.headers.emplace_back("Cache-Control", "no-store");
@@ -81,29 +39,67 @@ std::string client_key(const ClientAddress& client) {
     return {reinterpret_cast<const char*>(client.bytes.data()), client.bytes.size()};
 }
 
-/// POST /admin/v1/sessions {name, password}: 201, 400, 401 wrong-credentials, 429, 503.
+/// POST /admin/v1/sessions {name, password, totp?}: 201 with the token and the cookie md_operator, 400, 401
+/// wrong-credentials | totp-needed | totp-wrong, 403 cross-site, 429, 503.
 Task<Response> post_session(Operators& operators, const Request& request) {
+    // Browsers say when another site's page sent the request; it must not log anybody in.
+    if (request.header("sec-fetch-site") == "cross-site")
+        co_return problem(
+            {403, "cross-site", "Another site's page sent this.", "Log in on the shop's own page.", {}, {}});
     BodyReader body{request.body};
     Operators::LogIn log_in{.name = body.text("name", kNameText),
                             .password = body.text("password", kPasswordText),
-                            .client = client_key(request.client)};
+                            .client = client_key(request.client),
+                            .code = body.text_if("totp", kNameText)};
     if (const auto wrong = body.problem()) co_return problem(*wrong);
     const auto opened = co_await operators.log_in(std::move(log_in));
     if (!opened) co_return refusal(opened.error());
-    co_return no_store(
-        json(201, fmt::format(R"({{"token":{},"name":{},"role":"{}","expires_at":"{}"}})", quoted(opened->token),
-                              quoted(opened->session.name), usecases::to_string(opened->session.role),
-                              to_rfc3339(to_unix_ms(opened->session.expires)))));
+    const OperatorSession& session = opened->session;
+    Response response =
+        no_store(json(201, fmt::format(R"({{"token":{},"name":{},"role":"{}","expires_at":"{}","csrf_token":{}}})",
+                                       quoted(opened->token), quoted(session.name), usecases::to_string(session.role),
+                                       to_rfc3339(to_unix_ms(session.expires)), quoted(session.csrf_token))));
+    const auto lasts = std::chrono::duration_cast<seconds>(operators.session_valid());
+    response.headers.emplace_back(
+        "Set-Cookie",
+        fmt::format("md_operator={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", opened->token, lasts.count()));
+    co_return response;
 }
 
 /// DELETE /admin/v1/sessions/current: 204, 401, 503.
 Task<Response> delete_session(Operators& operators, const Request& request) {
-    std::string token{request.session_token()};
+    std::string token{operator_token(request)};
     const auto ended = co_await operators.log_out(std::move(token));
     if (!ended) co_return refusal(ended.error());
     Response response;
     response.status = 204;
+    response.headers.emplace_back("Set-Cookie", "md_operator=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     co_return no_store(std::move(response));
+}
+
+/// GET /admin/v1/me: 200, 401, 503.
+Task<Response> get_me(Operators& operators, const Request& request) {
+    const OperatorSession* session = operators.cached(operator_token(request));
+    if (session == nullptr) co_return refusals::sign_in_needed();
+    OperatorSession who = *session;
+    auto same = who;
+    const auto factor = co_await operators.second_factor(std::move(same));
+    if (!factor) co_return refusal(factor.error());
+    // The machine's own token ends with the program, not at a time.
+    const bool ends = who.expires != WallTime::max();
+    co_return no_store(json(
+        200,
+        fmt::format(
+            R"({{"name":{},"role":"{}","may_change":{},"may_manage_operators":{},"csrf_token":{},"expires_at":{},"totp":{},"recovery_codes":{}}})",
+            quoted(who.name), usecases::to_string(who.role), who.may_change(), who.may_manage_operators(),
+            quoted(who.csrf_token), ends ? quoted(to_rfc3339(to_unix_ms(who.expires))) : std::string{"null"},
+            factor->enrolled, factor->recovery_codes)));
+}
+
+std::string operator_json(const ports::Operator& who) {
+    return fmt::format(R"({{"name":{},"role":"{}","disabled":{},"totp":{},"created_at":"{}"}})", quoted(who.name),
+                       usecases::to_string(who.role), who.disabled, who.has_totp,
+                       to_rfc3339(to_unix_ms(who.created_at)));
 }
 
 /// GET /admin/v1/operators: 200, 401, 503.
@@ -113,8 +109,7 @@ Task<Response> get_operators(Operators& operators, const Request&) {
     std::string items;
     for (const auto& who : *list) {
         if (!items.empty()) items += ',';
-        items += fmt::format(R"({{"name":{},"role":"{}","created_at":"{}"}})", quoted(who.name),
-                             usecases::to_string(who.role), to_rfc3339(to_unix_ms(who.created_at)));
+        items += operator_json(who);
     }
     co_return no_store(json(200, "{\"items\":[" + items + "],\"next_cursor\":null}"));
 }
@@ -123,7 +118,7 @@ Task<Response> get_operators(Operators& operators, const Request&) {
 /// not-allowed, 409 name-taken | too-many-operators, 503.
 Task<Response> post_operator(Operators& operators, const Request& request) {
     // Copied: the list of sessions may change while this waits.
-    const OperatorSession* session = operators.cached(request.session_token());
+    const OperatorSession* session = operators.cached(operator_token(request));
     if (session == nullptr) co_return refusals::sign_in_needed();
     OperatorSession who = *session;
     BodyReader body{request.body};
@@ -140,9 +135,31 @@ Task<Response> post_operator(Operators& operators, const Request& request) {
                                              usecases::to_string(done->role), password)));
 }
 
+/// PATCH /admin/v1/operators/{name} {role?, disabled?}: 200, 400, 401, 403 not-allowed, 404, 409 last-owner, 503.
+Task<Response> patch_operator(Operators& operators, const Request& request) {
+    const OperatorSession* session = operators.cached(operator_token(request));
+    if (session == nullptr) co_return refusals::sign_in_needed();
+    OperatorSession who = *session;
+    std::string name{request.param(0)};
+    ports::Operators::Change change;
+    {
+        BodyReader body{request.body};
+        if (const auto role = body.text_if("role", kNameText)) {
+            change.role = usecases::parse_role(*role);
+            if (!change.role) body.refuse("role", "must be viewer, manager or owner");
+        }
+        change.disabled = body.boolean_if("disabled");
+        if (const auto wrong = body.problem()) co_return problem(*wrong);
+    }
+    if (!change.role && !change.disabled) co_return problem(invalid_request("Give \"role\", \"disabled\" or both."));
+    const auto changed = co_await operators.change(std::move(who), std::move(name), change);
+    if (!changed) co_return refusal(changed.error());
+    co_return no_store(json(200, operator_json(*changed)));
+}
+
 /// POST /admin/v1/operators/me/password {old_password, new_password}: 204 and all sessions ended, 400, 401, 429, 503.
 Task<Response> post_password(Operators& operators, const Request& request) {
-    const OperatorSession* session = operators.cached(request.session_token());
+    const OperatorSession* session = operators.cached(operator_token(request));
     if (session == nullptr) co_return refusals::sign_in_needed();
     OperatorSession who = *session;
     BodyReader body{request.body};
@@ -158,9 +175,9 @@ Task<Response> post_password(Operators& operators, const Request& request) {
 
 /// POST /admin/v1/rehearsal/sessions {count, prefix}: 200, 400, 401, 403, 503.
 Task<Response> post_rehearsal_sessions(Rehearsal& rehearsal, Operators& operators, const Request& request) {
-    const OperatorSession* session = operators.cached(request.session_token());
+    const OperatorSession* session = operators.cached(operator_token(request));
     if (session == nullptr) co_return refusals::sign_in_needed();
-    if (!session->may_change()) co_return simple(403, "not-allowed", "Your role does not allow this.", "Ask an owner.");
+    if (!session->may_change()) co_return refusal({.reason = Operators::Reason::not_allowed, .password = {}});
     BodyReader body{request.body};
     constexpr auto kCountMax = static_cast<std::int64_t>(Rehearsal::kSessionsMax);
     Rehearsal::Request wanted{.count = static_cast<std::size_t>(body.integer("count", {1, kCountMax})),
@@ -186,7 +203,8 @@ Task<Response> post_rehearsal_sessions(Rehearsal& rehearsal, Operators& operator
     co_return no_store(json(200, "{\"sessions\":[" + items + "]}"));
 }
 
-constexpr std::array kLogInStatuses{201, 400, 401, 413, 429, 503};
+constexpr std::array kLogInStatuses{201, 400, 401, 403, 413, 429, 503};
+constexpr std::array kChangeStatuses{200, 400, 401, 403, 404, 409, 413, 503};
 constexpr std::array kLogOutStatuses{204, 401, 503};
 constexpr std::array kListStatuses{200, 401, 503};
 constexpr std::array kAddStatuses{201, 400, 401, 403, 409, 413, 503};
@@ -223,6 +241,21 @@ std::vector<Route> operators_routes(Operators& operators) {
                       .statuses = kLogOutStatuses,
                       .handle = [&operators](const Request& r) { return delete_session(operators, r); },
                       .handle_now = {}});
+    routes.push_back(operator_route({.pattern = "/admin/v1/me",
+                                     .operation = "getOperatorMe",
+                                     .summary = "Who is logged in, and what the session's X-CSRF-Token is",
+                                     .response_schema = "OperatorMe",
+                                     .statuses = kListStatuses},
+                                    [&operators](const Request& r) { return get_me(operators, r); }));
+    routes.push_back(operator_route({.method = Method::patch,
+                                     .pattern = "/admin/v1/operators/{name}",
+                                     .operation = "changeOperator",
+                                     .summary = "Give another role, disable or enable; owners only",
+                                     .request_schema = "OperatorChange",
+                                     .response_schema = "Operator",
+                                     .statuses = kChangeStatuses},
+                                    [&operators](const Request& r) { return patch_operator(operators, r); }));
+    for (auto& route : operators_totp_routes(operators)) routes.push_back(std::move(route));
     routes.push_back({.method = Method::get,
                       .pattern = "/admin/v1/operators",
                       .operation_id = "listOperators",
@@ -260,13 +293,6 @@ std::vector<Route> operators_routes(Operators& operators) {
                       .handle = [&operators](const Request& r) { return post_password(operators, r); },
                       .handle_now = {}});
     return routes;
-}
-
-bool is_allowed_operator(Operators& operators, const Request& request) {
-    const bool looks =
-        request.method == Method::get || request.method == Method::head || request.method == Method::options;
-    const bool own = request.path == "/admin/v1/sessions/current" || request.path == "/admin/v1/operators/me/password";
-    return operators.allows(request.session_token(), !looks && !own);
 }
 
 std::vector<Route> rehearsal_routes(Rehearsal& rehearsal, Operators& operators) {

@@ -63,8 +63,11 @@ struct ServerOptions {
     bool proxy_protocol = false;
     /// Needed when a route has Access::session.
     usecases::Authenticate* authenticate = nullptr;
-    /// Decides routes of Access::operator_; absent: all are refused.
-    std::function<bool(const Request&)> is_operator;
+    /// Decides routes of Access::operator_: its answer refuses the request, nothing lets it through. Absent: all are
+    /// refused.
+    std::function<std::optional<Response>(const Request&)> refuse_operator;
+    /// May turn a problem into something else, a page for a browser, before it is sent.
+    std::function<void(const Request&, Response&)> dress_problem;
     /// Told of every answer: `route` is null when none was found; the time runs from the request's last byte.
     std::function<void(const Request&, const Route* route, int status, std::chrono::nanoseconds)> observe;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct Operator {
     Role role = Role::viewer;
     std::string password_hash;
     WallTime created_at{};
+    bool disabled = false;  // may not log in; has no sessions
+    bool has_totp = false;  // a confirmed second factor; not set by `add`
 };
 
 /// Those who run the shop, and their sessions. Contract: tests/contract/operators_contract.hpp, run on every adapter.
@@ -51,12 +54,44 @@ public:
     /// Sets the password if `old_hash` is still the one stored, and ends the operator's sessions. Whether it did.
     virtual Answer<bool> set_password(std::string name, std::string old_hash, std::string new_hash) = 0;
 
+    struct Change {
+        std::optional<Role> role{};
+        std::optional<bool> disabled{};  // true ends the operator's sessions
+    };
+    enum class Changed : std::uint8_t { changed, not_found, last_owner };
+    /// last_owner: nobody who is not disabled would be an owner any more; nothing is changed.
+    virtual Answer<Changed> change(std::string name, Change change) = 0;
+
+    /// The second factor of an operator's log-in. Its secret is made of `nonce` elsewhere, so that the store alone does
+    /// not hold it.
+    using TotpNonce = std::array<std::uint8_t, 16>;
+    struct Totp {
+        TotpNonce nonce{};
+        bool confirmed = false;
+        std::int64_t last_step = 0;  // codes of it and of earlier ones have been used
+        std::size_t recovery_codes = 0;
+    };
+    virtual Answer<std::optional<Totp>> find_totp(std::string name) = 0;
+    /// Begins an enrolment, over one that was not confirmed. False when there is a confirmed one or no such operator.
+    virtual Answer<bool> begin_totp(std::string name, TotpNonce nonce) = 0;
+    /// Ends the enrolment that `nonce` began, with the step of the code that proved it and the hashes of 1..20 recovery
+    /// codes. Whether it did.
+    virtual Answer<bool> confirm_totp(std::string name, TotpNonce nonce, std::int64_t step,
+                                      std::vector<Hash256> recovery_codes) = 0;
+    /// Uses up the code of `step`: false when it or a later one was used before.
+    virtual Answer<bool> use_totp_step(std::string name, std::int64_t step) = 0;
+    /// Uses up a recovery code: false when it is none, or none any more.
+    virtual Answer<bool> use_recovery_code(std::string name, Hash256 code) = 0;
+    /// Takes the second factor away with its recovery codes. Whether there was one, confirmed or not.
+    virtual Answer<bool> end_totp(std::string name) = 0;
+
     struct Session {
         std::string name;
         Role role = Role::viewer;
         WallTime expires_at{};
     };
-    /// Opens a session for `name` if its password is still the one whose hash is given. Whether it did.
+    /// Opens a session for `name` if its password is still the one whose hash is given and it is not disabled. Whether
+    /// it did.
     virtual Answer<bool> add_session(Hash256 key, std::string name, std::string password_hash, WallTime created_at,
                                      WallTime expires_at) = 0;
     virtual Answer<std::optional<Session>> find_session(Hash256 key, WallTime now) = 0;

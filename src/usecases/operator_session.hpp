@@ -16,13 +16,14 @@ struct OperatorSession {
     std::string name;
     ports::Role role = ports::Role::viewer;
     WallTime expires{};
+    std::string csrf_token;  // what X-CSRF-Token must say when the session comes by cookie
 
     /// Viewers look; managers and owners change things.
     bool may_change() const { return role != ports::Role::viewer; }
     bool may_manage_operators() const { return role == ports::Role::owner; }
 };
 
-/// Tells whose operator's token `Authorization: Bearer` carries. Used on the operators' executor.
+/// Tells whose an operator's token is. Used on the operators' executor.
 class AuthenticateOperator {
 public:
     enum class Error { unavailable };

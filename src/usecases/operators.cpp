@@ -35,10 +35,38 @@ Refused refused(Passwords::Error error) {
     return refused(Reason::busy);
 }
 
+Refused refused(const SecondFactor::Refused& why) {
+    const auto as = [&why](Reason reason) {
+        return Refused{.reason = reason, .password = {}, .retry_after = why.retry_after};
+    };
+    switch (why.reason) {
+        case SecondFactor::Reason::no_operator: return as(Reason::not_found);
+        case SecondFactor::Reason::already_enrolled: return as(Reason::already_enrolled);
+        case SecondFactor::Reason::not_enrolled: return as(Reason::not_enrolled);
+        case SecondFactor::Reason::wrong_code: return as(Reason::wrong_code);
+        case SecondFactor::Reason::too_many: return as(Reason::too_many);
+        case SecondFactor::Reason::unavailable: return as(Reason::unavailable);
+        case SecondFactor::Reason::outcome_unknown: return as(Reason::outcome_unknown);
+    }
+    return as(Reason::outcome_unknown);
+}
+
+template <class T>
+Result<T, Refused> told(Result<T, SecondFactor::Refused> outcome) {
+    if (!outcome) return fail(refused(outcome.error()));
+    return std::move(*outcome);
+}
+
 bool is_name(const std::string& text) {
     return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     });
+}
+
+/// Derived from what is stored of the token, so that it is known again after a restart.
+std::string csrf_token_for(const Hash256& key) {
+    const Hash256 hash = blake2b_keyed(key, "marketday operator csrf");
+    return to_base64url(std::span{hash}.first(18));
 }
 
 std::string random_password(Random& random) {
@@ -74,8 +102,9 @@ Operators::Operators(ports::Operators& operators, Passwords& passwords, const Cl
       options_(options),
       per_name_(clock, random, options.per_name),
       per_client_(clock, random, options.per_client),
+      second_factor_(operators, clock, random, {.key = options.second_factor_key}),
       machine_token_(make_token(random, 0).text),
-      machine_{.name = "local", .role = Role::owner, .expires = WallTime::max()} {}
+      machine_{.name = "local", .role = Role::owner, .expires = WallTime::max(), .csrf_token = {}} {}
 
 const OperatorSession* Operators::cached(std::string_view token) {
     if (token.size() != Token::kCharacters) return nullptr;
@@ -102,7 +131,10 @@ Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> Operat
         cache_.erase(*key);
         co_return std::optional<OperatorSession>{};
     }
-    OperatorSession session{.name = (*found)->name, .role = (*found)->role, .expires = (*found)->expires_at};
+    OperatorSession session{.name = (*found)->name,
+                            .role = (*found)->role,
+                            .expires = (*found)->expires_at,
+                            .csrf_token = csrf_token_for(*key)};
     if (invalidations == invalidations_) keep(*key, session);
     co_return std::optional<OperatorSession>{std::move(session)};
 }
@@ -119,7 +151,7 @@ Operators::Outcome<ports::Operator> Operators::check(std::string name, std::stri
     std::string hash = who && *who ? (*who)->password_hash : std::string{};
     const auto matched = co_await passwords_.matches(std::move(*prepared), std::move(hash));
     const bool checked = who.has_value() && matched.has_value();
-    if (checked && !*matched) co_return fail(refused(Reason::wrong));
+    if (checked && (!*matched || (*who)->disabled)) co_return fail(refused(Reason::wrong));
     per_name_.give_back(name);
     if (!who) co_return fail(refused(who.error()));
     if (!matched) co_return fail(refused(matched.error()));
@@ -138,9 +170,22 @@ Operators::Outcome<Operators::LoggedIn> Operators::log_in(LogIn request) {
         if (who.error().reason != Reason::wrong) per_client_.give_back(request.client);
         co_return fail(who.error());
     }
+    if (who->has_totp) {
+        const auto passed = co_await pass_second_factor(name, std::move(request.code));
+        if (!passed) co_return fail(passed.error());
+    }
     per_client_.give_back(request.client);
     per_name_.clear(name);
     co_return co_await open(std::move(*who));
+}
+
+/// `code`: nothing when the client has not asked its operator yet.
+Operators::Outcome<std::monostate> Operators::pass_second_factor(std::string name, std::optional<std::string> code) {
+    if (!code) co_return fail(refused(Reason::code_needed));
+    auto checked = co_await second_factor_.check(std::move(name), std::move(*code));
+    // Taken away meanwhile: then the password is enough.
+    if (!checked && checked.error().reason == SecondFactor::Reason::not_enrolled) co_return std::monostate{};
+    co_return told(std::move(checked));
 }
 
 Operators::Outcome<Operators::LoggedIn> Operators::open(ports::Operator who) {
@@ -154,7 +199,8 @@ Operators::Outcome<Operators::LoggedIn> Operators::open(ports::Operator who) {
     if (!opened) co_return fail(refused(opened.error()));
     const bool overlapped = invalidations != invalidations_;
     if (!*opened) co_return fail(refused(Reason::wrong));  // The password was changed under way.
-    OperatorSession session{.name = who.name, .role = who.role, .expires = expires};
+    OperatorSession session{
+        .name = who.name, .role = who.role, .expires = expires, .csrf_token = csrf_token_for(token.key)};
     if (!overlapped) keep(token.key, session);
     co_return LoggedIn{.token = token.text, .session = std::move(session)};
 }
@@ -210,6 +256,51 @@ Operators::Outcome<std::vector<ports::Operator>> Operators::list() {
     co_return std::move(*operators);
 }
 
+Operators::Outcome<ports::Operator> Operators::change(OperatorSession who, std::string name,
+                                                      ports::Operators::Change change) {
+    if (!who.may_manage_operators()) co_return fail(refused(Reason::not_allowed));
+    const auto changed = co_await operators_.change(name, change);
+    if (!changed) co_return fail(refused(changed.error()));
+    switch (*changed) {
+        case ports::Operators::Changed::not_found: co_return fail(refused(Reason::not_found));
+        case ports::Operators::Changed::last_owner: co_return fail(refused(Reason::last_owner));
+        case ports::Operators::Changed::changed: break;
+    }
+    if (change.disabled.value_or(false)) {
+        forget(name);
+    } else if (change.role) {
+        ++invalidations_;
+        for (auto& [key, entry] : cache_) {
+            if (entry.session.name == name) entry.session.role = *change.role;
+        }
+    }
+    auto after = co_await operators_.find(std::move(name));
+    if (!after) co_return fail(refused(after.error()));
+    if (!*after) co_return fail(refused(Reason::not_found));
+    co_return std::move(**after);
+}
+
+Operators::Outcome<SecondFactor::Enrolment> Operators::begin_second_factor(OperatorSession who) {
+    co_return told(co_await second_factor_.begin(std::move(who.name)));
+}
+
+Operators::Outcome<std::vector<std::string>> Operators::confirm_second_factor(OperatorSession who, std::string code) {
+    co_return told(co_await second_factor_.confirm(std::move(who.name), std::move(code)));
+}
+
+Operators::Outcome<std::monostate> Operators::end_second_factor(OperatorSession who, std::string code) {
+    co_return told(co_await second_factor_.end(std::move(who.name), std::move(code)));
+}
+
+Operators::Outcome<std::monostate> Operators::reset_second_factor(OperatorSession who, std::string name) {
+    if (!who.may_manage_operators()) co_return fail(refused(Reason::not_allowed));
+    co_return told(co_await second_factor_.reset(std::move(name)));
+}
+
+Operators::Outcome<SecondFactor::State> Operators::second_factor(OperatorSession who) {
+    co_return told(co_await second_factor_.state(std::move(who.name)));
+}
+
 Operators::Outcome<std::monostate> Operators::change_password(OperatorSession who, PasswordChange request) {
     auto row = co_await check(who.name, std::move(request.old_password));
     if (!row) co_return fail(row.error());
@@ -238,7 +329,10 @@ Operators::Outcome<std::monostate> Operators::load_sessions() {
     auto open = co_await operators_.open_sessions(now, kCachedMax);
     if (!open) co_return fail(refused(open.error()));
     for (const auto& [key, session] : *open)
-        keep(key, OperatorSession{.name = session.name, .role = session.role, .expires = session.expires_at});
+        keep(key, OperatorSession{.name = session.name,
+                                  .role = session.role,
+                                  .expires = session.expires_at,
+                                  .csrf_token = csrf_token_for(key)});
     co_return std::monostate{};
 }
 

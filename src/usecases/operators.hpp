@@ -13,6 +13,7 @@
 #include "ports/operators.hpp"
 #include "usecases/accounts_passwords.hpp"
 #include "usecases/operator_session.hpp"
+#include "usecases/operators_second_factor.hpp"
 #include "usecases/sessions_throttle.hpp"
 
 namespace marketday::usecases {
@@ -31,6 +32,7 @@ public:
         seconds fresh_for{std::chrono::hours{12}};
         Throttle::Options per_name{.burst = 10, .per_s = 1.0 / 30, .keys_max = 1024};
         Throttle::Options per_client{.burst = 30, .per_s = 1.0 / 10, .keys_max = 4096};
+        Hash256 second_factor_key{};  // what the secrets of authenticator apps are made of
     };
     Operators(ports::Operators& operators, Passwords& passwords, const Clock& clock, Random& random, Options options);
 
@@ -38,13 +40,19 @@ public:
     Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> find(std::string token) override;
 
     enum class Reason : std::uint8_t {
-        wrong,         // no such operator, or another password
+        wrong,         // no such operator, a disabled one, or another password
+        code_needed,   // the password is right; the operator has a second factor
+        wrong_code,    // of the second factor, or one that was used before
         too_many,      // failed attempts; see `retry_after`
         bad_name,      // not 1..64 of a-z, 0-9, '.', '_', '-'
         bad_password,  // `password` says why
         name_taken,
         full,         // ports::Operators::kOperatorsMax
         not_allowed,  // only owners manage operators
+        not_found,    // no operator of this name
+        last_owner,   // somebody must be left who can manage operators
+        already_enrolled,
+        not_enrolled,
         busy,         // the hashing queue is full
         unavailable,  // the store
         outcome_unknown,
@@ -60,7 +68,8 @@ public:
     struct LogIn {
         std::string name;
         std::string password;
-        std::string client;  // the network address, as a key
+        std::string client;                 // the network address, as a key
+        std::optional<std::string> code{};  // of the second factor, if the operator has one
     };
     struct LoggedIn {
         std::string token;
@@ -81,12 +90,23 @@ public:
     };
     Outcome<Added> add(OperatorSession who, NewOperator request);
     Outcome<std::vector<ports::Operator>> list();
+    /// Another role, or disabled: holds for the operator's open sessions at once. Owners only.
+    Outcome<ports::Operator> change(OperatorSession who, std::string name, ports::Operators::Change change);
     struct PasswordChange {
         std::string old_password;
         std::string new_password;
     };
     /// Ends every session of the operator, the one that asks too.
     Outcome<std::monostate> change_password(OperatorSession who, PasswordChange request);
+
+    /// The second factor: one's own, and (reset, owners only) that of somebody whose phone is lost.
+    Outcome<SecondFactor::Enrolment> begin_second_factor(OperatorSession who);
+    Outcome<std::vector<std::string>> confirm_second_factor(OperatorSession who, std::string code);
+    Outcome<std::monostate> end_second_factor(OperatorSession who, std::string code);
+    Outcome<std::monostate> reset_second_factor(OperatorSession who, std::string name);
+    Outcome<SecondFactor::State> second_factor(OperatorSession who);
+
+    seconds session_valid() const { return options_.session_valid; }
 
     /// Whether `token` may use an operators' route: anybody who is logged in may look, viewers may not change anything.
     /// Without I/O.
@@ -106,6 +126,7 @@ private:
         WallTime fresh_until{};
     };
     Outcome<ports::Operator> check(std::string name, std::string password);
+    Outcome<std::monostate> pass_second_factor(std::string name, std::optional<std::string> code);
     Outcome<LoggedIn> open(ports::Operator who);
     Outcome<std::string> hash_new(std::string password);
     Outcome<std::monostate> load_sessions();
@@ -119,6 +140,7 @@ private:
     Options options_;
     Throttle per_name_;
     Throttle per_client_;
+    SecondFactor second_factor_;
     std::string machine_token_;
     OperatorSession machine_;
     struct KeyHash {

@@ -104,4 +104,74 @@ TEST_P(OperatorsContract, open_sessions_are_listed_and_ended_ones_are_not) {
     EXPECT_EQ(run_task(operators().purge_sessions(now_ + seconds{100}, 10)).value(), 1U);
 }
 
+TEST_P(OperatorsContract, another_role_holds_for_open_sessions_and_disabling_ends_them) {
+    using Changed = Operators::Changed;
+    add("admin", Role::owner);
+    add("mina", Role::manager);
+    add_session(1, "mina", "hash of mina");
+    EXPECT_EQ(run_task(operators().change("mina", {.role = Role::viewer, .disabled = {}})).value(), Changed::changed);
+    EXPECT_EQ(run_task(operators().find_session(key(1), now_)).value()->role, Role::viewer);
+    EXPECT_EQ(run_task(operators().change("mina", {.role = {}, .disabled = true})).value(), Changed::changed);
+    EXPECT_FALSE(run_task(operators().find_session(key(1), now_)).value());
+    EXPECT_TRUE(run_task(operators().find("mina")).value()->disabled);
+    EXPECT_FALSE(add_session(2, "mina", "hash of mina"));
+    EXPECT_EQ(run_task(operators().change("mina", {.role = {}, .disabled = false})).value(), Changed::changed);
+    EXPECT_TRUE(add_session(3, "mina", "hash of mina"));
+    EXPECT_EQ(run_task(operators().change("nobody", {.role = Role::viewer, .disabled = {}})).value(),
+              Changed::not_found);
+}
+
+TEST_P(OperatorsContract, an_owner_always_stays) {
+    using Changed = Operators::Changed;
+    add("admin", Role::owner);
+    add("mina", Role::manager);
+    EXPECT_EQ(run_task(operators().change("admin", {.role = Role::manager, .disabled = {}})).value(),
+              Changed::last_owner);
+    EXPECT_EQ(run_task(operators().change("admin", {.role = {}, .disabled = true})).value(), Changed::last_owner);
+    EXPECT_EQ(run_task(operators().find("admin")).value()->role, Role::owner);
+    run_task(operators().change("mina", {.role = Role::owner, .disabled = {}})).value();
+    EXPECT_EQ(run_task(operators().change("admin", {.role = {}, .disabled = true})).value(), Changed::changed);
+    EXPECT_EQ(run_task(operators().change("mina", {.role = Role::viewer, .disabled = {}})).value(), Changed::last_owner)
+        << "a disabled owner is none";
+}
+
+TEST_P(OperatorsContract, a_second_factor_counts_once_it_is_confirmed) {
+    add("mina", Role::manager);
+    const Operators::TotpNonce first{1};
+    const Operators::TotpNonce second{2};
+    EXPECT_FALSE(run_task(operators().begin_totp("nobody", first)).value());
+    EXPECT_FALSE(run_task(operators().find_totp("mina")).value());
+    EXPECT_TRUE(run_task(operators().begin_totp("mina", first)).value());
+    EXPECT_TRUE(run_task(operators().begin_totp("mina", second)).value()) << "begins anew";
+    EXPECT_FALSE(run_task(operators().find("mina")).value()->has_totp);
+    EXPECT_FALSE(run_task(operators().use_totp_step("mina", 5)).value());
+    EXPECT_FALSE(run_task(operators().confirm_totp("mina", first, 5, {key(1)})).value());
+    EXPECT_TRUE(run_task(operators().confirm_totp("mina", second, 5, {key(1), key(2)})).value());
+    EXPECT_FALSE(run_task(operators().confirm_totp("mina", second, 6, {key(3)})).value());
+    EXPECT_FALSE(run_task(operators().begin_totp("mina", first)).value());
+    const auto totp = run_task(operators().find_totp("mina")).value();
+    ASSERT_TRUE(totp);
+    EXPECT_TRUE(totp->confirmed);
+    EXPECT_EQ(totp->nonce, second);
+    EXPECT_EQ(totp->last_step, 5);
+    EXPECT_EQ(totp->recovery_codes, 2U);
+    EXPECT_TRUE(run_task(operators().find("mina")).value()->has_totp);
+    EXPECT_TRUE(run_task(operators().list()).value()[0].has_totp);
+}
+
+TEST_P(OperatorsContract, a_code_is_used_once) {
+    add("mina", Role::manager);
+    run_task(operators().begin_totp("mina", {})).value();
+    run_task(operators().confirm_totp("mina", {}, 5, {key(1)})).value();
+    EXPECT_FALSE(run_task(operators().use_totp_step("mina", 5)).value());
+    EXPECT_TRUE(run_task(operators().use_totp_step("mina", 7)).value());
+    EXPECT_FALSE(run_task(operators().use_totp_step("mina", 6)).value());
+    EXPECT_FALSE(run_task(operators().use_recovery_code("mina", key(2))).value());
+    EXPECT_TRUE(run_task(operators().use_recovery_code("mina", key(1))).value());
+    EXPECT_FALSE(run_task(operators().use_recovery_code("mina", key(1))).value());
+    EXPECT_TRUE(run_task(operators().end_totp("mina")).value());
+    EXPECT_FALSE(run_task(operators().end_totp("mina")).value());
+    EXPECT_FALSE(run_task(operators().find_totp("mina")).value());
+}
+
 }  // namespace marketday::contract

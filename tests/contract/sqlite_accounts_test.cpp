@@ -1,9 +1,11 @@
 #include "adapters/embedded/sqlite_accounts.hpp"
 
 #include "adapters/embedded/sqlite_operators.hpp"
+#include "adapters/embedded/sqlite_operators_log.hpp"
 #include "adapters/embedded/sqlite_sessions.hpp"
 #include "tests/contract/accounts_contract.hpp"
 #include "tests/contract/operators_contract.hpp"
+#include "tests/contract/operators_log_contract.hpp"
 #include "tests/contract/sessions_contract.hpp"
 #include "tests/support/sqlite_store.hpp"
 
@@ -30,6 +32,15 @@ private:
     adapters::SqliteOperators operators_{store_.database()};
 };
 
+class SqliteOperatorsLogStore final : public OperatorsLogStore {
+public:
+    ports::OperatorsLog& log() override { return log_; }
+
+private:
+    TemporaryStore store_;
+    adapters::SqliteOperatorsLog log_{store_.database()};
+};
+
 const AccountsFactory kAccounts{"sqlite", [] { return std::make_unique<SqliteAccountsStore>(); }};
 const auto kName = [](const auto& made) { return made.param.name; };
 
@@ -38,6 +49,11 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, SessionsContract, testing::Values(kAccounts), k
 INSTANTIATE_TEST_SUITE_P(Sqlite, OperatorsContract,
                          testing::Values(OperatorsFactory{"sqlite",
                                                           [] { return std::make_unique<SqliteOperatorsStore>(); }}),
+                         kName);
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, OperatorsLogContract,
+                         testing::Values(OperatorsLogFactory{
+                             "sqlite", [] { return std::make_unique<SqliteOperatorsLogStore>(); }}),
                          kName);
 
 }  // namespace

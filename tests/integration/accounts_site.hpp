@@ -15,8 +15,10 @@
 #include "adapters/embedded/file_mail.hpp"
 #include "adapters/embedded/sqlite_accounts.hpp"
 #include "adapters/embedded/sqlite_operators.hpp"
+#include "adapters/embedded/sqlite_operators_log.hpp"
 #include "adapters/embedded/sqlite_sessions.hpp"
 #include "base/async/asio_executor.hpp"
+#include "http/operator_gate.hpp"
 #include "http/routes_accounts.hpp"
 #include "http/routes_operators.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -48,7 +50,9 @@ public:
         for (auto& route : http::accounts_routes(accounts, sessions, {.secure = true, .max_age = seconds{100}}))
             routes_.push_back(std::move(route));
         for (auto& route : http::operators_routes(operators)) routes_.push_back(std::move(route));
+        for (auto& route : http::operators_log_routes(operators_log)) routes_.push_back(std::move(route));
         for (auto& route : http::rehearsal_routes(rehearsal, operators)) routes_.push_back(std::move(route));
+        routes_ = http::guarded(std::move(routes_), operators, operators_log, clock);
     }
 
     template <class T>
@@ -79,10 +83,15 @@ public:
         std::string token;
         std::uint8_t client = 1;
         std::vector<http::Request::Header> headers;
+        std::vector<std::string> params{};  // of the route's pattern, which then is the path
     };
     Task<http::Response> task(Call call) {
         for (const auto& route : routes_) {
-            if (route.method == call.method && route.pattern == call.path) return handle(*this, route, std::move(call));
+            const std::string_view path = call.path;
+            if (route.method == call.method && route.pattern == path.substr(0, path.find('?')) && call.params.empty())
+                return handle(*this, route, std::move(call));
+            if (route.method == call.method && route.pattern == path && !call.params.empty())
+                return handle(*this, route, std::move(call));
         }
         throw std::logic_error("no such route: " + call.path);
     }
@@ -136,6 +145,7 @@ public:
     adapters::SqliteAccounts account_rows{store.database()};
     adapters::SqliteSessions session_rows{store.database()};
     adapters::SqliteOperators operator_rows{store.database()};
+    adapters::SqliteOperatorsLog operators_log{store.database()};
     adapters::FileMail mail{mail_pool_, {.directory = mail_directory_.path()}};
     usecases::SessionCache cache{session_rows, clock, {}};
     usecases::AccountsMailer mailer{account_rows, mail, clock, random, {}};
@@ -155,7 +165,12 @@ private:
     static Task<http::Response> handle(AccountsSite& site, const http::Route& route, Call call) {
         http::Request request;
         request.method = call.method;
-        request.path = call.path;
+        const std::string_view target = call.path;
+        const std::size_t question = target.find('?');
+        request.path = target.substr(0, question);
+        if (question != std::string_view::npos) request.query = target.substr(question + 1);
+        request.trace_id = "trace of " + call.path;
+        for (std::size_t i = 0; i < call.params.size(); ++i) request.params[i] = call.params[i];
         request.body = call.body;
         request.client.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, call.client};
         request.headers = call.headers;
@@ -172,10 +187,8 @@ private:
             }
             request.session = &*session;
         }
-        if (route.access == http::Access::operator_ && !http::is_allowed_operator(site.operators, request)) {
-            http::Response refused;
-            refused.status = 401;
-            co_return refused;
+        if (route.access == http::Access::operator_) {
+            if (auto refused = http::refuse_operator(site.operators, request)) co_return std::move(*refused);
         }
         auto response = co_await route.handle(request);
         co_return response;

@@ -9,6 +9,7 @@
 #include "adapters/embedded/sqlite_ledger.hpp"
 #include "adapters/embedded/sqlite_order_book.hpp"
 #include "base/async/asio_executor.hpp"
+#include "http/refusals.hpp"
 #include "http/routes_catalogue.hpp"
 #include "http/server.hpp"
 
@@ -44,8 +45,9 @@ private:
     }
     static http::ServerOptions options() {
         http::ServerOptions options;
-        options.is_operator = [](const http::Request& request) {
-            return request.header("Authorization") == std::string{"Bearer "} + kToken;
+        options.refuse_operator = [](const http::Request& request) -> std::optional<http::Response> {
+            if (request.header("Authorization") == std::string{"Bearer "} + kToken) return std::nullopt;
+            return http::refusals::sign_in_needed();
         };
         return options;
     }

@@ -16,6 +16,7 @@
 #include "base/async/asio_executor.hpp"
 #include "base/async/wait.hpp"
 #include "http/ready.hpp"
+#include "http/refusals.hpp"
 #include "http/server.hpp"
 #include "tests/integration/raw_client.hpp"
 
@@ -132,7 +133,10 @@ class Running {
 public:
     explicit Running(ServerOptions options = {}) : guard_(io_.get_executor()) {
         options.authenticate = &authenticate_;
-        options.is_operator = [](const Request& request) { return request.session_token() == "operator"; };
+        options.refuse_operator = [](const Request& request) -> std::optional<Response> {
+            if (request.session_token() == "operator") return std::nullopt;
+            return refusals::sign_in_needed();
+        };
         server_ = std::make_unique<Server>(io_, executor_, test_routes(), std::move(options));
         server_->start();
         port = server_->port();

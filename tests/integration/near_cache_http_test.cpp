@@ -127,7 +127,7 @@ private:
     }
     static http::ServerOptions operator_options() {
         http::ServerOptions options;
-        options.is_operator = [](const http::Request&) { return true; };
+        options.refuse_operator = [](const http::Request&) { return std::optional<http::Response>{}; };
         return options;
     }
 

@@ -1,5 +1,9 @@
 #include "adapters/embedded/sqlite_accounts.hpp"
 
+#include <fmt/format.h>
+
+#include "adapters/embedded/sqlite_outbox.hpp"
+
 namespace marketday::adapters {
 namespace {
 
@@ -59,7 +63,7 @@ std::optional<CustomerId> find_link(SqliteConnection& c, const Hash256& key, Lin
 }
 
 /// False when the address is taken.
-bool add_account(SqliteConnection& c, const Accounts::NewAccount& account, bool verified) {
+bool add_account(SqliteConnection& c, const Accounts::NewAccount& account, bool verified, OutboxMessageWriter& events) {
     const std::int64_t created_ms = to_unix_ms(account.created_at);
     std::optional<std::int64_t> verified_ms;
     if (verified) verified_ms = created_ms;
@@ -71,6 +75,7 @@ bool add_account(SqliteConnection& c, const Accounts::NewAccount& account, bool 
         static_cast<std::int64_t>(account.locale), verified_ms, created_ms);
     c.run("INSERT INTO email_claims (address, customer, state, claimed_at) VALUES (?1, ?2, ?3, ?4)",
           account.email.claim(), account.id, verified ? kActive : kPending, created_ms);
+    events.add("customer.signed_up", account.created_at, fmt::format(R"("customer":"{}")", account.id.to_string()));
     return true;
 }
 
@@ -139,7 +144,9 @@ std::vector<Accounts::Letter> take_letters_in(SqliteConnection& c, WallTime now,
 
 Accounts::Answer<Accounts::SignedUp> SqliteAccounts::sign_up(NewAccount account, Uuid letter, bool may_tell_owner) {
     auto work = [&account, letter, may_tell_owner](SqliteConnection& c) {
-        const bool created = add_account(c, account, false);
+        OutboxMessageWriter events{"customers", account.id.uuid};
+        const bool created = add_account(c, account, false, events);
+        events.write(c, account.created_at);
         if (created || may_tell_owner)
             add_letter(c, letter, created ? LetterKind::verify : LetterKind::already_claimed, account.email.claim(),
                        account.created_at);
@@ -152,8 +159,11 @@ Accounts::Answer<Accounts::SignedUp> SqliteAccounts::sign_up(NewAccount account,
 Accounts::Answer<std::size_t> SqliteAccounts::add_verified(std::vector<NewAccount> accounts) {
     MD_ASSERT(!accounts.empty() && accounts.size() <= kBatchMax);
     auto work = [&accounts](SqliteConnection& c) {
+        // The first account's id, which nobody else has, names the batch.
+        OutboxMessageWriter events{"customers", accounts.front().id.uuid};
         std::size_t added = 0;
-        for (const auto& account : accounts) added += add_account(c, account, true) ? 1 : 0;
+        for (const auto& account : accounts) added += add_account(c, account, true, events) ? 1 : 0;
+        events.write(c, accounts.front().created_at);
         return added;
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);

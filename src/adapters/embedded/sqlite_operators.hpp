@@ -5,7 +5,8 @@
 
 namespace marketday::adapters {
 
-/// Operators in the site's SQLite file: tables operators, operator_sessions. Writes go before the shoppers'.
+/// Operators in the site's SQLite file: tables operators, operator_sessions,
+/// operator_totp, operator_recovery_codes. Writes go before the shoppers'.
 class SqliteOperators final : public ports::Operators {
 public:
     explicit SqliteOperators(SqliteDatabase& database) : database_(database) {}
@@ -14,6 +15,14 @@ public:
     Answer<std::optional<ports::Operator>> find(std::string name) override;
     Answer<std::vector<ports::Operator>> list() override;
     Answer<bool> set_password(std::string name, std::string old_hash, std::string new_hash) override;
+    Answer<Changed> change(std::string name, Change change) override;
+    Answer<std::optional<Totp>> find_totp(std::string name) override;
+    Answer<bool> begin_totp(std::string name, TotpNonce nonce) override;
+    Answer<bool> confirm_totp(std::string name, TotpNonce nonce, std::int64_t step,
+                              std::vector<Hash256> recovery_codes) override;
+    Answer<bool> use_totp_step(std::string name, std::int64_t step) override;
+    Answer<bool> use_recovery_code(std::string name, Hash256 code) override;
+    Answer<bool> end_totp(std::string name) override;
     Answer<bool> add_session(Hash256 key, std::string name, std::string password_hash, WallTime created_at,
                              WallTime expires_at) override;
     Answer<std::optional<Session>> find_session(Hash256 key, WallTime now) override;

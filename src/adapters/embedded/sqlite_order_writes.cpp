@@ -203,8 +203,10 @@ private:
             order.id, static_cast<std::int64_t>(order.state), to_unix_ms(order.updated_at),
             to_unix_ms(order.hold_until), order.payment, ms(order.captured_at), ms(order.refunded_at),
             order.tracking.empty() ? std::nullopt : std::optional<std::string_view>{order.tracking});
+        // A payment that failed brings the order back to `reserved`, which must not read like another order.
+        const bool failed = step.step == Step::payment_failed;
         events_.add(
-            fmt::format("order.{}", domain::to_string(order.state)), step.at,
+            fmt::format("order.{}", failed ? "payment_failed" : domain::to_string(order.state)), step.at,
             fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")", order.id.to_string(),
                         order.customer.to_string(), order.total.amount_minor, order.total.currency.code()));
     }
