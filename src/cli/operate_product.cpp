@@ -8,6 +8,7 @@
 
 #include "base/money.hpp"
 #include "cli/admin_client.hpp"
+#include "cli/operate_images.hpp"
 
 namespace marketday::cli {
 namespace {
@@ -267,6 +268,7 @@ void add_product_commands(CLI::App& app, int& exit_code) {
         [show_options, &exit_code] { exit_code = run_command([&] { return show(*show_options); }); });
 
     add_set_command(*group, exit_code);
+    add_images_command(*group, exit_code);
 }
 
 void add_stock_commands(CLI::App& app, int& exit_code) {

@@ -47,6 +47,7 @@ constexpr ProblemType kTypes[] = {
     {"not-for-sale", 409, "The product has no price, is hidden, or is sold in a sale only."},
     {"not-found", 404, "There is nothing at this address, or not for you."},
     {"not-here", 409, "No units here now, others are on their way."},
+    {"not-ready", 503, "The shop cannot sell right now; `reasons` says why: disk-full, store-failing."},
     {"outcome-unknown", 503, "It may have happened; repeat with the same Idempotency-Key to learn."},
     {"payment-declined", 402, "The bank declined the payment."},
     {"payment-refunded", 409, "The payment was given back, since the order had ended."},

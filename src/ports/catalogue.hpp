@@ -38,6 +38,9 @@ public:
         std::int64_t first_stock = 0;
         /// 0: whatever is stored. Else written only over this version of the product.
         std::int64_t if_version = 0;
+        /// The stored product's pictures stay, whatever `product` says: a record that says nothing of pictures removes
+        /// none.
+        bool keep_images = false;
     };
     enum class Written : std::uint8_t { created, updated, unchanged, conflict };
     /// Writes 1..kWritesMax products in order, in one commit, durable when it returns. Outcomes come in the same order.

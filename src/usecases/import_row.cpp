@@ -151,6 +151,7 @@ ImportRow finish_row(ImportRow row, const ImportPolicy& policy) {
     Product& product = row.write.product;
     if (auto fault = domain::find_fault(product)) return refuse_row(std::move(row), *std::move(fault));
     row.kind = ImportRow::Kind::product;
+    row.write.keep_images = product.images.empty();
     if (product.price && product.price->amount_minor == 0) product.price.reset();  // nothing is given away by a typo
     if (product.price) return row;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "adapters/embedded/sqlite_offers.hpp"
 #include "base/log.hpp"
@@ -145,8 +146,15 @@ struct ProductWriter::Stored {
 };
 
 Catalogue::Written ProductWriter::write(const Catalogue::Write& write) {
-    const Product& product = write.product;
-    Stored stored = Stored::read(connection_, product.sku);
+    Stored stored = Stored::read(connection_, write.product.sku);
+    std::optional<Product> with_images;
+    if (write.keep_images && stored.has_product && stored.content.find("\"images\":[") != std::string::npos) {
+        Product before;
+        read_product_content(stored.content, before);
+        with_images = write.product;
+        with_images->images = std::move(before.images);
+    }
+    const Product& product = with_images ? *with_images : write.product;
     if (write.if_version != 0 && write.if_version != stored.version) return Catalogue::Written::conflict;
 
     const std::string content = product_content(product);
