@@ -1,4 +1,6 @@
 import { createRoot } from 'react-dom/client';
+import 'uplot/dist/uPlot.min.css';
 import './console.css';
+import { Console } from './Console';
 
-createRoot(document.getElementById('console')!).render(<p>Marketday</p>);
+createRoot(document.getElementById('console')!).render(<Console />);

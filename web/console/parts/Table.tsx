@@ -1,0 +1,106 @@
+// A table that is sorted, filtered, linked to and exported: its state stands in the address.
+import { type ReactNode, useMemo } from 'react';
+import type { Listed } from '../api';
+import { csv, plain } from '../format';
+import { useParam } from '../router';
+import { texts } from '../texts';
+import { ProblemNote } from './Note';
+
+export interface Column<T> {
+  key: string;
+  title: string;
+  /** What is sorted, filtered and exported. */
+  value: (row: T) => string | number | boolean | null | undefined;
+  /** What is shown; the value itself if absent. */
+  show?: (row: T) => ReactNode;
+  number?: boolean;
+  /** Left out at phone width. */
+  wide?: boolean;
+}
+
+interface Props<T> {
+  name: string;
+  columns: Column<T>[];
+  rows: T[];
+  row_key: (row: T) => string | number;
+  list?: Listed<T>;
+  tools?: ReactNode;
+  /** The server's own export of everything, when it has one. */
+  export_all?: string;
+  empty?: string;
+  tone?: (row: T) => string | undefined;
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (a === b) return 0;
+  if (a === null || a === undefined || a === '') return 1;
+  if (b === null || b === undefined || b === '') return -1;
+  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true });
+}
+
+export function download(name: string, content: string): void {
+  const url = URL.createObjectURL(new Blob(['\ufeff', content], { type: 'text/csv;charset=utf-8' }));
+  const anchor = document.createElement('a');
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  URL.revokeObjectURL(url);
+}
+
+export function Table<T>({ name, columns, rows, row_key, list, tools, export_all, empty, tone }: Props<T>): ReactNode {
+  const [sort, setSort] = useParam(`${name}.sort`);
+  const [filter, setFilter] = useParam(`${name}.find`);
+  const shown = useMemo(() => {
+    const needle = filter.trim().toLowerCase();
+    const found = needle ? rows.filter((row) => columns.some((column) => plain(column.value(row)).toLowerCase().includes(needle))) : [...rows];
+    const down = sort.startsWith('-');
+    const by = columns.find((column) => column.key === sort.replace(/^-/, ''));
+    if (by) found.sort((a, b) => (down ? -1 : 1) * compare(by.value(a), by.value(b)));
+    return found;
+  }, [rows, columns, sort, filter]);
+  const save = (): void => download(`${name}.csv`, csv([columns.map((c) => c.title), ...shown.map((row) => columns.map((c) => c.value(row)))]));
+  const turn = (key: string): void => setSort(sort === key ? `-${key}` : sort === `-${key}` ? '' : key);
+  return (
+    <section className="table">
+      <div className="tools">
+        <input type="search" value={filter} onChange={(event) => setFilter(event.target.value)} placeholder={texts.table.filter} aria-label={texts.table.filter} />
+        {tools}
+        <span className="space" />
+        <span className="quiet" aria-live="polite">{texts.table.shown(shown.length, rows.length, list?.more !== null && list?.more !== undefined)}</span>
+        <button type="button" className="plain" onClick={() => void navigator.clipboard?.writeText(window.location.href)}>{texts.table.link}</button>
+        {export_all ? <a className="button plain" href={export_all} download={`${name}.csv`}>{texts.table.csv}</a> : <button type="button" className="plain" onClick={save}>{texts.table.csv}</button>}
+      </div>
+      <ProblemNote problem={list?.problem ?? null} again={list?.reload} />
+      <div className="scroll" tabIndex={0} role="region" aria-label={texts.table.region}>
+        <table>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column.key} scope="col" className={`${column.number ? 'number' : ''} ${column.wide ? 'wide' : ''}`}
+                  aria-sort={sort === column.key ? 'ascending' : sort === `-${column.key}` ? 'descending' : 'none'}>
+                  <button type="button" onClick={() => turn(column.key)}>
+                    {column.title}
+                    <span aria-hidden="true">{sort === column.key ? ' ↑' : sort === `-${column.key}` ? ' ↓' : ''}</span>
+                  </button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <tr key={row_key(row)} className={tone?.(row)}>
+                {columns.map((column) => (
+                  <td key={column.key} className={`${column.number ? 'number' : ''} ${column.wide ? 'wide' : ''}`}>
+                    {column.show ? column.show(row) : plain(column.value(row))}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {shown.length === 0 && <p className="empty">{list?.loading ? texts.table.loading : filter ? texts.table.noMatch : (empty ?? texts.table.empty)}</p>}
+      </div>
+      {list?.more && <button type="button" className="more" onClick={list.more} disabled={list.loading}>{texts.table.more}</button>}
+    </section>
+  );
+}

@@ -1,0 +1,130 @@
+// One order: what is in it, what became of it, and what can be done with it.
+import { type ReactNode, useState } from 'react';
+import { can, query, useGet, useList } from '../api';
+import { count, money, time, words as asWords } from '../format';
+import { Action, Field } from '../parts/Dialog';
+import { Facts, Note, Page, ProblemNote, State } from '../parts/Note';
+import { link } from '../router';
+import { useMe } from '../session';
+import { texts } from '../texts';
+import type { Action as Done, LedgerEntry, Order } from '../types';
+
+const words = texts.orders;
+
+/** Which steps an order can take from its state, as docs/api.md draws them. */
+export const steps: Record<string, string[]> = {
+  reserved: ['cancel'], paid: ['prepare', 'refund'], prepared: ['ship', 'refund'], shipped: ['deliver', 'return', 'refund'], delivered: ['return', 'refund'], returned: ['refund'],
+};
+
+function Steps({ order, done }: { order: Order; done: (note: string | null) => void }): ReactNode {
+  const [tracking, setTracking] = useState('');
+  const [restock, setRestock] = useState(order.state !== 'shipped' && order.state !== 'delivered');
+  const path = (step: string): string => `/admin/v1/orders/${order.order}/${step}`;
+  const route = (step: string): string => `/admin/v1/orders/{order}/${step}`;
+  const plain = (step: string, label: string, ask: string, danger = false): ReactNode => (
+    <Action key={step} label={label} ask={ask} danger={danger} path={path(step)} route={route(step)} done={() => done(null)} />
+  );
+  const all: Record<string, ReactNode> = {
+    prepare: plain('prepare', words.prepare, words.askPrepare),
+    deliver: plain('deliver', words.deliver, words.askDeliver),
+    return: plain('return', words.giveBack, words.askReturn),
+    cancel: plain('cancel', words.cancel, words.askCancel, true),
+    ship: (
+      <Action key="ship" label={words.ship} ask={words.askShip} path={path('ship')} route={route('ship')} body={() => ({ tracking: tracking || null })} done={() => done(null)}>
+        <Field label={words.tracking}><input value={tracking} onChange={(e) => setTracking(e.target.value)} maxLength={200} autoFocus /></Field>
+      </Action>
+    ),
+    refund: (
+      <Action key="refund" label={words.refund} ask={`${words.askRefund} ${money(order.total)}`} danger path={path('refund')} route={route('refund')} body={() => ({ restock })}
+        done={(answer) => done((answer as Order | undefined)?.state === 'refunded' ? null : words.late)}>
+        <label className="check"><input type="checkbox" checked={restock} onChange={(e) => setRestock(e.target.checked)} /> {words.restock}</label>
+      </Action>
+    ),
+  };
+  return <>{(steps[order.state] ?? []).map((step) => all[step])}</>;
+}
+
+function Ledger({ order }: { order: string }): ReactNode {
+  const route = '/admin/v1/orders/{order}/ledger';
+  const { value, problem } = useGet<{ items: LedgerEntry[] }>(can('get', route) ? `/admin/v1/orders/${order}/ledger` : null);
+  if (!can('get', route)) return null;
+  return (
+    <section className="card">
+      <h2>{words.ledger}</h2>
+      <ProblemNote problem={problem} />
+      <div className="scroll"><table>
+        <thead><tr><th className="number">#</th><th>{texts.words.at}</th><th>{texts.words.event}</th><th>{texts.words.sku}</th><th className="number">{texts.words.units}</th><th className="wide">Hash</th></tr></thead>
+        <tbody>{value?.items.map((entry) => (
+          <tr key={entry.sequence}><td className="number">{entry.sequence}</td><td>{time(entry.at)}</td><td>{asWords(entry.kind)}</td><td>{entry.sku}</td><td className="number">{count(entry.units)}</td><td className="wide"><code title={entry.hash}>{entry.hash.slice(0, 16)}…</code></td></tr>
+        ))}</tbody>
+      </table></div>
+    </section>
+  );
+}
+
+function OperatorsDid({ order }: { order: string }): ReactNode {
+  const list = useList<Done>(query('/admin/v1/operators-log', { target: order }));
+  if (list.items.length === 0) return null;
+  return (
+    <section className="card">
+      <h2>{words.operators}</h2>
+      <ul className="plain-list">{list.items.map((one) => (
+        <li key={one.entry}>{time(one.at)} <b>{one.operator}</b> {asWords(one.operation)}{one.dry_run ? ` (${texts.log.dry})` : ''}: {one.outcome}{can('get', '/admin/v1/traces') && one.trace_id ? <> · <a href={link(['traces'], { trace_id: one.trace_id })}>{texts.words.trace}</a></> : null}</li>
+      ))}</ul>
+    </section>
+  );
+}
+
+export function OrderScreen({ id }: { id: string }): ReactNode {
+  const { me } = useMe();
+  const [note, setNote] = useState<string | null>(null);
+  const { value: order, problem, reload } = useGet<Order>(`/admin/v1/orders/${encodeURIComponent(id)}`);
+  if (!order) return <ProblemNote problem={problem} again={reload} />;
+  const done = (text: string | null): void => {
+    setNote(text);
+    reload();
+  };
+  const { address } = order;
+  return (
+    <Page title={<>{texts.words.order} {order.number} <State of={order.state} /></>} about={time(order.placed_at)} tools={me.may_change && <Steps key={order.state} order={order} done={done} />}>
+      <ProblemNote problem={problem} again={reload} />
+      {note && <Note tone="warn">{note}</Note>}
+      <div className="columns">
+        <div>
+          <section className="card">
+            <div className="scroll"><table>
+              <thead><tr><th>{texts.words.sku}</th><th className="number">{texts.words.quantity}</th><th className="number">{texts.words.price}</th><th className="number">{texts.words.total}</th></tr></thead>
+              <tbody>
+                {order.lines.map((line) => {
+                  const { currency } = order.total;
+                  return <tr key={line.sku}><td><a href={link(['goods', line.sku])}>{line.sku}</a></td><td className="number">{line.quantity}</td><td className="number">{money({ amount_minor: line.unit_price_minor, currency })}</td><td className="number">{money({ amount_minor: line.unit_price_minor * line.quantity, currency })}</td></tr>;
+                })}
+                <tr><td colSpan={3}>{texts.words.shipping}</td><td className="number">{money(order.shipping)}</td></tr>
+                <tr className="sum"><td colSpan={3}>{texts.words.total}</td><td className="number">{money(order.total)}</td></tr>
+              </tbody>
+            </table></div>
+          </section>
+          <Ledger order={order.order} />
+          {can('get', '/admin/v1/operators-log') && <OperatorsDid key={order.state} order={order.order} />}
+        </div>
+        <aside>
+          <section className="card">
+            <Facts of={[
+              [texts.words.customer, can('get', '/admin/v1/customers') ? <a key="c" href={link(['customers', order.customer])}>{order.customer}</a> : order.customer],
+              ...(order.sale ? [[texts.words.sale, <a key="s" href={link(['sales', order.sale])}>{order.sale.slice(0, 8)}</a>] as [string, ReactNode]] : []),
+              [words.hold, time(order.hold_until)], [words.payment, order.payment ?? '–'], [words.captured, time(order.captured_at)],
+              ...(order.refunded_at ? [[words.refunded, time(order.refunded_at)] as [string, ReactNode]] : []), [words.tracking, order.tracking || '–'],
+              [words.receipt, <span key="r">{order.receipt.sequence} <code title={order.receipt.hash}>{order.receipt.hash.slice(0, 16)}…</code></span>],
+              ...(order.trace_id && can('get', '/admin/v1/traces') ? [[texts.words.trace, <a key="t" href={link(['traces'], { trace_id: order.trace_id })}>{order.trace_id.slice(0, 12)}…</a>] as [string, ReactNode]] : []),
+            ]} />
+          </section>
+          <section className="card">
+            <h2>{texts.words.address}</h2>
+            <address>{[address.recipient, address.line1, address.line2, `${address.postal_code} ${address.city}`, address.country, address.phone].filter(Boolean).map((part) => <div key={part}>{part}</div>)}</address>
+          </section>
+        </aside>
+      </div>
+    </Page>
+  );
+}
+

@@ -1,0 +1,112 @@
+// One sale: now, its result, the draw's proof, the audit's verdict.
+import { type ReactNode, useState } from 'react';
+import { asProblem, can, get, type Problem, useGet } from '../api';
+import { count, local, money, percent, time } from '../format';
+import { Action } from '../parts/Dialog';
+import { Facts, Note, Page, ProblemNote, State } from '../parts/Note';
+import { type Units, Waterfall } from '../parts/Waterfall';
+import { link } from '../router';
+import { useMe } from '../session';
+import { texts } from '../texts';
+import type { AuditReport, Draw, Sale, Stock } from '../types';
+import { Expect } from './Expect';
+
+const words = texts.sales;
+
+function Steps({ sale, done }: { sale: Sale; done: () => void }): ReactNode {
+  const step = (state: string, label: string, ask: string, danger = false): ReactNode => (
+    <Action key={state} label={label} ask={ask} danger={danger} path={`/admin/v1/sales/${sale.id}/state`} route="/admin/v1/sales/{sale}/state" body={{ state }} done={done} />
+  );
+  return (
+    <>
+      {sale.state === 'scheduled' && step('open', words.open, words.askOpen)}
+      {sale.state === 'paused' && step('open', words.reopen, words.askOpen)}
+      {sale.state === 'open' && step('paused', words.pause, words.askPause)}
+      {sale.state !== 'closed' && step('closed', words.close, words.askClose, true)}
+    </>
+  );
+}
+
+function useStock(sale: Sale | null): Units[] {
+  const { value } = useGet<{ items: Units[] }>(sale && can('get', '/admin/v1/sales/{sale}/stock') ? `/admin/v1/sales/${sale.id}/stock` : null, 2000);
+  const [first] = sale?.items ?? [];
+  const { value: one } = useGet<Stock & { sku: string }>(sale && !can('get', '/admin/v1/sales/{sale}/stock') && first && sale.items.length === 1 ? `/admin/v1/stock/${encodeURIComponent(first.sku)}` : null, 2000);
+  return value?.items ?? (one ? [{ ...one }] : []);
+}
+
+function Proof({ sale }: { sale: Sale }): ReactNode {
+  const route = '/admin/v1/sales/{sale}/draw';
+  const { value, problem } = useGet<Draw>(can('get', route) ? `/admin/v1/sales/${sale.id}/draw` : null);
+  if (!sale.line.enabled || !sale.line.draw || !can('get', route)) return null;
+  return (
+    <section className="card">
+      <h2>{words.draw_}</h2>
+      <ProblemNote problem={problem} />
+      {value && !value.drawn && sale.state === 'closed' && <p>{words.drawNot}</p>}
+      {value && <>
+        <p className="quiet">{words.drawAbout}</p>
+        <Facts of={[
+          [words.commitment, <code key="c">{value.commitment}</code>], [words.publicValue, <code key="p">{value.public_value || '–'}</code>],
+          [words.root, <code key="r">{value.root ?? '–'}</code>], [words.secret, value.secret ? <code key="s">{value.secret}</code> : words.secretLater],
+          [words.entries, count(value.entries_total)],
+        ]} />
+        <p className="quiet">{words.verify} <code>marketday sale verify-draw {sale.id}</code></p>
+      </>}
+    </section>
+  );
+}
+
+function AuditVerdict(): ReactNode {
+  const [report, setReport] = useState<AuditReport | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const run = (): void => {
+    setBusy(true);
+    setProblem(null);
+    get<AuditReport>('/admin/v1/audit').then(setReport).catch((thrown: unknown) => setProblem(asProblem(thrown))).finally(() => setBusy(false));
+  };
+  return (
+    <section className="card">
+      <h2>{words.audit}</h2>
+      <ProblemNote problem={problem} />
+      {report && <Note tone={report.holds ? 'good' : 'bad'}>{report.holds ? texts.audit.holds : texts.audit.broken} <a href={link(['audit'])}>{texts.audit.checks}</a></Note>}
+      <button type="button" onClick={run} disabled={busy}>{busy ? texts.audit.running : words.auditRun}</button>
+    </section>
+  );
+}
+
+export function SaleScreen({ id }: { id: string }): ReactNode {
+  const { me } = useMe();
+  const { value: sale, problem, reload } = useGet<Sale>(`/admin/v1/sales/${id}`, 5000);
+  const stock = useStock(sale);
+  if (!sale) return <ProblemNote problem={problem} again={reload} />;
+  const offered = sale.items.reduce((all, item) => all + item.units, 0);
+  const sold = stock.reduce((all, item) => all + item.sold, 0);
+  const revenue = sale.items.reduce((all, item) => all + item.price.amount_minor * (stock.find((one) => one.sku === item.sku)?.sold ?? 0), 0);
+  const currency = sale.items[0]?.price.currency ?? 'KRW';
+  return (
+    <Page title={<>{local(sale.name)} <State of={sale.state} /></>} about={`${time(sale.opens_at)} – ${sale.closes_at ? time(sale.closes_at) : ''}`}
+      tools={me.may_change && <Steps sale={sale} done={reload} />}>
+      <ProblemNote problem={problem} again={reload} />
+      {stock.length > 0 && <section className="card">
+        <h2>{sale.state === 'closed' ? words.result : words.live}</h2>
+        <Facts of={[[words.offered, count(offered)], [words.share, percent(offered ? sold / offered : null)], [words.revenue, money({ amount_minor: revenue, currency })]]} />
+        <Waterfall items={stock} />
+      </section>}
+      <section className="card">
+        <h2>{words.items}</h2>
+        <div className="scroll"><table>
+          <thead><tr><th>{texts.words.sku}</th><th className="number">{texts.words.units}</th><th className="number">{texts.words.price}</th><th className="number">{texts.words.limit}</th></tr></thead>
+          <tbody>{sale.items.map((item) => (
+            <tr key={item.sku}><td><a href={link(['goods', item.sku])}>{item.sku}</a></td><td className="number">{count(item.units)}</td><td className="number">{money(item.price)}</td><td className="number">{item.limit_per_customer || texts.words.none}</td></tr>
+          ))}</tbody>
+        </table></div>
+        <Facts of={[[words.edit, sale.line.enabled ? texts.words.yes : texts.words.no], [words.draw_, sale.line.draw ? texts.words.yes : texts.words.no], [words.admissions, sale.line.admissions_per_s_max || texts.words.none]]} />
+        <p><a href={link(['orders'], { sale: sale.id })}>{words.orders}</a></p>
+      </section>
+      <Proof sale={sale} />
+      {sale.state !== 'closed' && <Expect units={offered} />}
+      {can('get', '/admin/v1/audit') && <AuditVerdict />}
+    </Page>
+  );
+}
