@@ -106,7 +106,7 @@ private:
     void forget_stream();
 
     // Writing.
-    int append_ready(const std::shared_ptr<const ReadyResponse>& ready);
+    int append_ready(const Response& response);
     int append_plain(Response& response);
     void append_changing_headers();
     void append_large(std::shared_ptr<const void> owner, std::string_view body);

@@ -60,7 +60,8 @@ void Connection::append_changing_headers() {
     }
 }
 
-int Connection::append_ready(const std::shared_ptr<const ReadyResponse>& ready) {
+int Connection::append_ready(const Response& response) {
+    const auto& ready = response.ready;
     std::string_view form = ready->identity;
     Encoding encoding = Encoding::identity;
     if (!head_.accept_encoding.empty() && !(ready->gzip.empty() && ready->brotli.empty())) {
@@ -79,6 +80,12 @@ int Connection::append_ready(const std::shared_ptr<const ReadyResponse>& ready) 
     const std::size_t line = form.find("\r\n") + 2;
     *out_ += form.substr(0, line);
     append_changing_headers();
+    for (const auto& [name, value] : response.headers) {
+        *out_ += name;
+        *out_ += ": ";
+        *out_ += value;
+        *out_ += "\r\n";
+    }
     std::string_view rest = form.substr(line);
     if (unchanged) {
         const std::size_t quote = rest.find(ready->etag) + ready->etag.size() - 1;

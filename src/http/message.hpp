@@ -83,7 +83,7 @@ struct Response {
     std::string_view content_type = "application/json";  // a literal
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
-    /// Set instead of everything above to send bytes from the near cache.
+    /// Set instead of everything above to send bytes from the near cache; `headers` are sent before its own.
     std::shared_ptr<const ReadyResponse> ready;
     /// Set instead of everything above to answer with server-sent events for as long as both sides like.
     std::shared_ptr<EventStream> stream;

@@ -35,6 +35,17 @@ Browse::Answer<std::optional<domain::StockLevel>> Browse::stock(domain::SkuCode 
     co_return levels->front().value_or(domain::StockLevel{});
 }
 
+Browse::Answer<std::vector<Browse::Changed>> Browse::changed(std::int64_t after, std::int64_t up_to) {
+    // No more products than numbers.
+    auto changes = co_await catalogue_.changed_after(after, static_cast<std::size_t>(up_to - after));
+    if (!changes) co_return fail(Error::unavailable);
+    std::vector<Changed> changed;
+    for (auto& change : *changes)
+        if (change.number <= up_to && !change.product.hidden)
+            changed.push_back({std::move(change.product.sku), change.product.updated_at});
+    co_return changed;
+}
+
 Browse::Answer<std::vector<domain::Category>> Browse::categories() {
     auto categories = co_await catalogue_.categories();
     if (!categories) co_return fail(Error::unavailable);

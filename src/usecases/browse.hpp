@@ -27,6 +27,12 @@ public:
     Answer<std::optional<domain::StockLevel>> stock(domain::SkuCode sku);
     /// By path.
     Answer<std::vector<domain::Category>> categories();
+    struct Changed {
+        domain::SkuCode sku;
+        WallTime changed_at{};
+    };
+    /// The products whose newest change has a number after `after`, up to `up_to`; at most 10,000 numbers apart.
+    Answer<std::vector<Changed>> changed(std::int64_t after, std::int64_t up_to);
 
 private:
     ports::Catalogue& catalogue_;

@@ -82,6 +82,12 @@ auto Search::names_of(std::vector<SearchIndex::CategoryCount> categories) -> Ans
     co_return names;
 }
 
+auto Search::index_position() -> Answer<std::int64_t> {
+    const auto position = co_await index_.applied_change();
+    if (!position) co_return fail(Error::unavailable);
+    co_return *position;
+}
+
 auto Search::suggest(std::string typed, domain::Language language, std::size_t suggestions_max)
     -> Answer<std::vector<std::string>> {
     auto suggestions = co_await index_.suggest(std::move(typed), language, suggestions_max);

@@ -41,6 +41,9 @@ public:
     /// Someone was shown what `find` had given before: counts like it. Never waits.
     void found_again(std::string ranked_as, std::uint64_t source);
 
+    /// The number of the last change of the catalogue that can be found.
+    Answer<std::int64_t> index_position();
+
     Answer<std::vector<std::string>> suggest(std::string typed, domain::Language language, std::size_t suggestions_max);
 
     Answer<std::vector<ports::Rankings::Ranked>> popular_searches(std::size_t searches_max);
