@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/embedded/sqlite_batch_rows.hpp"
 #include "base/assert.hpp"
 
 namespace marketday::adapters {
@@ -28,6 +29,9 @@ SqliteQuery::~SqliteQuery() {
 void SqliteQuery::bind(int position, std::int64_t value) { sqlite3_bind_int64(statement_, position, value); }
 void SqliteQuery::bind(int position, double value) { sqlite3_bind_double(statement_, position, value); }
 void SqliteQuery::bind(int position, std::nullptr_t) { sqlite3_bind_null(statement_, position); }
+void SqliteQuery::bind_pointer(int position, void* pointer, const char* type) {
+    sqlite3_bind_pointer(statement_, position, pointer, type, nullptr);
+}
 
 void SqliteQuery::bind(int position, std::string_view value) {
     sqlite3_bind_text(statement_, position, value.data() != nullptr ? value.data() : "", static_cast<int>(value.size()),
@@ -81,6 +85,7 @@ SqliteConnection::SqliteConnection(const std::filesystem::path& file, Mode mode,
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, 5000);
     try {
+        register_batch_rows(handle_);
         script(fmt::format("PRAGMA cache_size=-{}; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;", cache_kib));
     } catch (...) {
         sqlite3_close(handle_);

@@ -18,6 +18,8 @@
 
 namespace marketday::adapters {
 
+class BatchRows;
+
 /// Anything SQLite refuses. `code` is its extended result code.
 class SqliteError : public std::runtime_error {
 public:
@@ -52,6 +54,7 @@ public:
         bind(position, id.uuid);
     }
     void bind(int position, std::nullptr_t);
+    void bind_pointer(int position, void* pointer, const char* type);
     template <class T>
     void bind(int position, const std::optional<T>& value) {
         if (value)
@@ -105,6 +108,8 @@ public:
         (query.bind(++position, args), ...);
         query.run();
     }
+    /// Runs `INSERT … SELECT c0, … FROM batch_rows(?1)` over `rows` (sqlite_batch_rows.hpp); nothing for none.
+    void write_rows(const char* sql, const BatchRows& rows);
     /// Runs a script of statements, not kept.
     void script(const std::string& sql);
     std::int64_t changes() const;

@@ -1,40 +1,18 @@
 #include "adapters/embedded/sqlite_customer_memory.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "adapters/embedded/sqlite_batch_rows.hpp"
+#include "base/assert.hpp"
 
 namespace marketday::adapters {
 namespace {
 
+constexpr std::int64_t kLearnRows = 2000;  // of the tree with each batch: about half a millisecond
+
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-/// A look-up's key without allocating: customer and key side by side.
-class NameView {
-public:
-    NameView(const CustomerId& customer, std::string_view key) {
-        size_ = 16 + std::min(key.size(), sizeof bytes_ - 16);
-        std::memcpy(bytes_, customer.uuid.bytes.data(), 16);
-        std::memcpy(bytes_ + 16, key.data(), size_ - 16);
-    }
-    std::string_view view() const { return {bytes_, size_}; }
-
-private:
-    char bytes_[16 + 64];  // idempotency keys have at most 64 bytes
-    std::size_t size_;
-};
-
-std::string_view text_of(const CustomerMemory::LimitKey& key) {
-    return {reinterpret_cast<const char*>(key.data()), key.size()};
-}
-
-template <class Map>
-auto sorted_entries(const Map& map) {
-    std::vector<const typename Map::value_type*> entries;
-    entries.reserve(map.size());
-    for (const auto& entry : map) entries.push_back(&entry);
-    std::ranges::sort(entries, {}, [](const auto* entry) -> const std::string& { return entry->first; });
-    return entries;
 }
 
 domain::RequestHash request_hash_of(std::span<const std::uint8_t> blob) {
@@ -43,15 +21,105 @@ domain::RequestHash request_hash_of(std::span<const std::uint8_t> blob) {
     return hash;
 }
 
+std::span<const std::uint8_t> bytes_of(const auto& array) { return {array.data(), array.size()}; }
+
 }  // namespace
+
+class CustomerMemory::JournalRows final : public BatchRows {
+public:
+    JournalRows(const std::vector<JournalRow>& rows, const CustomerNews& news) : rows_(rows), news_(news) {}
+    std::size_t size() const override { return rows_.size(); }
+    void value(std::size_t row, int column, BatchValue out) const override {
+        const JournalRow& journal = rows_[row];
+        const auto* key = journal.key;
+        const bool granted = key != nullptr && !key->order.uuid.is_nil();
+        switch (column) {
+            case 0: return out.set(journal.position);
+            case 1: return out.set(journal.customer);
+            case 2: return out.set(to_unix_ms(journal.at));
+            case 3: return key != nullptr ? out.set(as_bytes(key->key_view())) : void();
+            case 4: return key != nullptr ? out.set(bytes_of(key->request_hash)) : void();
+            case 5: return granted ? out.set(key->order) : void();
+            case 6: return key != nullptr && !granted ? out.set(news_.refusal_of(*key)) : void();
+            case 7: return journal.held ? out.set(bytes_of(journal.held->key)) : void();
+            case 8: return journal.held ? out.set(journal.held->units) : void();
+            default: return;
+        }
+    }
+
+private:
+    const std::vector<JournalRow>& rows_;
+    const CustomerNews& news_;
+};
+
+class CustomerMemory::CarriedRows final : public BatchRows {
+public:
+    explicit CarriedRows(const CustomerNews& news) : news_(news) {}
+    void add(const CustomerNews::Next& next) {
+        const bool granted = next.key != nullptr && !next.key->order.uuid.is_nil();
+        rows_.push_back({next, next.limit != nullptr ? kLimit : kKey});
+        if (granted) rows_.push_back({next, kOrder});
+    }
+    std::size_t size() const override { return rows_.size(); }
+    void value(std::size_t row, int column, BatchValue out) const override {
+        const auto& [next, kind] = rows_[row];
+        if (column == 1) return out.set(static_cast<std::int64_t>(kind));
+        if (kind == kLimit) return limit_value(*next.limit, column, out);
+        if (kind == kOrder) return order_value(*next.key, column, out);
+        key_value(*next.key, column, out);
+    }
+
+private:
+    enum Kind : std::uint8_t { kLimit = 1, kKey = 2, kOrder = 3 };
+    struct Row {
+        CustomerNews::Next next;
+        Kind kind;
+    };
+    static void limit_value(const CustomerNews::LimitNews& limit, int column, BatchValue out) {
+        switch (column) {
+            case 0: return out.set(limit.customer);
+            case 2: return out.set(bytes_of(limit.key));
+            case 3: return out.set(to_unix_ms(limit.at));
+            case 4: return out.set(limit.units);
+            default: return;
+        }
+    }
+    static void order_value(const CustomerNews::KeyNews& key, int column, BatchValue out) {
+        switch (column) {
+            case 0: return out.set(key.customer);
+            case 2: return out.set(key.order);
+            case 3: return out.set(to_unix_ms(key.at));
+            default: return;
+        }
+    }
+    void key_value(const CustomerNews::KeyNews& key, int column, BatchValue out) const {
+        const bool granted = !key.order.uuid.is_nil();
+        switch (column) {
+            case 0: return out.set(key.customer);
+            case 2: return out.set(as_bytes(key.key_view()));
+            case 3: return out.set(to_unix_ms(key.at));
+            case 5: return out.set(bytes_of(key.request_hash));
+            case 6: return granted ? out.set(key.order) : void();
+            case 7: return granted ? void() : out.set(news_.refusal_of(key));
+            default: return;
+        }
+    }
+
+    const CustomerNews& news_;
+    std::vector<Row> rows_;
+};
 
 std::optional<CustomerMemory::KeyRecord> CustomerMemory::find_key(SqliteConnection& connection,
                                                                   const CustomerId& customer, std::string_view key) {
     refresh(connection);
-    const NameView name(customer, key);
-    for (const Generation* generation : {&active_, &frozen_})
-        if (const auto found = generation->keys.find(name.view()); found != generation->keys.end())
-            return found->second;
+    for (const CustomerNews* generation : {&active_, &frozen_}) {
+        const auto* news = generation->find(customer, key);
+        if (news == nullptr) continue;
+        KeyRecord record{news->request_hash, std::nullopt, std::string{generation->refusal_of(*news)}, news->at};
+        if (!news->order.uuid.is_nil()) record.order = news->order;
+        return record;
+    }
+    if (!tree_names_.may_hold(CustomerNews::hash_of(customer, key))) return std::nullopt;
     auto row = connection.query(
         "SELECT request_hash, order_id, refusal, at_ms FROM customer_records"
         " WHERE customer_id = ?1 AND kind = 2 AND key = ?2",
@@ -69,66 +137,49 @@ std::optional<CustomerMemory::KeyRecord> CustomerMemory::find_key(SqliteConnecti
 
 std::int64_t CustomerMemory::units_held(SqliteConnection& connection, const CustomerId& customer, const LimitKey& key) {
     refresh(connection);
-    const NameView name(customer, text_of(key));
-    for (const Generation* generation : {&active_, &frozen_})
-        if (const auto found = generation->limits.find(name.view()); found != generation->limits.end())
-            return found->second.units;
+    for (const CustomerNews* generation : {&active_, &frozen_})
+        if (const auto* news = generation->find(customer, key)) return news->units;
+    if (!tree_names_.may_hold(CustomerNews::hash_of(customer, key))) return 0;
     auto row = connection.query("SELECT units FROM customer_records WHERE customer_id = ?1 AND kind = 1 AND key = ?2",
-                                customer, std::span<const std::uint8_t>{key});
+                                customer, bytes_of(key));
     return row.step() ? row.integer(0) : 0;
 }
 
-void CustomerMemory::take_in(const CustomerId& customer, std::string_view key, KeyRecord record) {
-    if (record.order) {
-        const std::scoped_lock lock(orders_mutex_);
-        active_.orders[customer].push_back(*record.order);
-    }
-    active_.keys.insert_or_assign(Name{NameView(customer, key).view()}, std::move(record));
-}
-
-void CustomerMemory::take_in(const CustomerId& customer, const Held& held, WallTime at) {
-    active_.limits.insert_or_assign(Name{NameView(customer, text_of(held.key)).view()}, Units{held.units, at});
+void CustomerMemory::take_in(const CustomerId& customer, std::string_view key, const KeyRecord& record) {
+    const std::scoped_lock lock(orders_mutex_);
+    active_.put(customer, key, record.request_hash, record.order.value_or(OrderId{}), record.refusal, record.at);
 }
 
 void CustomerMemory::remember(SqliteConnection& connection, const CustomerId& customer, std::string_view key,
-                              KeyRecord record, std::span<const Held> held) {
+                              const KeyRecord& record, std::span<const Held> held) {
     refresh(connection);
-    const auto limit_key = held.empty() ? std::nullopt : std::optional{std::span<const std::uint8_t>{held[0].key}};
-    const auto units = held.empty() ? std::nullopt : std::optional{held[0].units};
-    connection.run(
-        "INSERT INTO customer_journal (position, customer_id, at_ms, key, request_hash, order_id, refusal, limit_key,"
-        " units) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        ++position_, customer, to_unix_ms(record.at), as_bytes(key), std::span<const std::uint8_t>{record.request_hash},
-        record.order, record.order ? std::nullopt : std::optional<std::string_view>{record.refusal}, limit_key, units);
-    const WallTime at = record.at;
-    take_in(customer, key, std::move(record));
+    take_in(customer, key, record);
+    unwritten_.push_back({++position_, customer, record.at, active_.find(customer, key), std::nullopt});
     if (held.empty()) return;
-    take_in(customer, held[0], at);
-    remember(connection, customer, at, held.subspan(1));
+    active_.put(customer, held[0].key, held[0].units, record.at);
+    unwritten_.back().held = held[0];
+    remember(connection, customer, record.at, held.subspan(1));
 }
 
 void CustomerMemory::remember(SqliteConnection& connection, const CustomerId& customer, WallTime at,
                               std::span<const Held> held) {
     refresh(connection);
     for (const Held& one : held) {
-        connection.run(
-            "INSERT INTO customer_journal (position, customer_id, at_ms, limit_key, units) VALUES (?1, ?2, ?3, ?4, ?5)",
-            ++position_, customer, to_unix_ms(at), std::span<const std::uint8_t>{one.key}, one.units);
-        take_in(customer, one, at);
+        unwritten_.push_back({++position_, customer, at, nullptr, one});
+        active_.put(customer, one.key, one.units, at);
     }
 }
 
 void CustomerMemory::refresh(SqliteConnection& connection) {
     if (!stale_) return;
+    unwritten_.clear();
     has_frozen_ = false;
-    frozen_keys_.clear();
-    frozen_limits_.clear();
     {
         const std::scoped_lock lock(orders_mutex_);
         active_ = {};
         frozen_ = {};
     }
-    position_ = 0;
+    position_ = trimmed_to_ = trim_to_ = 0;
     auto rows = connection.query(
         "SELECT position, customer_id, at_ms, key, request_hash, order_id, refusal, limit_key, units"
         " FROM customer_journal ORDER BY position");
@@ -142,76 +193,64 @@ void CustomerMemory::refresh(SqliteConnection& connection) {
             KeyRecord record{request_hash_of(rows.blob(4)), std::nullopt, rows.text(6), at};
             if (!rows.is_null(5)) record.order = OrderId{rows.uuid(5)};
             const auto key = rows.blob(3);
-            take_in(customer, {reinterpret_cast<const char*>(key.data()), key.size()}, std::move(record));
+            take_in(customer, {reinterpret_cast<const char*>(key.data()), key.size()}, record);
         }
         const auto limit_key = rows.blob(7);
-        Held held{{}, rows.integer(8)};
-        if (limit_key.size() != held.key.size()) continue;
-        std::ranges::copy(limit_key, held.key.begin());
-        take_in(customer, held, at);
+        LimitKey held{};
+        if (limit_key.size() != held.size()) continue;
+        std::ranges::copy(limit_key, held.begin());
+        active_.put(customer, held, rows.integer(8), at);
     }
     stale_ = false;
 }
 
-void CustomerMemory::freeze() {
-    {
-        const std::scoped_lock lock(orders_mutex_);
-        frozen_ = std::move(active_);
-        active_ = {};
+void CustomerMemory::write(SqliteConnection& connection, std::size_t items) {
+    refresh(connection);
+    connection.write_rows(
+        "INSERT INTO customer_journal (position, customer_id, at_ms, key, request_hash, order_id, refusal, limit_key,"
+        " units) SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM batch_rows(?1)",
+        JournalRows{unwritten_, active_});
+    unwritten_.clear();
+    tree_names_.learn(connection, kLearnRows);
+    carry_over(connection, items);
+}
+
+void CustomerMemory::carry_over(SqliteConnection& connection, std::size_t items) {
+    // Faster than news comes (a verdict brings two records, a key's and a limit's): a frozen generation is gone before
+    // the next one is full.
+    const std::size_t turn = 3 * items + 1;
+    trim(connection, 2 * turn);
+    if (!has_frozen_) {
+        if (active_.size() < 2 * records_max_) return;
+        freeze();
     }
-    frozen_.last_position = position_;
-    frozen_keys_ = sorted_entries(frozen_.keys);
-    frozen_limits_ = sorted_entries(frozen_.limits);
-    next_key_ = next_limit_ = 0;
+    CarriedRows rows(frozen_);
+    bool ended = false;
+    for (std::size_t i = 0; i < turn && !ended; ++i) {
+        const auto next = frozen_.next();
+        ended = !next;
+        if (ended) break;
+        rows.add(*next);
+        tree_names_.add(next->key != nullptr ? CustomerNews::hash_of(next->key->customer, next->key->key_view())
+                                             : CustomerNews::hash_of(next->limit->customer, next->limit->key));
+    }
+    connection.write_rows(
+        "INSERT OR REPLACE INTO customer_records (customer_id, kind, key, at_ms, units, request_hash, order_id,"
+        " refusal) SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM batch_rows(?1)",
+        rows);
+    if (ended) drop_frozen();
+}
+
+void CustomerMemory::freeze() {
+    const std::scoped_lock lock(orders_mutex_);
+    frozen_ = std::exchange(active_, {});
+    frozen_position_ = position_;
     has_frozen_ = true;
 }
 
-void CustomerMemory::carry_key(SqliteConnection& connection, const Name& name, const KeyRecord& record) {
-    const auto customer = as_bytes(name).first(16);
-    const auto key = as_bytes(name).subspan(16);
-    const std::span<const std::uint8_t> request_hash{record.request_hash};
-    if (record.order)
-        connection.run(
-            "INSERT OR REPLACE INTO customer_records (customer_id, kind, key, at_ms, request_hash, order_id)"
-            " VALUES (?1, 2, ?2, ?3, ?4, ?5), (?1, 3, ?5, ?3, NULL, NULL)",
-            customer, key, to_unix_ms(record.at), request_hash, *record.order);
-    else
-        connection.run(
-            "INSERT OR REPLACE INTO customer_records (customer_id, kind, key, at_ms, request_hash, refusal)"
-            " VALUES (?1, 2, ?2, ?3, ?4, ?5)",
-            customer, key, to_unix_ms(record.at), request_hash, record.refusal);
-}
-
-void CustomerMemory::carry_limit(SqliteConnection& connection, const Name& name, const Units& units) {
-    connection.run(
-        "INSERT OR REPLACE INTO customer_records (customer_id, kind, key, at_ms, units) VALUES (?1, 1, ?2, ?3, ?4)",
-        as_bytes(name).first(16), as_bytes(name).subspan(16), to_unix_ms(units.at), units.units);
-}
-
-void CustomerMemory::carry_over(SqliteConnection& connection, std::size_t news) {
-    refresh(connection);
-    // Twice as fast as news comes: a frozen generation is gone before the next one is full.
-    const std::size_t turn = 2 * news + 1;
-    trim(connection, 2 * turn);
-    if (!has_frozen_) {
-        if (active_.keys.size() + active_.limits.size() < 2 * records_max_) return;
-        freeze();
-    }
-    for (std::size_t i = 0; i < turn && next_key_ < frozen_keys_.size(); ++i, ++next_key_) {
-        // Keys and limits go side by side, so that a customer's page is in hand for both.
-        const auto& [name, record] = *frozen_keys_[next_key_];
-        for (; next_limit_ < frozen_limits_.size() && frozen_limits_[next_limit_]->first <= name; ++next_limit_)
-            carry_limit(connection, frozen_limits_[next_limit_]->first, frozen_limits_[next_limit_]->second);
-        carry_key(connection, name, record);
-    }
-    if (next_key_ < frozen_keys_.size()) return;
-    for (std::size_t i = 0; i < turn && next_limit_ < frozen_limits_.size(); ++i, ++next_limit_)
-        carry_limit(connection, frozen_limits_[next_limit_]->first, frozen_limits_[next_limit_]->second);
-    if (next_limit_ < frozen_limits_.size()) return;
-    trim_to_ = frozen_.last_position;
+void CustomerMemory::drop_frozen() {
+    trim_to_ = frozen_position_;
     has_frozen_ = false;
-    frozen_keys_.clear();
-    frozen_limits_.clear();
     const std::scoped_lock lock(orders_mutex_);
     frozen_ = {};
 }
@@ -225,10 +264,8 @@ void CustomerMemory::trim(SqliteConnection& connection, std::size_t rows) {
 std::vector<OrderId> CustomerMemory::recent_orders(const CustomerId& customer) const {
     const std::scoped_lock lock(orders_mutex_);
     std::vector<OrderId> orders;
-    for (const Generation* generation : {&frozen_, &active_}) {
-        const auto found = generation->orders.find(customer);
-        if (found != generation->orders.end()) orders.insert(orders.end(), found->second.begin(), found->second.end());
-    }
+    frozen_.append_orders(customer, orders);
+    active_.append_orders(customer, orders);
     return orders;
 }
 

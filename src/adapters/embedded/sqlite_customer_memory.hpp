@@ -1,17 +1,16 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "adapters/embedded/sqlite_connection.hpp"
+#include "adapters/embedded/sqlite_customer_news.hpp"
+#include "adapters/embedded/sqlite_tree_names.hpp"
 #include "domain/order.hpp"
 
 namespace marketday::adapters {
@@ -26,7 +25,7 @@ namespace marketday::adapters {
 class CustomerMemory {
 public:
     /// `records_max`: how many keys gather before they are carried over; memory stays below twice as many.
-    explicit CustomerMemory(std::size_t records_max = 50'000) : records_max_(records_max) {}
+    explicit CustomerMemory(std::size_t records_max = 100'000) : records_max_(records_max) {}
 
     struct KeyRecord {
         domain::RequestHash request_hash{};
@@ -34,7 +33,7 @@ public:
         std::string refusal;           // refused: JSON
         WallTime at{};
     };
-    using LimitKey = std::array<std::uint8_t, 16>;  // sale and SKU numbers
+    using LimitKey = CustomerNews::LimitKey;
     struct Held {
         LimitKey key{};
         std::int64_t units = 0;  // after the change
@@ -43,14 +42,15 @@ public:
     std::optional<KeyRecord> find_key(SqliteConnection& connection, const CustomerId& customer, std::string_view key);
     std::int64_t units_held(SqliteConnection& connection, const CustomerId& customer, const LimitKey& key);
 
-    /// A verdict under its key, and what the customer holds after it.
-    void remember(SqliteConnection& connection, const CustomerId& customer, std::string_view key, KeyRecord record,
-                  std::span<const Held> held);
+    /// A verdict under its key, and what the customer holds after it. Durable with the batch's `write`.
+    void remember(SqliteConnection& connection, const CustomerId& customer, std::string_view key,
+                  const KeyRecord& record, std::span<const Held> held);
     /// What the customer holds after a step of an order.
     void remember(SqliteConnection& connection, const CustomerId& customer, WallTime at, std::span<const Held> held);
 
-    /// Carries some records over. Call with each batch; `news`: about how many records the batch brought.
-    void carry_over(SqliteConnection& connection, std::size_t news);
+    /// Writes the batch's news, and carries some older records over. Call once at the end of each batch; `items`: how
+    /// many verdicts or steps it held.
+    void write(SqliteConnection& connection, std::size_t items);
     /// After a rollback: the journal is read again before the next use.
     void forget() { stale_ = true; }
 
@@ -59,29 +59,22 @@ public:
     std::vector<OrderId> recent_orders(const CustomerId& customer) const;
 
 private:
-    struct BytesHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    /// 16 bytes of the customer, then the key's own.
-    using Name = std::string;
-    struct Units {
-        std::int64_t units = 0;
+    /// A row of `customer_journal` that the batch has not written yet.
+    struct JournalRow {
+        std::int64_t position = 0;
+        CustomerId customer;
         WallTime at{};
+        const CustomerNews::KeyNews* key = nullptr;
+        std::optional<Held> held;
     };
-    struct Generation {
-        std::unordered_map<Name, KeyRecord, BytesHash, std::equal_to<>> keys;
-        std::unordered_map<Name, Units, BytesHash, std::equal_to<>> limits;
-        std::unordered_map<CustomerId, std::vector<OrderId>> orders;
-        std::int64_t last_position = 0;
-    };
+    class JournalRows;
+    class CarriedRows;
 
     void refresh(SqliteConnection& connection);
-    void take_in(const CustomerId& customer, std::string_view key, KeyRecord record);
-    void take_in(const CustomerId& customer, const Held& held, WallTime at);
+    void take_in(const CustomerId& customer, std::string_view key, const KeyRecord& record);
+    void carry_over(SqliteConnection& connection, std::size_t items);
     void freeze();
-    void carry_key(SqliteConnection& connection, const Name& name, const KeyRecord& record);
-    void carry_limit(SqliteConnection& connection, const Name& name, const Units& units);
+    void drop_frozen();
     void trim(SqliteConnection& connection, std::size_t rows);
 
     std::size_t records_max_;
@@ -89,14 +82,13 @@ private:
     std::int64_t position_ = 0;    // of the journal's last row
     std::int64_t trimmed_to_ = 0;  // rows up to here are gone
     std::int64_t trim_to_ = 0;     // rows up to here are in the tree
-    Generation active_;
-    Generation frozen_;
+    std::vector<JournalRow> unwritten_;
+    CustomerNews active_;
+    CustomerNews frozen_;  // being carried over
     bool has_frozen_ = false;
-    std::vector<const std::pair<const Name, KeyRecord>*> frozen_keys_;  // in the tree's order, from next_key_ on
-    std::vector<const std::pair<const Name, Units>*> frozen_limits_;
-    std::size_t next_key_ = 0;
-    std::size_t next_limit_ = 0;
-    mutable std::mutex orders_mutex_;  // of both generations' `orders`
+    std::int64_t frozen_position_ = 0;  // of the journal's last row in `frozen_`
+    TreeNames tree_names_;
+    mutable std::mutex orders_mutex_;  // of both generations, against `recent_orders`
 };
 
 }  // namespace marketday::adapters

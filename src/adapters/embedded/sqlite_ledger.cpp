@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "adapters/embedded/sqlite_batch_rows.hpp"
+
 namespace marketday::adapters {
 namespace {
 
@@ -48,6 +50,44 @@ LedgerAppender::LedgerAppender(SqliteConnection& connection) : connection_(conne
     }
 }
 
+class LedgerAppender::LedgerRows final : public BatchRows {
+public:
+    LedgerRows(const std::vector<Row>& rows, std::int64_t epoch) : rows_(rows), epoch_(epoch) {}
+    std::size_t size() const override { return rows_.size(); }
+    void value(std::size_t row, int column, BatchValue out) const override {
+        const Row& entry = rows_[row];
+        switch (column) {
+            case 0: return out.set(entry.sequence);
+            case 1: return out.set(epoch_);
+            case 2: return out.set(to_unix_ms(entry.at));
+            case 3: return out.set(static_cast<std::int64_t>(entry.movement));
+            case 4: return out.set(entry.sku_no);
+            case 5: return out.set(entry.units);
+            case 6: return entry.order.uuid.is_nil() ? void() : out.set(entry.order);
+            case 7: return out.set(std::span<const std::uint8_t>{entry.hash});
+            case 8: return entry.reason.empty() ? void() : out.set(entry.reason);
+            default: return;
+        }
+    }
+
+private:
+    const std::vector<Row>& rows_;
+    std::int64_t epoch_;
+};
+
+class LedgerAppender::OfOrdersRows final : public BatchRows {
+public:
+    explicit OfOrdersRows(const std::vector<Row>& rows) : rows_(rows) {}
+    std::size_t size() const override { return rows_.size(); }
+    void value(std::size_t row, int column, BatchValue out) const override {
+        if (column == 0) out.set(rows_[row].order);
+        if (column == 1) out.set(rows_[row].sequence);
+    }
+
+private:
+    const std::vector<Row>& rows_;
+};
+
 domain::Receipt LedgerAppender::append(const Change& change) {
     const Hash256 previous = entry_.hash;
     ++entry_.sequence;
@@ -57,18 +97,21 @@ domain::Receipt LedgerAppender::append(const Change& change) {
     entry_.units = change.units;
     entry_.order = change.order;
     entry_.hash = domain::chain(previous, entry_);
-    const bool has_order = !change.order.uuid.is_nil();
-    connection_.run(
-        "INSERT INTO ledger (sequence, epoch, at_ms, movement, sku_no, units, order_id, hash, reason)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        entry_.sequence, entry_.epoch, to_unix_ms(change.at), static_cast<std::int64_t>(change.movement), change.sku_no,
-        change.units, has_order ? std::optional{change.order} : std::nullopt,
-        std::span<const std::uint8_t>{entry_.hash},
-        change.reason.empty() ? std::nullopt : std::optional{change.reason});
-    if (has_order && change.find_by_order)
-        connection_.run("INSERT INTO ledger_of_orders (order_id, sequence) VALUES (?1, ?2)", change.order,
-                        entry_.sequence);
+    rows_.push_back({entry_.sequence, change.at, change.movement, change.sku_no, change.units, change.order,
+                     entry_.hash, change.reason});
+    if (!change.order.uuid.is_nil() && change.find_by_order) of_orders_.push_back(rows_.back());
     return {entry_.sequence, entry_.hash};
+}
+
+void LedgerAppender::write() {
+    connection_.write_rows(
+        "INSERT INTO ledger (sequence, epoch, at_ms, movement, sku_no, units, order_id, hash, reason)"
+        " SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM batch_rows(?1)",
+        LedgerRows{rows_, entry_.epoch});
+    connection_.write_rows("INSERT INTO ledger_of_orders (order_id, sequence) SELECT c0, c1 FROM batch_rows(?1)",
+                           OfOrdersRows{of_orders_});
+    rows_.clear();
+    of_orders_.clear();
 }
 
 }  // namespace marketday::adapters

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "adapters/embedded/sqlite_connection.hpp"
 #include "domain/ledger.hpp"
@@ -11,7 +12,8 @@ namespace marketday::adapters {
 /// once when the database is opened for writing (SqliteDatabase::Options::at_start).
 void begin_ledger_epoch(SqliteConnection& connection);
 
-/// Appends to the ledger within one write. Made anew for each write, so a rollback leaves nothing stale.
+/// Appends to the ledger within one write. Made anew for each write, so a rollback leaves nothing stale. Entries are
+/// chained as they come and stored together by `write`, without which they are not there.
 class LedgerAppender {
 public:
     explicit LedgerAppender(SqliteConnection& connection);
@@ -23,15 +25,30 @@ public:
         std::string_view sku;
         std::int64_t units = 0;
         OrderId order;               // nil: none
-        std::string_view reason;     // operators' words
+        std::string_view reason;     // operators' words; lives until `write`
         bool find_by_order = false;  // also list it under its order (not needed for a first reservation)
     };
     domain::Receipt append(const Change& change);
-    std::int64_t next_sequence() const { return entry_.sequence + 1; }
+    void write();
 
 private:
+    struct Row {
+        std::int64_t sequence = 0;
+        WallTime at{};
+        domain::Movement movement{};
+        std::int64_t sku_no = 0;
+        std::int64_t units = 0;
+        OrderId order;
+        Hash256 hash{};
+        std::string_view reason;
+    };
+    class LedgerRows;
+    class OfOrdersRows;
+
     SqliteConnection& connection_;
-    domain::LedgerEntry entry_;  // the last one
+    domain::LedgerEntry entry_;   // the last one
+    std::vector<Row> rows_;       // not written yet
+    std::vector<Row> of_orders_;  // those of them to be found by their order
 };
 
 }  // namespace marketday::adapters

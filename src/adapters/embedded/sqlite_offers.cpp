@@ -58,13 +58,15 @@ Result<domain::Receipt, OrderBook::StockRefusal> write_stock_change(SqliteConnec
     connection.run("UPDATE stock SET received = ?2, available = ?3, withdrawn = ?4 WHERE sku_no = ?1", row->sku_no,
                    row->level.received, row->level.available, row->level.withdrawn);
     LedgerAppender ledger(connection);
-    return ledger.append({.at = at,
-                          .movement = change.movement,
-                          .sku_no = row->sku_no,
-                          .sku = change.sku,
-                          .units = change.units,
-                          .order = {},
-                          .reason = change.reason});
+    const domain::Receipt receipt = ledger.append({.at = at,
+                                                   .movement = change.movement,
+                                                   .sku_no = row->sku_no,
+                                                   .sku = change.sku,
+                                                   .units = change.units,
+                                                   .order = {},
+                                                   .reason = change.reason});
+    ledger.write();
+    return receipt;
 }
 
 void receive_stock(SqliteConnection& connection, std::string_view sku, std::int64_t units, std::string_view reason,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapters/embedded/sqlite_batch_facts.hpp"
+#include "adapters/embedded/sqlite_batch_rows.hpp"
 #include "adapters/embedded/sqlite_ledger.hpp"
 #include "adapters/embedded/sqlite_order_rows.hpp"
 #include "adapters/embedded/sqlite_outbox.hpp"
@@ -37,15 +38,90 @@ Verdict stored_grant(SqliteConnection& connection, OrderId order) {
     return {granted, true};
 }
 
-/// The first verdict of this key, if it was used before.
-std::optional<Verdict> known_verdict(SqliteConnection& connection, CustomerMemory& memory,
-                                     const OrderRequest& request) {
-    const auto record = memory.find_key(connection, request.customer, request.key);
-    if (!record) return std::nullopt;
-    if (record->request_hash != request.request_hash) return Verdict{Refused{Refusal::key_reused, {}}, false};
-    if (record->order) return stored_grant(connection, *record->order);
-    return Verdict{refusal_from_json(record->refusal), true};
-}
+/// Granted orders of a batch that are not stored yet. Refers to the batch's requests.
+class NewOrders {
+public:
+    void add(const OrderRequest& request, const domain::Granted& granted, std::optional<std::int64_t> sale_no) {
+        orders_.push_back(
+            {&request, granted.total, granted.shipping, granted.receipt, sale_no, address_to_json(request.address)});
+    }
+    void add_line(OrderId order, std::size_t number, std::int64_t sku_no, const domain::OrderLine& line,
+                  std::int64_t price_version) {
+        lines_.push_back({order, static_cast<std::int64_t>(number), sku_no, &line, price_version});
+    }
+    void write(SqliteConnection& connection) {
+        connection.write_rows(
+            "INSERT INTO order_lines (order_id, line_no, sku_no, quantity, unit_price_minor, price_version)"
+            " SELECT c0, c1, c2, c3, c4, c5 FROM batch_rows(?1)",
+            LineRows{lines_});
+        connection.write_rows(
+            "INSERT INTO orders (order_id, customer_id, sale_no, state, placed_ms, updated_ms, hold_ms, total_minor,"
+            " shipping_minor, currency, receipt_seq, receipt_hash, address)"
+            " SELECT c0, c1, c2, 1, c3, c3, c4, c5, c6, c7, c8, c9, c10 FROM batch_rows(?1)",
+            OrderRows{orders_});
+        lines_.clear();
+        orders_.clear();
+    }
+
+private:
+    struct Line {
+        OrderId order;
+        std::int64_t number;
+        std::int64_t sku_no;
+        const domain::OrderLine* line;
+        std::int64_t price_version;
+    };
+    struct NewOrder {
+        const OrderRequest* request;
+        Money total;
+        Money shipping;
+        domain::Receipt receipt;
+        std::optional<std::int64_t> sale_no;
+        std::string address;
+    };
+    struct LineRows final : BatchRows {
+        explicit LineRows(const std::vector<Line>& lines_of) : lines(lines_of) {}
+        std::size_t size() const override { return lines.size(); }
+        void value(std::size_t row, int column, BatchValue out) const override {
+            const Line& line = lines[row];
+            switch (column) {
+                case 0: return out.set(line.order);
+                case 1: return out.set(line.number);
+                case 2: return out.set(line.sku_no);
+                case 3: return out.set(line.line->quantity);
+                case 4: return out.set(line.line->unit_price_minor);
+                case 5: return out.set(line.price_version);
+                default: return;
+            }
+        }
+        const std::vector<Line>& lines;
+    };
+    struct OrderRows final : BatchRows {
+        explicit OrderRows(const std::vector<NewOrder>& orders_of) : orders(orders_of) {}
+        std::size_t size() const override { return orders.size(); }
+        void value(std::size_t row, int column, BatchValue out) const override {
+            const NewOrder& order = orders[row];
+            switch (column) {
+                case 0: return out.set(order.request->order);
+                case 1: return out.set(order.request->customer);
+                case 2: return out.set(order.sale_no);
+                case 3: return out.set(to_unix_ms(order.request->placed_at));
+                case 4: return out.set(to_unix_ms(order.request->hold_until));
+                case 5: return out.set(order.total.amount_minor);
+                case 6: return out.set(order.shipping.amount_minor);
+                case 7: return out.set(order.total.currency.code());
+                case 8: return out.set(order.receipt.sequence);
+                case 9: return out.set(std::span<const std::uint8_t>{order.receipt.hash});
+                case 10: return out.set(std::string_view{order.address});
+                default: return;
+            }
+        }
+        const std::vector<NewOrder>& orders;
+    };
+
+    std::vector<NewOrder> orders_;
+    std::vector<Line> lines_;
+};
 
 class Placing {
 public:
@@ -58,24 +134,35 @@ public:
           events_("orders", batch) {}
 
     Verdict place(const OrderRequest& request) {
-        if (auto known = known_verdict(connection_, memory_, request)) return std::move(*known);
+        if (auto known = known_verdict(request)) return std::move(*known);
         auto decision = domain::decide(request, terms_.currency, terms_.shipping, facts_);
         if (auto* refused = std::get_if<Refused>(&decision)) {
             memory_.remember(connection_, request.customer, request.key,
                              {request.request_hash, std::nullopt, refusal_to_json(*refused), request.placed_at}, {});
             return {std::move(*refused), false};
         }
-        return {write_granted(request, std::get<domain::Grant>(decision)), false};
+        return {take_grant(request, std::get<domain::Grant>(decision)), false};
     }
 
     void finish(WallTime at) {
+        orders_.write(connection_);
+        ledger_.write();
         facts_.write_back();
         events_.write(connection_, at);
     }
 
 private:
-    domain::Granted write_granted(const OrderRequest& request, const domain::Grant& grant) {
-        const std::int64_t at_ms = to_unix_ms(request.placed_at);
+    /// The first verdict of this key, if it was used before.
+    std::optional<Verdict> known_verdict(const OrderRequest& request) {
+        const auto record = memory_.find_key(connection_, request.customer, request.key);
+        if (!record) return std::nullopt;
+        if (record->request_hash != request.request_hash) return Verdict{Refused{Refusal::key_reused, {}}, false};
+        if (!record->order) return Verdict{refusal_from_json(record->refusal), true};
+        orders_.write(connection_);  // the first request may stand in this very batch
+        return stored_grant(connection_, *record->order);
+    }
+
+    domain::Granted take_grant(const OrderRequest& request, const domain::Grant& grant) {
         domain::Granted granted{request.order, grant.total, grant.shipping, request.hold_until, {}};
         held_.clear();
         for (std::size_t i = 0; i < request.lines.size(); ++i) {
@@ -89,22 +176,12 @@ private:
                                                           .order = request.order,
                                                           .reason = {}});
             if (i == 0) granted.receipt = entry;
-            connection_.run(
-                "INSERT INTO order_lines (order_id, line_no, sku_no, quantity, unit_price_minor, price_version)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                request.order, static_cast<std::int64_t>(i), sku_no, line.quantity, line.unit_price_minor,
-                grant.price_versions[i]);
+            orders_.add_line(request.order, i, sku_no, line, grant.price_versions[i]);
             if (request.sale)
                 held_.push_back(facts_.held_after(request.customer, *request.sale, line.sku, line.quantity));
         }
         const auto sale_no = request.sale ? std::optional{facts_.sale_no(*request.sale)} : std::nullopt;
-        connection_.run(
-            "INSERT INTO orders (order_id, customer_id, sale_no, state, placed_ms, updated_ms, hold_ms, total_minor,"
-            " shipping_minor, currency, receipt_seq, receipt_hash, address)"
-            " VALUES (?1, ?2, ?3, 1, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            request.order, request.customer, sale_no, at_ms, to_unix_ms(request.hold_until), grant.total.amount_minor,
-            grant.shipping.amount_minor, grant.total.currency.code(), granted.receipt.sequence,
-            std::span<const std::uint8_t>{granted.receipt.hash}, address_to_json(request.address));
+        orders_.add(request, granted, sale_no);
         memory_.remember(connection_, request.customer, request.key,
                          {request.request_hash, request.order, {}, request.placed_at}, held_);
         events_.add(
@@ -121,6 +198,7 @@ private:
     SqliteBatchFacts facts_;
     LedgerAppender ledger_;
     OutboxMessageWriter events_;
+    NewOrders orders_;
 };
 
 class Stepping {
@@ -149,6 +227,7 @@ public:
     }
 
     void finish(WallTime at) {
+        ledger_.write();
         facts_.write_back();
         events_.write(connection_, at);
     }
@@ -227,7 +306,7 @@ std::vector<Verdict> write_orders(SqliteConnection& connection, CustomerMemory& 
     verdicts.reserve(requests.size());
     for (const auto& request : requests) verdicts.push_back(placing.place(request));
     placing.finish(requests.back().placed_at);
-    memory.carry_over(connection, requests.size());
+    memory.write(connection, requests.size());
     return verdicts;
 }
 
@@ -238,7 +317,7 @@ std::vector<domain::StepVerdict> write_steps(SqliteConnection& connection, Custo
     verdicts.reserve(steps.size());
     for (const auto& step : steps) verdicts.push_back(stepping.take(step));
     stepping.finish(steps.back().at);
-    memory.carry_over(connection, steps.size());
+    memory.write(connection, steps.size());
     return verdicts;
 }
 
