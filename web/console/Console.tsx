@@ -40,7 +40,7 @@ const screens: Screen[] = [
   { name: 'stock', group: 'shop', needs: '/admin/v1/products', show: () => <StockScreen /> },
   { name: 'customers', group: 'shop', needs: '/admin/v1/customers', show: ([id]) => (id ? <CustomerScreen id={id} /> : <CustomersScreen />) },
   { name: 'figures', group: 'shop', needs: '/admin/v1/statistics', show: () => <FiguresScreen /> },
-  { name: 'events', group: 'watch', needs: '/admin/v1/dead-letters', show: () => <EventsScreen /> },
+  { name: 'events', group: 'watch', needs: '/admin/v1/events', show: () => <EventsScreen /> },
   { name: 'audit', group: 'watch', needs: '/admin/v1/audit', show: () => <AuditScreen /> },
   { name: 'traces', group: 'watch', needs: '/admin/v1/traces', show: () => <TracesScreen /> },
   { name: 'logs', group: 'watch', needs: '/admin/v1/logs', show: () => <LogsScreen /> },

@@ -8,7 +8,8 @@ export interface SaleNow {
   name: LocalText | string;
   state: string;
   opens_at?: string;
-  items: { sku: string; received: number; available: number; reserved: number; sold: number }[];
+  /** Of the SKU; `units` is the sale's cap, `taken` what the sale holds and has sold. */
+  items: { sku: string; units?: number; taken?: number; received: number; available: number; reserved: number; sold: number }[];
   line_length: number | null;
   admissions_per_s: number | null;
 }
@@ -17,6 +18,7 @@ interface Board {
   from: string;
   interval_ms: number;
   series: { name: string; unit: string; points: (number | null)[] }[];
+  sales?: SaleNow[];
 }
 interface Sample {
   at: string;
@@ -85,7 +87,7 @@ function listen(): void {
 function begin(): void {
   get<Board>('/admin/v1/board')
     .then((board) => {
-      publish({ ...state, ...fromBoard(board), last_at: Date.now(), problem: null });
+      publish({ ...state, ...fromBoard(board), sales: board.sales ?? [], last_at: Date.now(), problem: null });
       if (users > 0) listen();
     })
     .catch((thrown: unknown) => {

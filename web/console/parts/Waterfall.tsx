@@ -11,6 +11,14 @@ export interface Units {
   sold: number;
 }
 
+/** A sale's own part of a SKU's stock: its cap, of which `taken` is held or sold. */
+export function ofSale(stock: Units & { units?: number; taken?: number }): Units {
+  const { units, taken } = stock;
+  if (units === undefined || taken === undefined) return stock;
+  const reserved = Math.min(stock.reserved, taken);
+  return { sku: stock.sku, received: units, reserved, sold: taken - reserved, available: Math.min(stock.available, Math.max(0, units - taken)) };
+}
+
 const parts = ['sold', 'reserved', 'available'] as const;
 
 export function total(items: Units[]): Units {

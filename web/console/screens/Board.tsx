@@ -3,7 +3,7 @@ import { type Verdict, verdict } from '../health';
 import { bytes, count, duration, local, milliseconds, percent, short } from '../format';
 import { Note, Page, ProblemNote, State } from '../parts/Note';
 import { type Line, Plot } from '../parts/Plot';
-import { Waterfall } from '../parts/Waterfall';
+import { ofSale, Waterfall } from '../parts/Waterfall';
 import { link, useParam } from '../router';
 import { type BoardState, type SaleNow, useBoard } from '../stream';
 import { texts } from '../texts';
@@ -79,7 +79,7 @@ function Sale({ of }: { of: SaleNow }): ReactNode {
         <span>{words.line} <b>{count(of.line_length)}</b></span>
         <span>{words.admissions} <b>{short(of.admissions_per_s)}</b></span>
       </header>
-      <Waterfall items={of.items} />
+      <Waterfall items={of.items.map(ofSale)} />
     </section>
   );
 }

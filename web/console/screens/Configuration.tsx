@@ -9,12 +9,14 @@ const words = texts.configuration;
 interface Setting {
   key: string;
   value: unknown;
+  default: unknown;
   source: string;
   help: string;
 }
 const columns: Column<Setting>[] = [
   { key: 'key', title: words.key, value: (s) => s.key, show: (s) => <code>{s.key}</code> },
   { key: 'value', title: words.value, value: (s) => plain(s.value), show: (s) => <code className="value">{plain(s.value) || '–'}</code> },
+  { key: 'default', title: words.initial, value: (s) => plain(s.default), show: (s) => <code className="quiet">{plain(s.default) || '–'}</code>, wide: true },
   { key: 'source', title: words.source, value: (s) => s.source, show: (s) => <State of={s.source} /> },
   { key: 'help', title: words.help, value: (s) => s.help, wide: true },
 ];

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { query, takes, useGet, useList } from '../api';
-import { plain, time, words as asWords } from '../format';
+import { time } from '../format';
 import { Facts, Page, ProblemNote } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
@@ -9,13 +9,13 @@ import type { Order } from '../types';
 import { orderColumns } from './Orders';
 
 const words = texts.customers;
-interface Customer extends Record<string, unknown> {
+interface Customer {
   customer: string;
   email: string;
-  locale?: string;
-  verified?: boolean;
-  created_at?: string;
-  orders?: number;
+  email_masked: boolean;
+  locale: string;
+  verified: boolean;
+  created_at: string;
 }
 
 const columns: Column<Customer>[] = [
@@ -45,10 +45,12 @@ export function CustomerScreen({ id }: { id: string }): ReactNode {
   const by_customer = takes('get', '/admin/v1/orders', 'customer');
   const orders = useList<Order>(by_customer ? query('/admin/v1/orders', { customer: id, limit: 100 }) : null);
   if (!value) return <ProblemNote problem={problem} again={reload} />;
-  const shown = Object.entries(value).filter(([, one]) => typeof one !== 'object' || one === null);
   return (
     <Page title={value.email} about={value.customer}>
-      <section className="card"><Facts of={shown.map(([name, one]) => [asWords(name), typeof one === 'boolean' ? (one ? texts.words.yes : texts.words.no) : /_at$/.test(name) ? time(one as string) : plain(one) || '–'])} /></section>
+      <section className="card"><Facts of={[
+        [words.email, <>{value.email}{value.email_masked && <small className="quiet">{words.masked}</small>}</>], [words.verified, value.verified ? texts.words.yes : texts.words.no],
+        [words.locale, value.locale], [words.since, time(value.created_at)],
+      ]} /></section>
       {by_customer && <section><h2>{words.orders}</h2><Table name="orders" columns={orderColumns} rows={orders.items} row_key={(o) => o.order} list={orders} /></section>}
     </Page>
   );

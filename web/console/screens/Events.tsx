@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { can, query, useList } from '../api';
+import { query, useList } from '../api';
 import { time } from '../format';
 import { Action, Dialog } from '../parts/Dialog';
 import { Page } from '../parts/Note';
@@ -7,25 +7,20 @@ import { type Column, Table } from '../parts/Table';
 import { useParam } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
+import { useSettled } from './GoodsPicker';
 
 const words = texts.events;
-interface Letter {
+interface Event {
+  id: string;
+  state: string;
   position: number;
   group: string;
   message: string;
   topic: string;
   deliveries: number;
   reason: string;
-  died_at: string;
+  at: string | null;
   body: string;
-}
-interface Pending extends Record<string, unknown> {
-  position?: number;
-  message?: string;
-  group?: string;
-  topic?: string;
-  at?: string;
-  body?: string;
 }
 
 const pretty = (body: unknown): string => {
@@ -46,46 +41,31 @@ function Body({ of, title }: { of: unknown; title: string }): ReactNode {
   );
 }
 
-function DeadLetters(): ReactNode {
+export function EventsScreen(): ReactNode {
   const { me } = useMe();
-  const list = useList<Letter>('/admin/v1/dead-letters');
-  const columns: Column<Letter>[] = [
-    { key: 'at', title: texts.words.at, value: (l) => l.died_at, show: (l) => time(l.died_at) },
-    { key: 'topic', title: words.topic, value: (l) => l.topic },
-    { key: 'group', title: words.group, value: (l) => l.group },
-    { key: 'reason', title: texts.words.reason, value: (l) => l.reason },
-    { key: 'deliveries', title: words.deliveries, value: (l) => l.deliveries, number: true, wide: true },
+  const [state, setState] = useParam('state', 'dead');
+  const [topic, setTopic] = useParam('topic');
+  const list = useList<Event>(query('/admin/v1/events', { state, topic: useSettled(topic), limit: 100 }));
+  const columns: Column<Event>[] = [
+    { key: 'at', title: texts.words.at, value: (e) => e.at, show: (e) => time(e.at) },
+    { key: 'topic', title: words.topic, value: (e) => e.topic },
+    { key: 'group', title: words.group, value: (e) => e.group },
+    { key: 'reason', title: texts.words.reason, value: (e) => e.reason },
+    { key: 'deliveries', title: words.deliveries, value: (e) => e.deliveries, number: true, wide: true },
     {
-      key: 'do', title: words.body, value: (l) => l.body,
-      show: (l) => <div className="buttons left"><Body of={l.body} title={`${l.topic} ${l.message}`} />{me.may_change && (
-        <Action label={words.retry} ask={words.askRetry} path={`/admin/v1/dead-letters/${encodeURIComponent(l.group)}/${l.position}/retry`} route="/admin/v1/dead-letters/{group}/{position}/retry" done={list.reload} />
+      key: 'body', title: words.body, value: (e) => e.body,
+      show: (e) => <div className="buttons left"><Body of={e.body} title={`${e.topic} ${e.message}`} />{me.may_change && (
+        <Action label={words.retry} ask={words.askRetry} path={`/admin/v1/events/${encodeURIComponent(e.id)}/retry`} route="/admin/v1/events/{event}/retry" done={list.reload} />
       )}</div>,
     },
   ];
-  return <Table name="dead" columns={columns} rows={list.items} row_key={(l) => `${l.group} ${l.position}`} list={list} empty={words.none} />;
-}
-
-function PendingEvents(): ReactNode {
-  const list = useList<Pending>(query('/admin/v1/events', { state: 'pending' }));
-  const columns: Column<Pending>[] = [
-    { key: 'topic', title: words.topic, value: (e) => e.topic },
-    { key: 'group', title: words.group, value: (e) => e.group },
-    { key: 'position', title: '#', value: (e) => e.position, number: true },
-    { key: 'at', title: texts.words.at, value: (e) => e.at, show: (e) => time(e.at) },
-    { key: 'body', title: words.body, value: (e) => (typeof e.body === 'string' ? e.body : JSON.stringify(e)), show: (e) => <Body of={e.body ?? e} title={String(e.topic ?? '')} /> },
-  ];
-  return <Table name="pending" columns={columns} rows={list.items} row_key={(e) => `${e.group} ${e.position} ${e.message}`} list={list} empty={words.nonePending} />;
-}
-
-export function EventsScreen(): ReactNode {
-  const [tab, setTab] = useParam('show', 'dead');
-  const pending = can('get', '/admin/v1/events');
   return (
     <Page title={words.title} about={words.about}>
-      {pending && <div className="tabs" role="tablist">
-        {(['dead', 'pending'] as const).map((one) => <button key={one} type="button" role="tab" aria-selected={tab === one} onClick={() => setTab(one)}>{words[one]}</button>)}
-      </div>}
-      {tab === 'pending' && pending ? <PendingEvents /> : <DeadLetters />}
+      <div className="tabs" role="group">
+        {(['dead', 'pending'] as const).map((one) => <button key={one} type="button" aria-pressed={state === one} onClick={() => setState(one)}>{words[one]}</button>)}
+      </div>
+      <Table name="events" columns={columns} rows={list.items} row_key={(e) => e.id} list={list} empty={state === 'dead' ? words.none : words.nonePending}
+        tools={<input value={topic} onChange={(e) => setTopic(e.target.value)} placeholder={words.topic} aria-label={words.topic} />} />
     </Page>
   );
 }

@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { asProblem, call, can, post, type Problem } from '../api';
 import { Field, FormDialog } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote } from '../parts/Note';
+import { QrCode } from '../parts/QrCode';
 import { useMe } from '../session';
 import { texts } from '../texts';
 
@@ -56,6 +57,7 @@ function SecondFactor(): ReactNode {
       {enrolment && (
         <form onSubmit={confirm}>
           <p>{words.enrolAbout}</p>
+          <QrCode of={enrolment.otpauth_uri} label={words.qr} />
           <Facts of={[[words.secret, <code key="s" className="secret">{enrolment.secret.replace(/(.{4})/g, '$1 ')}</code>], ['', <a key="u" href={enrolment.otpauth_uri}>{words.uri}</a>]]} />
           <Field label={words.code}><input required autoFocus inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(e) => setCode(e.target.value)} /></Field>
           <button type="submit" className="main">{words.confirm}</button>

@@ -1,5 +1,5 @@
 // One sale: now, its result, the draw's proof, the audit's verdict.
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { asProblem, can, get, type Problem, useGet } from '../api';
 import { count, local, money, percent, time } from '../format';
 import { Action } from '../parts/Dialog';
@@ -27,11 +27,29 @@ function Steps({ sale, done }: { sale: Sale; done: () => void }): ReactNode {
   );
 }
 
+const items_shown_max = 20;
+
+/** What became of the sale's goods; of a SKU as a whole, since its stock is one. */
 function useStock(sale: Sale | null): Units[] {
-  const { value } = useGet<{ items: Units[] }>(sale && can('get', '/admin/v1/sales/{sale}/stock') ? `/admin/v1/sales/${sale.id}/stock` : null, 2000);
-  const [first] = sale?.items ?? [];
-  const { value: one } = useGet<Stock & { sku: string }>(sale && !can('get', '/admin/v1/sales/{sale}/stock') && first && sale.items.length === 1 ? `/admin/v1/stock/${encodeURIComponent(first.sku)}` : null, 2000);
-  return value?.items ?? (one ? [{ ...one }] : []);
+  const [stock, setStock] = useState<Units[]>([]);
+  const skus = (sale?.items ?? []).slice(0, items_shown_max).map((item) => item.sku).join('\n');
+  const over = sale?.state === 'closed';
+  useEffect(() => {
+    if (!skus) return undefined;
+    let gone = false;
+    const look = (): void => {
+      Promise.all(skus.split('\n').map((sku) => get<Stock & { sku: string }>(`/admin/v1/stock/${encodeURIComponent(sku)}`)))
+        .then((all) => { if (!gone) setStock(all); })
+        .catch(() => undefined); // The sale's own request shows what is wrong.
+    };
+    look();
+    const timer = over ? 0 : setInterval(() => !document.hidden && look(), 3000);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, [skus, over]);
+  return stock;
 }
 
 function Proof({ sale }: { sale: Sale }): ReactNode {
@@ -91,7 +109,7 @@ export function SaleScreen({ id }: { id: string }): ReactNode {
       {stock.length > 0 && <section className="card">
         <h2>{sale.state === 'closed' ? words.result : words.live}</h2>
         <Facts of={[[words.offered, count(offered)], [words.share, percent(offered ? sold / offered : null)], [words.revenue, money({ amount_minor: revenue, currency })]]} />
-        <Waterfall items={stock} />
+        <Waterfall items={stock.map((one) => ({ ...one, received: sale.items.find((item) => item.sku === one.sku)?.units ?? one.received }))} />
       </section>}
       <section className="card">
         <h2>{words.items}</h2>
