@@ -23,20 +23,24 @@ public:
     };
 
     /// `id`: 32 hex digits that live longer.
-    explicit Trace(std::string_view id) : id_(id) {}
+    Trace(std::string_view id, Instant begun) : id_(id), last_end_(begun) {}
     Trace(const Trace&) = delete;
     Trace& operator=(const Trace&) = delete;
 
     std::string_view id() const { return id_; }
     /// Past kSpansMax a span is not kept.
     void add(const char* name, Instant begin, Instant end) {
+        last_end_ = end;
         if (count_ < kSpansMax)
             spans_[count_++] = {name, begin.time_since_epoch().count(), end.time_since_epoch().count()};
     }
+    /// When the last span ended, or the request began: where the next span may begin without asking the clock.
+    Instant last_end() const { return last_end_; }
     std::span<const Span> spans() const { return {spans_.data(), count_}; }
 
 private:
     std::string_view id_;
+    Instant last_end_;
     std::size_t count_ = 0;
     std::array<Span, kSpansMax> spans_;  // Not cleared: only the first `count_` are read.
 };

@@ -115,6 +115,12 @@ const std::vector<ConfigKey>& config_keys() {
         {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds", 1, 600},
         {"http.proxy_protocol", Kind::boolean, "false", "every connection begins with a PROXY v2 header"},
         {"http.trusted_proxies", Kind::list, "", "networks whose PROXY and Forwarded headers are believed"},
+        {"trace.slow_ms", Kind::integer, "250", "a request that takes as long is kept with its spans, milliseconds", 1,
+         3'600'000},
+        {"trace.otlp_url", Kind::text, "",
+         "a collector's address (OTLP/HTTP), such as http://127.0.0.1:4318/v1/traces; empty: traces are not exported"},
+        {"trace.sample_percent", Kind::integer, "1",
+         "of the requests that are neither slow nor failed, exported, percent", 0, 100},
         {"line.joins_per_address", Kind::integer, "10000", "tickets one network address may take in a sale"},
     };
     return keys;

@@ -102,9 +102,11 @@ Shop::Parts::Parts(const Config& given)
             line.refused(sale, customer);
     });
     add_jobs();
+    add_readiness_checks();
     build_servers();
     metrics.add_collector([this](std::vector<http::Sample>& samples) {
         collect_anywhere(samples);
+        collect_watch(samples);
         const std::scoped_lock lock(shop_samples_mutex);
         samples.insert(samples.end(), shop_samples.begin(), shop_samples.end());
     });
@@ -163,8 +165,9 @@ void Shop::Parts::announce(const std::optional<std::string>& first_password) {
     std::fflush(stdout);
 }
 
-Task<void> Shop::Parts::drain_operators(http::Server* server, boost::asio::io_context* io) {
+Task<void> Shop::Parts::drain_operators(http::Board* board, http::Server* server, boost::asio::io_context* io) {
     Executor& executor = co_await this_executor();
+    board->stop();
     const Instant deadline = executor.now() + seconds{1};
     co_await server->drain(deadline);
     io->stop();
@@ -213,6 +216,8 @@ int Shop::run() {
     while (!begun.is_set()) parts.operator_io.run_one();
     if (failed) throw std::runtime_error("the store does not answer; look at the log");
     parts.operator_server->start();
+    spawn(parts.operator_executor, "board", parts.live_board.run());
+    spawn(parts.operator_executor, "store.watch", parts.watch_store());
     if (parts.roles.contains("web")) parts.shop_server->start();
 
     const auto keep_shop = boost::asio::make_work_guard(parts.shop_io);
@@ -234,7 +239,8 @@ int Shop::run() {
     parts.announce(first_password);
     parts.shop_io.run();
 
-    spawn(parts.operator_executor, "drain", Parts::drain_operators(parts.operator_server.get(), &parts.operator_io));
+    spawn(parts.operator_executor, "drain",
+          Parts::drain_operators(&parts.live_board, parts.operator_server.get(), &parts.operator_io));
     operator_thread.join();
     std::error_code ignored;
     fs::remove(parts.data / "admin.json", ignored);

@@ -53,6 +53,8 @@ void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
         add("marketday_line_tickets", "Tickets taken", static_cast<double>(figures.tickets));
         add("marketday_line_waiting", "Shoppers who wait", static_cast<double>(figures.waiting));
         add("marketday_line_admitted", "Admitted who have not ordered", static_cast<double>(figures.outstanding));
+        samples.push_back({Kind::counter, "marketday_line_called_total", "Turns called", labels,
+                           static_cast<double>(figures.called)});
         add("marketday_line_admissions_per_second", "Admissions a second that checkout sustains",
             figures.admissions_per_s_allowed);
         add("marketday_sale_units_left", "Units that can still be had", static_cast<double>(figures.units_left));

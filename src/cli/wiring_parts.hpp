@@ -31,6 +31,11 @@
 #include "cli/wiring.hpp"
 #include "http/metrics.hpp"
 #include "http/server.hpp"
+#include "http/pages/layout.hpp"
+#include "http/watch/board.hpp"
+#include "http/watch/log_store.hpp"
+#include "http/watch/readiness.hpp"
+#include "http/watch/request_watch.hpp"
 #include "usecases/accounts.hpp"
 #include "usecases/accounts_mailer.hpp"
 #include "usecases/accounts_rehearsal.hpp"
@@ -83,6 +88,12 @@ private:
     const usecases::Checkout* checkout_ = nullptr;
 };
 
+http::TraceStore::Options trace_options(const Config& config);
+/// Null when no collector is configured.
+std::unique_ptr<http::TraceExport> trace_export_of(const Config& config);
+
+http::pages::Site site_of(const Config& config, const ListenAddress& listen, const http::Assets& assets);
+
 struct Shop::Parts {
     Config config;
     std::filesystem::path data;
@@ -93,6 +104,7 @@ struct Shop::Parts {
     SystemRandom random;
     UuidSource uuids{clock, random};
     Secrets secrets;
+    http::LogStore logs{{}};  // sees what everything below says
 
     // Threads and executors first: everything below hands work to them and must end before them.
     boost::asio::io_context shop_io{1};
@@ -169,6 +181,12 @@ struct Shop::Parts {
     // What only the shop's executor may read, told to the scraper as it was a second ago.
     std::mutex shop_samples_mutex;
     std::vector<http::Sample> shop_samples;
+    http::TraceStore traces{trace_options(config)};
+    std::unique_ptr<http::TraceExport> trace_export{trace_export_of(config)};
+    http::Board live_board{metrics, shop_executor, *order_book, clock};
+    http::Readiness readiness;
+    std::atomic<bool> disk_is_full{false};
+    std::atomic<std::uint64_t> disk_free_bytes{0};
 
     std::unique_ptr<http::Server> shop_server;
     std::unique_ptr<http::Server> operator_server;
@@ -182,6 +200,9 @@ struct Shop::Parts {
     void build_servers();
     void collect_anywhere(std::vector<http::Sample>& samples) const;
     void collect_on_shop(std::vector<http::Sample>& samples) const;
+    void collect_watch(std::vector<http::Sample>& samples) const;
+    void add_readiness_checks();
+    Task<void> watch_store();
     Task<void> publish_samples();
     void add_jobs();
     void announce(const std::optional<std::string>& first_password);
@@ -190,7 +211,7 @@ struct Shop::Parts {
     void tell_sale_changed(SaleId sale);
     void tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write);
     static Task<void> refresh_board(SaleBoard* board, StandInLine* line, SaleId sale);
-    static Task<void> drain_operators(http::Server* server, boost::asio::io_context* io);
+    static Task<void> drain_operators(http::Board* board, http::Server* server, boost::asio::io_context* io);
 };
 
 }  // namespace marketday::cli

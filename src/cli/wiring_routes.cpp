@@ -15,35 +15,22 @@
 #include "http/routes_payments.hpp"
 #include "http/routes_sales.hpp"
 #include "http/routes_search.hpp"
+#include "http/routes_watch.hpp"
 
 namespace marketday::cli {
 namespace {
+
+// Streams of the board at one time.
+constexpr std::size_t kWatchersMax = 32;
 
 void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
     for (auto& route : more) routes.push_back(std::move(route));
 }
 
-std::vector<http::Route> health_routes() {
-    static constexpr int kStatuses[] = {200};
-    std::vector<http::Route> routes;
-    for (const std::string_view path : {"/livez", "/readyz"}) {
-        routes.push_back({.method = http::Method::get,
-                          .pattern = path,
-                          .operation_id = path == "/livez" ? "live" : "ready",
-                          .summary = path == "/livez" ? "Whether the process runs" : "Whether it can serve",
-                          .request_schema = {},
-                          .response_schema = "Status",
-                          .statuses = kStatuses,
-                          .handle = {},
-                          .handle_now = [](const http::Request&) { return http::json(200, R"({"status":"ok"})"); }});
-    }
-    return routes;
-}
-
 }  // namespace
 
 std::vector<http::Route> Shop::Parts::shop_routes() {
-    std::vector<http::Route> routes = health_routes();
+    std::vector<http::Route> routes = http::health_routes(readiness);
     append(routes, http::accounts_routes(accounts, sessions, {.secure = !config.text("tls_cert").empty()}));
     append(routes, http::sale_routes(board, *order_book, clock, &near_caches));
     append(routes, http::line_routes(line));
@@ -64,7 +51,7 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
 }
 
 std::vector<http::Route> Shop::Parts::operator_routes() {
-    std::vector<http::Route> routes = health_routes();
+    std::vector<http::Route> routes = http::health_routes(readiness);
     append(routes, http::operators_routes(operators));
     append(routes, http::operators_log_routes(operators_log));
     append(routes, http::fulfilment_routes(operator_fulfil, event_bus));
@@ -73,6 +60,9 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
                                            [this](const domain::Sale& sale) { tell_sale_changed(sale.id); }));
     append(routes, http::admin_catalogue_routes(shelves, import));
     append(routes, http::audit_routes(chores, data / "marketday.db"));
+    append(routes, http::watch_routes(live_board, traces, logs));
+    append(routes, http::asset_routes(assets));
+    append(routes, http::pages::console_routes(assets));
     routes.push_back(http::metrics_route(metrics));
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return http::guarded(std::move(routes), operators, operators_log, clock);
@@ -81,8 +71,15 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
 void Shop::Parts::build_servers() {
     http::ServerOptions options = shop_server_options(config, listen);
     options.authenticate = &session_cache;
-    options.observe = [this](const http::Request&, const http::Route* route, int status,
-                             std::chrono::nanoseconds took) { metrics.observe("shop", route, status, took); };
+    options.dress_problem = [this](const http::Request& request, http::Response& response) {
+        http::pages::dress_problem(site, request, response);
+    };
+    options.observe = [this, watch = http::RequestWatch(metrics.shop(), traces, trace_export.get())](
+                          const http::Request& request, const http::Route* route, int status,
+                          std::chrono::nanoseconds took) mutable {
+        watch(request, route, status, took);
+        note_visitor(request, route, status);
+    };
     shop_server = std::make_unique<http::Server>(shop_io, shop_executor, shop_routes(), std::move(options));
 
     http::ServerOptions for_operators;
@@ -91,12 +88,12 @@ void Shop::Parts::build_servers() {
     for_operators.refuse_operator = [this](const http::Request& request) {
         return http::refuse_operator(operators, request);
     };
-    for_operators.observe = [this](const http::Request&, const http::Route* route, int status,
-                                   std::chrono::nanoseconds took) {
-        metrics.observe("operators", route, status, took);
-    };
+    for_operators.observe = http::RequestWatch(metrics.operators(), traces, trace_export.get());
+    for_operators.limits.streams_max = kWatchersMax;
     operator_server =
         std::make_unique<http::Server>(operator_io, operator_executor, operator_routes(), std::move(for_operators));
+    metrics.shop().begin(shop_server->routes());
+    metrics.operators().begin(operator_server->routes());
 }
 
 }  // namespace marketday::cli

@@ -1,46 +1,36 @@
 #include "http/metrics.hpp"
 
 #include <fmt/format.h>
-#include <prometheus/counter.h>
-#include <prometheus/family.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include <limits>
 #include <map>
 #include <mutex>
-#include <sstream>
+
+#include "http/watch/process_figures.hpp"
 
 namespace marketday::http {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries kSeconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                       0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
 
-/// The requests of one route on one listener.
-struct OfRoute {
-    prometheus::Histogram* seconds = nullptr;
-    std::array<prometheus::Counter*, 6> by_class{};
-};
-
-prometheus::MetricFamily& family_of(std::map<std::string, prometheus::MetricFamily>& families, const Sample& sample) {
+MetricFamily& family_of(std::map<std::string, MetricFamily>& families, const Sample& sample) {
     auto& family = families[sample.name];
     if (family.name.empty()) {
         family.name = sample.name;
         family.help = sample.help;
-        family.type =
-            sample.kind == Sample::Kind::counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+        family.type = sample.kind == Sample::Kind::counter ? MetricType::Counter : MetricType::Gauge;
     }
     return family;
 }
 
-std::vector<prometheus::MetricFamily> to_families(const std::vector<Sample>& samples) {
-    std::map<std::string, prometheus::MetricFamily> families;
+std::vector<MetricFamily> to_families(const std::vector<Sample>& samples) {
+    std::map<std::string, MetricFamily> families;
     for (const auto& sample : samples) {
-        prometheus::ClientMetric metric;
+        ClientMetric metric;
         for (const auto& [name, value] : sample.labels) metric.label.push_back({name, value});
         if (sample.kind == Sample::Kind::counter)
             metric.counter.value = sample.value;
@@ -48,143 +38,110 @@ std::vector<prometheus::MetricFamily> to_families(const std::vector<Sample>& sam
             metric.gauge.value = sample.value;
         family_of(families, sample).metric.push_back(std::move(metric));
     }
-    std::vector<prometheus::MetricFamily> list;
+    std::vector<MetricFamily> list;
     for (auto& [name, family] : families) list.push_back(std::move(family));
     return list;
 }
 
-void add_cpu_and_memory(std::vector<Sample>& samples) {
-    std::ifstream stat("/proc/self/stat");
-    std::string text((std::istreambuf_iterator<char>(stat)), {});
-    // The name in parentheses may hold spaces: the fields are counted from behind it.
-    std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 2)));
-    std::string skipped;
-    double user = 0, system = 0, resident_pages = 0;
-    for (int field = 3; field <= 24 && fields; ++field) {
-        if (field == 14) {
-            fields >> user;
-        } else if (field == 15) {
-            fields >> system;
-        } else if (field == 24) {
-            fields >> resident_pages;
-        } else {
-            fields >> skipped;
+/// The histogram with a bucket for each doubling: limits that its classes share, so that every count is exact.
+ClientMetric::Histogram histogram_of(const LatencyHistogram& took) {
+    constexpr std::uint64_t kFirstLimitUs = 128;
+    constexpr std::uint64_t kLastLimitUs = std::uint64_t{1} << 24;
+    LatencyHistogram::Counts counts{};
+    took.add_to(counts);
+    ClientMetric::Histogram histogram;
+    std::uint64_t passed = 0;
+    std::size_t index = 0;
+    for (std::uint64_t limit_us = kFirstLimitUs; limit_us <= kLastLimitUs; limit_us *= 2) {
+        while (index < counts.size() && LatencyHistogram::end_of_class_us(index) <= limit_us) passed += counts[index++];
+        histogram.bucket.push_back({passed, static_cast<double>(limit_us) / 1e6});
+    }
+    while (index < counts.size()) passed += counts[index++];
+    histogram.bucket.push_back({passed, std::numeric_limits<double>::infinity()});
+    histogram.sample_count = passed;
+    histogram.sample_sum = static_cast<double>(took.sum_ns()) / 1e9;
+    return histogram;
+}
+
+void add_requests(const RequestFigures& figures, MetricFamily& seconds, MetricFamily& requests) {
+    figures.each([&](const Route* route, const RequestFigures::OfRoute& of) {
+        if (of.total() == 0) return;
+        ClientMetric metric;
+        metric.label.push_back({"listener", figures.listener()});
+        metric.label.push_back({"operation", route != nullptr ? std::string{route->operation_id} : "none"});
+        for (std::size_t i = 1; i < of.by_class.size(); ++i) {
+            ClientMetric count = metric;
+            count.label.push_back({"status", fmt::format("{}xx", i)});
+            count.counter.value = static_cast<double>(of.by_class[i].load(std::memory_order_relaxed));
+            requests.metric.push_back(std::move(count));
         }
-    }
-    const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
-    samples.push_back(
-        {Sample::Kind::counter, "process_cpu_seconds_total", "CPU time of the process", {}, (user + system) / ticks});
-    samples.push_back(
-        {Sample::Kind::gauge, "process_resident_memory_bytes", "Memory of the process", {}, resident_pages * page});
-}
-
-void add_disk(std::vector<Sample>& samples) {
-    std::ifstream io("/proc/self/io");
-    std::string name;
-    double bytes = 0;
-    while (io >> name >> bytes) {
-        if (name == "read_bytes:" || name == "write_bytes:")
-            samples.push_back({Sample::Kind::counter,
-                               "marketday_disk_bytes_total",
-                               "Bytes that reached the disk",
-                               {{"direction", name == "read_bytes:" ? "read" : "write"}},
-                               bytes});
-    }
-}
-
-void add_network(std::vector<Sample>& samples) {
-    std::ifstream devices("/proc/net/dev");
-    std::string line;
-    while (std::getline(devices, line)) {
-        const auto colon = line.find(':');
-        if (colon == std::string::npos) continue;
-        const auto name = line.substr(line.find_first_not_of(' '), colon - line.find_first_not_of(' '));
-        std::istringstream fields(line.substr(colon + 1));
-        std::array<double, 9> values{};
-        for (auto& value : values) fields >> value;
-        samples.push_back({Sample::Kind::counter,
-                           "marketday_network_bytes_total",
-                           "Bytes of the machine's interfaces",
-                           {{"device", name}, {"direction", "receive"}},
-                           values[0]});
-        samples.push_back({Sample::Kind::counter,
-                           "marketday_network_bytes_total",
-                           "Bytes of the machine's interfaces",
-                           {{"device", name}, {"direction", "transmit"}},
-                           values[8]});
-    }
+        metric.histogram = histogram_of(of.took);
+        seconds.metric.push_back(std::move(metric));
+    });
 }
 
 }  // namespace
 
 struct Metrics::State {
-    prometheus::Registry registry;
-    prometheus::Family<prometheus::Histogram>& seconds = prometheus::BuildHistogram()
-                                                             .Name("marketday_request_seconds")
-                                                             .Help("From a request's last byte to its answer")
-                                                             .Register(registry);
-    prometheus::Family<prometheus::Counter>& requests =
-        prometheus::BuildCounter().Name("marketday_requests_total").Help("Answers given").Register(registry);
-    mutable std::mutex mutex;
-    std::map<std::pair<std::string_view, const Route*>, OfRoute> routes;
+    std::mutex mutex;
     std::vector<Collect> collectors;
-
-    OfRoute& of(std::string_view listener, const Route* route) {
-        const std::scoped_lock lock(mutex);
-        auto& known = routes[{listener, route}];
-        if (known.seconds == nullptr) {
-            const std::string name = route != nullptr ? std::string{route->operation_id} : "none";
-            const prometheus::Labels labels{{"listener", std::string{listener}}, {"operation", name}};
-            known.seconds = &seconds.Add(labels, kSeconds);
-            for (std::size_t i = 1; i < known.by_class.size(); ++i) {
-                auto with_class = labels;
-                with_class.emplace("status", fmt::format("{}xx", i));
-                known.by_class[i] = &requests.Add(with_class);
-            }
-        }
-        return known;
-    }
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
-
-void Metrics::observe(std::string_view listener, const Route* route, int status, std::chrono::nanoseconds took) {
-    OfRoute& known = state_->of(listener, route);
-    known.seconds->Observe(std::chrono::duration<double>(took).count());
-    const auto hundreds = static_cast<std::size_t>(status / 100);
-    if (hundreds > 0 && hundreds < known.by_class.size()) known.by_class[hundreds]->Increment();
-}
 
 void Metrics::add_collector(Collect collect) {
     const std::scoped_lock lock(state_->mutex);
     state_->collectors.push_back(std::move(collect));
 }
 
-std::string Metrics::render() const {
+std::vector<Sample> Metrics::collect() const {
     std::vector<Sample> samples;
+    const std::scoped_lock lock(state_->mutex);
+    for (const auto& collect : state_->collectors) collect(samples);
+    return samples;
+}
+
+std::string Metrics::render() const {
+    MetricFamily seconds{
+        "marketday_request_seconds", "From a request's last byte to its answer", MetricType::Histogram, {}};
+    MetricFamily requests{"marketday_requests_total", "Answers given", MetricType::Counter, {}};
+    for (const RequestFigures* figures : {&shop_, &operators_}) add_requests(*figures, seconds, requests);
+    std::vector<Sample> samples = collect();
     collect_process(samples);
-    {
-        const std::scoped_lock lock(state_->mutex);
-        for (const auto& collect : state_->collectors) collect(samples);
-    }
-    auto families = state_->registry.Collect();
-    for (auto& family : to_families(samples)) families.push_back(std::move(family));
+    auto families = to_families(samples);
+    families.push_back(std::move(requests));
+    families.push_back(std::move(seconds));
     return prometheus::TextSerializer{}.Serialize(families);
 }
 
 void collect_process(std::vector<Sample>& samples) {
-    add_cpu_and_memory(samples);
-    add_disk(samples);
-    add_network(samples);
-    std::error_code error;
-    double descriptors = 0;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-        static_cast<void>(entry);
-        ++descriptors;
+    using Kind = Sample::Kind;
+    const ProcessFigures process = read_process_figures();
+    samples.push_back({Kind::counter, "process_cpu_seconds_total", "CPU time of the process", {}, process.cpu_seconds});
+    samples.push_back(
+        {Kind::gauge, "process_resident_memory_bytes", "Memory of the process", {}, process.resident_bytes});
+    samples.push_back({Kind::gauge, "process_open_fds", "Open descriptors", {}, count_descriptors()});
+    const auto disk = [&samples](const char* direction, double bytes) {
+        samples.push_back({Kind::counter,
+                           "marketday_disk_bytes_total",
+                           "Bytes that reached the disk",
+                           {{"direction", direction}},
+                           bytes});
+    };
+    disk("read", process.disk_read_bytes);
+    disk("write", process.disk_written_bytes);
+    for (const auto& device : read_network_devices()) {
+        const auto network = [&samples, &device](const char* direction, double bytes) {
+            samples.push_back({Kind::counter,
+                               "marketday_network_bytes_total",
+                               "Bytes of the machine's interfaces",
+                               {{"device", device.name}, {"direction", direction}},
+                               bytes});
+        };
+        network("receive", device.received_bytes);
+        network("transmit", device.sent_bytes);
     }
-    samples.push_back({Sample::Kind::gauge, "process_open_fds", "Open descriptors", {}, descriptors});
 }
 
 Route metrics_route(const Metrics& metrics) {

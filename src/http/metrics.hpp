@@ -1,8 +1,6 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "http/watch/request_figures.hpp"
 
 namespace marketday::http {
 
@@ -24,7 +23,7 @@ struct Sample {
 };
 
 /// What /metrics tells (Prometheus text format 0.0.4): requests by route, kept here, and whatever the collectors give
-/// when asked. Thread-safe.
+/// when asked. Thread-safe, except for the counting of one listener's requests, which is its own thread's.
 class Metrics {
 public:
     Metrics();
@@ -32,18 +31,24 @@ public:
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
-    /// Counts one answer. `listener`: "shop" or "operators". Cheap enough for every request.
-    void observe(std::string_view listener, const Route* route, int status, std::chrono::nanoseconds took);
+    RequestFigures& shop() { return shop_; }
+    RequestFigures& operators() { return operators_; }
+    const RequestFigures& shop() const { return shop_; }
+    const RequestFigures& operators() const { return operators_; }
 
     /// Asked at each scrape, on the scraping thread: reads only what any thread may read.
     using Collect = std::function<void(std::vector<Sample>&)>;
     void add_collector(Collect collect);
+    /// What the collectors say now.
+    std::vector<Sample> collect() const;
 
     std::string render() const;
 
 private:
     struct State;
     std::unique_ptr<State> state_;
+    RequestFigures shop_{"shop"};
+    RequestFigures operators_{"operators"};
 };
 
 /// CPU, memory, descriptors and disk of this process, and the machine's network, from /proc.

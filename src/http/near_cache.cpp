@@ -159,7 +159,10 @@ Task<NearCache::Answer> NearCache::lead(std::string key, std::shared_ptr<Flight>
 }
 
 Task<NearCache::Answer> NearCache::join(std::string key, std::shared_ptr<Flight> flight, Instant deadline) {
+    Trace* const trace = current_trace();
+    const Instant begun = trace != nullptr ? clock_.now() : Instant{};
     const bool landed = co_await flight->done.wait(deadline);
+    if (trace != nullptr) trace->add("cache wait", begun, clock_.now());
     if (!landed || !flight->loaded || flight->loaded->response.status >= 500) {
         if (auto stale = stale_for_error(key)) co_return std::move(*stale);
         if (!landed || !flight->loaded)

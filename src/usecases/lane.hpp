@@ -59,11 +59,18 @@ public:
             ++figures_.refused_busy;
             co_return fail(LaneError::busy);
         }
-        Outcome outcome = co_await suspend_for<Outcome>([this, &item, deadline](Resumer<Outcome> resume) {
-            waiting_.push_back({std::move(item), deadline, resume});
+        Sent sent;
+        Trace* const trace = current_trace();
+        const Instant joined = trace != nullptr ? trace->last_end() : Instant{};
+        Outcome outcome = co_await suspend_for<Outcome>([this, &item, &sent, deadline](Resumer<Outcome> resume) {
+            waiting_.push_back({std::move(item), deadline, resume, &sent});
             figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
             start_if_free();
         });
+        if (trace != nullptr && sent.end != Instant{}) {
+            trace->add("lane wait", joined, sent.begin);
+            trace->add("lane commit", sent.begin, sent.end);
+        }
         co_return std::move(outcome);
     }
 
@@ -74,10 +81,16 @@ public:
     const LaneFigures& figures() const { return figures_; }
 
 private:
+    /// When an item's batch was sent, and when its verdicts came.
+    struct Sent {
+        Instant begin{};
+        Instant end{};
+    };
     struct Waiting {
         Item item;
         Instant deadline;
         Resumer<Result<Verdict, LaneError>> resume;
+        Sent* sent;  // in the waiting coroutine
     };
 
     void start_if_free() {
@@ -96,7 +109,9 @@ private:
             for (auto& waiting : batch) items.push_back(std::move(waiting.item));
             const Instant begun = executor_.now();
             auto verdicts = co_await send_with_tries(std::move(items));
-            count(batch.size(), executor_.now() - begun);
+            const Instant ended = executor_.now();
+            count(batch.size(), ended - begun);
+            for (auto& waiting : batch) *waiting.sent = {begun, ended};
             deliver(batch, verdicts);
         }
         --under_way_;

@@ -288,6 +288,7 @@ std::vector<std::pair<SaleId, StandInLine::Figures>> StandInLine::figures() cons
                                        .outstanding = line->line.outstanding(),
                                        .units_left = line->units_left,
                                        .admissions_per_s_allowed = line->rate.per_s(),
+                                       .called = line->line.called_turns(),
                                        .memory_bytes = line->line.memory_bytes() +
                                                        line->entries.capacity() * sizeof(domain::DrawEntry)});
     }

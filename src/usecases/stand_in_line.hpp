@@ -119,6 +119,7 @@ public:
         std::int64_t outstanding = 0;
         std::int64_t units_left = 0;
         double admissions_per_s_allowed = 0;
+        std::int64_t called = 0;  // turns, ever
         std::size_t memory_bytes = 0;
     };
     std::vector<std::pair<SaleId, Figures>> figures() const;

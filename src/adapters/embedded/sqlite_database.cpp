@@ -122,6 +122,16 @@ void SqliteDatabase::stop() {
     checkpoint_thread_.join();
 }
 
+Task<SqliteDatabase::Written<bool>> SqliteDatabase::try_writing() {
+    // Nobody reads this number, but setting it writes a page.
+    auto work = [](SqliteConnection& connection) {
+        connection.script("PRAGMA user_version=1");
+        return true;
+    };
+    auto written = co_await write(Priority::operators, std::move(work));
+    co_return written;
+}
+
 void SqliteDatabase::enqueue(Priority priority, std::unique_ptr<Write> write) {
     {
         const std::scoped_lock lock(write_mutex_);
@@ -141,6 +151,7 @@ bool SqliteDatabase::submit_read(std::move_only_function<void(SqliteConnection&)
         const std::scoped_lock lock(read_mutex_);
         if (reads_stopping_ || reads_.size() >= options_.writes_waiting_max) return false;
         reads_.push_back(std::move(job));
+        figures_.reads_waiting = reads_.size();
     }
     read_wake_.notify_one();
     return true;
@@ -174,6 +185,7 @@ void SqliteDatabase::run_write(Write& write, bool alone) {
         if (!alone) writer_->run("RELEASE one_write");
     } catch (const std::exception& error) {
         report(error);
+        note_failure(error);
         write.failed = true;
         // A full disk may have undone the whole transaction already.
         if (!alone && sqlite3_get_autocommit(writer_->handle()) == 0) {
@@ -185,6 +197,8 @@ void SqliteDatabase::run_write(Write& write, bool alone) {
 
 void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
     const auto begun = std::chrono::steady_clock::now();
+    figures_.writing = true;
+    group_failure_ = 0;
     std::optional<StoreFailure> failure;
     bool committing = false;
     try {
@@ -203,6 +217,7 @@ void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
         }
     } catch (const SqliteError& error) {
         report(error);
+        note_failure(error);
         // The log's frames may have reached the disk when their fsync failed; only a write that found no room is
         // certain.
         const bool certain = !committing || (error.code & 0xff) == SQLITE_FULL || (error.code & 0xff) == SQLITE_BUSY;
@@ -220,6 +235,8 @@ void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
     ++figures_.commits;
     figures_.writes += group.size();
     figures_.commit_ns += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begun).count());
+    figures_.failing = group_failure_;
+    figures_.writing = false;
     for (auto& write : group) {
         if (failure)
             write->finish(failure);
@@ -227,6 +244,20 @@ void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
             write->finish(StoreFailure::unavailable);
         else
             write->finish(std::nullopt);
+    }
+}
+
+void SqliteDatabase::note_failure(const std::exception& error) {
+    const auto* from_sqlite = dynamic_cast<const SqliteError*>(&error);
+    if (from_sqlite == nullptr) return;
+    switch (from_sqlite->code & 0xff) {
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_CANTOPEN:
+        case SQLITE_READONLY:
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: group_failure_ = from_sqlite->code & 0xff; break;
+        default: break;  // The write's own fault.
     }
 }
 
@@ -240,8 +271,14 @@ void SqliteDatabase::run_reader() {
             if (reads_.empty()) return;
             job = std::move(reads_.front());
             reads_.pop_front();
+            figures_.reads_waiting = reads_.size();
         }
+        ++figures_.readers_busy;
+        const auto begun = std::chrono::steady_clock::now();
         job(connection);
+        figures_.read_ns += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begun).count());
+        ++figures_.reads;
+        --figures_.readers_busy;
     }
 }
 

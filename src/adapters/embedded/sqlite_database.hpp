@@ -63,9 +63,12 @@ public:
     template <class F, class T = std::invoke_result_t<F&, SqliteConnection&>>
     Task<Written<T>> write(Priority priority, F work) {
         using Outcome = Written<T>;
+        Trace* const trace = current_trace();
+        const Instant begun = trace != nullptr ? std::chrono::steady_clock::now() : Instant{};
         Outcome outcome = co_await suspend_for<Outcome>([this, priority, &work](Resumer<Outcome> resume) {
             enqueue(priority, std::make_unique<WriteOf<F, T>>(work, resume));
         });
+        if (trace != nullptr) trace->add("store write", begun, std::chrono::steady_clock::now());
         co_return std::move(outcome);
     }
 
@@ -73,6 +76,8 @@ public:
     template <class F, class T = std::invoke_result_t<F&, SqliteConnection&>>
     Task<Written<T>> read(F work) {
         using Outcome = Written<T>;
+        Trace* const trace = current_trace();
+        const Instant begun = trace != nullptr ? std::chrono::steady_clock::now() : Instant{};
         Outcome outcome = co_await suspend_for<Outcome>([this, &work](Resumer<Outcome> resume) {
             const bool taken = submit_read([resume, &work](SqliteConnection& connection) {
                 try {
@@ -84,8 +89,12 @@ public:
             });
             if (!taken) resume(Outcome{fail(StoreFailure::full)});
         });
+        if (trace != nullptr) trace->add("store read", begun, std::chrono::steady_clock::now());
         co_return std::move(outcome);
     }
+
+    /// Commits a change that means nothing, so that `figures().failing` tells how it is now.
+    Task<Written<bool>> try_writing();
 
     /// Called in the writer thread after a rollback of a whole group: adapters that mirror rows in memory forget them.
     void on_rollback(std::function<void()> forget) { forget_.push_back(std::move(forget)); }
@@ -99,6 +108,14 @@ public:
         std::atomic<std::uint64_t> commit_ns{0};
         std::atomic<std::uint64_t> rollbacks{0};
         std::atomic<std::size_t> waiting{0};
+        std::atomic<bool> writing{false};
+        std::atomic<std::uint64_t> reads{0};
+        std::atomic<std::uint64_t> read_ns{0};  // in readers, without the wait for one
+        std::atomic<std::size_t> reads_waiting{0};
+        std::atomic<std::size_t> readers_busy{0};
+        /// SQLite's code of what kept the last group from being written whole: a full disk, an error of the disk, a
+        /// file that cannot be written. 0: nothing did.
+        std::atomic<int> failing{0};
     };
     const Figures& figures() const { return figures_; }
 
@@ -128,11 +145,13 @@ private:
     bool submit_read(std::move_only_function<void(SqliteConnection&)> job);
     void run_writer();
     void run_write(Write& write, bool alone);
+    void note_failure(const std::exception& error);
     void run_reader();
     void run_checkpointer();
     void commit_group(std::vector<std::unique_ptr<Write>>& group);
     static void report(const std::exception& error);
 
+    int group_failure_ = 0;  // of the group being written; the writer's own
     Options options_;
     int lock_descriptor_ = -1;
     std::unique_ptr<SqliteConnection> writer_;

@@ -71,10 +71,13 @@ template <class F, class T = std::invoke_result_t<F&>>
 Task<Result<T, Busy>> blocking(BlockingPool& pool, F function) {
     static_assert(!std::is_void_v<T>, "return something, so that the end is seen");
     using Outcome = Result<T, Busy>;
+    Trace* const trace = current_trace();
+    const Instant begun = trace != nullptr ? std::chrono::steady_clock::now() : Instant{};
     Outcome outcome = co_await suspend_for<Outcome>([&pool, &function](Resumer<Outcome> resume) {
         const bool taken = pool.submit([resume, &function] { resume(Outcome{function()}); });
         if (!taken) resume(Outcome{fail(Busy::queue_full)});
     });
+    if (trace != nullptr) trace->add("worker thread", begun, std::chrono::steady_clock::now());
     co_return std::move(outcome);
 }
 
