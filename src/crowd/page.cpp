@@ -15,21 +15,29 @@ constexpr std::string_view kPageHead = R"html(<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Marketday crowd report</title>
 <style>
-:root { --ink: #1f2a37; --soft: #64748b; --hair: #e6eaf0; --paper: #f7f8fa; --card: #ffffff;
-  --blue: #2f6fde; --green: #1f9d76; --amber: #d98a1f; --rose: #d0475f; --violet: #7a5bd0; --grey: #c3ccd8; }
+/* The colours of the operators' console (web/console/console.css). */
+:root { color-scheme: light dark; --ink: #1d2523; --soft: #5d6a66; --hair: #dde2df; --paper: #f6f7f6; --card: #ffffff;
+  --good: #1d6b43; --good-soft: #e2f2e8; --bad: #a52a22; --bad-soft: #fbe6e3;
+  --blue: #2c6aa8; --green: #2a7f62; --amber: #b3700f; --rose: #b8392f; --violet: #6c54a8; --grey: #8a9893;
+  --sold: #2a7f62; --reserved: #d6a03f; --available: #9cc3da; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e2e9e6; --soft: #96a5a0; --hair: #2d3734; --paper: #121716; --card: #1a211f;
+  --good: #7fd0a0; --good-soft: #16301f; --bad: #f0958b; --bad-soft: #3a1c19;
+  --blue: #74a9dd; --green: #6cc7a5; --amber: #dfa553; --rose: #ec857a; --violet: #ab97e2; --grey: #6f7d78;
+  --sold: #4fa984; --reserved: #c8963c; --available: #4d7d99; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK KR", sans-serif; }
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Apple SD Gothic Neo", "Noto Sans CJK KR",
+  "Hiragino Sans", "Noto Sans CJK JP", sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 56px; }
 header h1 { font-size: 26px; line-height: 1.25; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
 header p { margin: 6px 0 0; color: var(--soft); }
-.verdict { display: inline-flex; align-items: center; gap: 8px; margin: 18px 0 0; padding: 7px 14px; border-radius: 999px;
-  font-weight: 600; font-size: 14px; }
-.verdict.good { color: #12684e; background: #e2f4ed; }
-.verdict.bad { color: #9b1f38; background: #fbe6ea; }
-.verdict i { width: 8px; height: 8px; border-radius: 50%; background: currentColor; }
+.verdict { display: flex; align-items: center; gap: 10px; margin: 16px 0 0; padding: 12px 16px; border-radius: 8px;
+  font-weight: 650; font-size: 18px; }
+.verdict.good { color: var(--good); background: var(--good-soft); }
+.verdict.bad { color: var(--bad); background: var(--bad-soft); }
+.verdict i { width: 10px; height: 10px; border-radius: 50%; background: currentColor; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 22px 0; }
-.tile, .card { background: var(--card); border: 1px solid var(--hair); border-radius: 14px; }
+.tile, .card { background: var(--card); border: 1px solid var(--hair); border-radius: 8px; }
 .tile { padding: 14px 16px; }
 .tile span { display: block; color: var(--soft); font-size: 13px; }
 .tile b { display: block; font-size: 25px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums;
@@ -45,7 +53,7 @@ header p { margin: 6px 0 0; color: var(--soft); }
 .legend i { width: 10px; height: 10px; border-radius: 3px; }
 svg { display: block; width: 100%; height: auto; touch-action: pan-y; }
 svg text { font: 11.5px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
-.tip { position: absolute; pointer-events: none; background: #1f2a37; color: #fff; border-radius: 8px; padding: 7px 10px;
+.tip { position: absolute; pointer-events: none; background: var(--ink); color: var(--paper); border-radius: 6px; padding: 7px 10px;
   font-size: 12.5px; line-height: 1.45; white-space: nowrap; opacity: 0; transition: opacity .12s; z-index: 2;
   font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
@@ -57,6 +65,7 @@ tr:last-child td { border-bottom: 0; }
 td.text { text-align: left; white-space: normal; }
 footer { color: var(--soft); font-size: 13px; margin-top: 22px; }
 code { font: 12.5px ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+@media print { body { background: none; } .card, .tile { break-inside: avoid; } }
 @media (max-width: 720px) { .grid { grid-template-columns: minmax(0, 1fr); } main { padding: 22px 14px 40px; }
   header h1 { font-size: 22px; } .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); } .tile b { font-size: 21px; } }
 </style>
@@ -127,7 +136,7 @@ function chart({ title, note, series, unit, stack, wide }) {
       if ((e.fill && known) || stack) {
         const floor = stack && k > 0 ? ys[k - 1].map((v, i) => `L${x(xs[i]).toFixed(1)},${y(v).toFixed(1)}`).reverse().join("")
           : `L${x(xs[xs.length - 1])},${y(0)}L${x(xs[0])},${y(0)}`;
-        out += `<path d="${line}${floor}Z" fill="var(--${e.color})" opacity="${stack ? .82 : .13}"/>`;
+        out += `<path d="${line}${floor}Z" fill="var(--${e.color})" opacity="${stack ? 1 : .13}"/>`;
       }
       if (!stack) out += `<path d="${line}" fill="none" stroke="var(--${e.color})" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>`;
     }
@@ -167,9 +176,21 @@ else chart({ title: "Connections", note: "open at that moment",
 const stock = samples.filter(e => e[3] >= 0);
 if (stock.length > 1 && s.units_offered && s.units_offered <= 1e6) chart({ title: "Stock", wide: true,
   note: "units, as the shop showed them", stack: true, series: [
-  { name: "sold", color: "green", points: stock.map(e => [e[0], e[5]]) },
-  { name: "reserved", color: "amber", points: stock.map(e => [e[0], e[4]]) },
-  { name: "available", color: "grey", points: stock.map(e => [e[0], e[3]]) }] });
+  { name: "sold", color: "sold", points: stock.map(e => [e[0], e[5]]) },
+  { name: "reserved", color: "reserved", points: stock.map(e => [e[0], e[4]]) },
+  { name: "available", color: "available", points: stock.map(e => [e[0], e[3]]) }] });
+// Where the units went: offered = sold + reserved + available, as the board of the console draws it.
+const last = stock[stock.length - 1];
+if (last && s.units_offered) {
+  const [, , , available, reserved, sold] = last, whole = Math.max(s.units_offered, available + reserved + sold, 1);
+  const bars = [["offered", "grey", s.units_offered, 0], ["sold", "sold", sold, 0], ["reserved", "reserved", reserved, sold],
+    ["available", "available", available, sold + reserved]];
+  grid.insertAdjacentHTML("beforeend", `<section class="card"><h2>Where the units went</h2><p>at the end of the run</p>
+    <svg viewBox="0 0 400 190" role="img" aria-label="${bars.map(b => b[0] + " " + b[2]).join(", ")}">` + bars.map(([label, color, units, above], i) =>
+    `<rect x="${i * 100 + 12}" width="76" y="${22 + above / whole * 140}" height="${Math.max(units ? 1 : 0, units / whole * 140)}" rx="2" fill="var(--${color})"/>` +
+    `<text x="${i * 100 + 50}" y="${16 + above / whole * 140}" text-anchor="middle" style="fill:var(--ink);font-weight:650">${number(units)}</text>` +
+    `<text x="${i * 100 + 50}" y="182" text-anchor="middle">${label}</text>`).join("") + `</svg></section>`);
+}
 const table = (title, note, heads, rows) => grid.insertAdjacentHTML("beforeend",
   `<section class="card ${heads.length > 3 ? "wide" : ""}"><h2>${title}</h2><p>${note}</p><div class="scroll"><table><tr>` +
   heads.map(h => `<th>${h}</th>`).join("") + "</tr>" +

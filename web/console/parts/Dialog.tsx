@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { asProblem, call, type Problem, takes } from '../api';
-import { plain, words } from '../format';
+import { type Money, money, plain, words } from '../format';
 import { texts } from '../texts';
 import { ProblemNote } from './Note';
 
@@ -20,11 +20,19 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   );
 }
 
+/** One value of an answer, as a person reads it. */
+function Value({ of }: { of: unknown }): ReactNode {
+  if (of === null || of === undefined) return '–';
+  if (typeof of === 'boolean') return of ? texts.words.yes : texts.words.no;
+  if (typeof of !== 'object') return plain(of);
+  if (Array.isArray(of)) return of.length === 0 ? texts.words.none : <ul className="plain-list">{of.map((one, i) => <li key={i}><Value of={one} /></li>)}</ul>;
+  if ('amount_minor' in of) return money(of as Money);
+  return Object.entries(of).map(([name, value]) => `${words(name)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+}
+
 function Would({ of }: { of: unknown }): ReactNode {
-  if (of === null || of === undefined) return null;
-  if (typeof of !== 'object') return <p>{String(of)}</p>;
-  const entries = Object.entries(of as Record<string, unknown>);
-  return <dl className="facts">{entries.map(([name, value]) => <div key={name}><dt>{words(name)}</dt><dd>{plain(value)}</dd></div>)}</dl>;
+  if (of === null || typeof of !== 'object') return <p>{String(of)}</p>;
+  return <dl className="facts">{Object.entries(of).map(([name, value]) => <div key={name}><dt>{words(name)}</dt><dd><Value of={value} /></dd></div>)}</dl>;
 }
 
 interface ActionProps {

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { can, query, takes, useList } from '../api';
+import { can, query, useList } from '../api';
 import { money, time } from '../format';
 import { Page, State } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
@@ -19,7 +19,7 @@ export const orderColumns: Column<Order>[] = [
   { key: 'sale', title: words.sale, value: (o) => o.sale, show: (o) => (o.sale ? <a href={link(['sales', o.sale])}>{o.sale.slice(0, 8)}</a> : ''), wide: true },
   {
     key: 'customer', title: words.customer, value: (o) => o.customer, wide: true,
-    show: (o) => (can('get', '/admin/v1/customers/{customer}') || can('get', '/admin/v1/customers/{id}') ? <a href={link(['customers', o.customer])}>{o.customer.slice(0, 8)}</a> : o.customer.slice(0, 8)),
+    show: (o) => (can('get', '/admin/v1/customers/{customer}') ? <a href={link(['customers', o.customer])}>{o.customer.slice(0, 8)}</a> : o.customer.slice(0, 8)),
   },
 ];
 
@@ -27,22 +27,29 @@ export function OrdersScreen(): ReactNode {
   const [state, setState] = useParam('state');
   const [sale] = useParam('sale');
   const [customer] = useParam('customer');
-  const [text, setText] = useState('');
-  const by_number = takes('get', '/admin/v1/orders', 'number');
-  const list = useList<Order>(query('/admin/v1/orders', { state, sale, customer: takes('get', '/admin/v1/orders', 'customer') ? customer : null, limit: 100 }));
+  const [number, setNumber] = useParam('number');
+  const [from, setFrom] = useParam('from');
+  const [to, setTo] = useParam('to');
+  const [text, setText] = useState(number);
+  const asked = { state, sale, customer, number, from, to };
+  const list = useList<Order>(query('/admin/v1/orders', { ...asked, limit: 100 }));
   const find = (event: FormEvent): void => {
     event.preventDefault();
     const wanted = text.trim();
-    const known = list.items.find((o) => o.number.toLowerCase() === wanted.toLowerCase());
-    if (wanted) go(link(['orders', known?.order ?? wanted]));
+    if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(wanted)) go(link(['orders', wanted]));
+    else setNumber(wanted);
   };
   return (
     <Page title={texts.orders.title} about={sale ? `${words.sale} ${sale}` : texts.orders.about}
-      tools={<form onSubmit={find} className="tools"><input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder={by_number ? texts.orders.find : words.order} aria-label={texts.orders.find} /><button type="submit">{texts.orders.open}</button></form>}>
-      <Table name="orders" columns={orderColumns} rows={list.items} row_key={(o) => o.order} list={list} export_all={query('/admin/v1/orders/export', { state, sale, limit: 10000 })}
-        tools={<select value={state} onChange={(e) => setState(e.target.value)} aria-label={words.state}>
+      tools={<form onSubmit={find} className="tools"><input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder={texts.orders.find} aria-label={texts.orders.find} /><button type="submit">{texts.orders.open}</button></form>}>
+      <Table name="orders" columns={orderColumns} rows={list.items} row_key={(o) => o.order} list={list} export_all={query('/admin/v1/orders/export', { ...asked, limit: 10000 })}
+        tools={<>
+          <label>{texts.figures.from} <input type="date" value={from} onChange={(e) => setFrom(e.target.value)} /></label>
+          <label>{texts.figures.to} <input type="date" value={to} onChange={(e) => setTo(e.target.value)} /></label>
+          <select value={state} onChange={(e) => setState(e.target.value)} aria-label={words.state}>
           <option value="">{texts.orders.all}</option>{order_states.map((one) => <option key={one} value={one}>{one}</option>)}
-        </select>} />
+        </select>
+        </>} />
     </Page>
   );
 }
