@@ -20,8 +20,7 @@ std::string_view openapi_watch_schemas() {
  "points"],"properties":{"name":{"type":"string"},"unit":{"type":"string"},"about":{"type":"string"},
  "points":{"type":"array","maxItems":3600,"description":"Oldest first; null: no data.",
  "items":{"anyOf":[{"type":"number"},{"type":"null"}]}}}}},"sales":{"$ref":"#/components/schemas/BoardSales"}}},
-"BoardStream":{"type":"string","description":"Server-sent events: `id` a second since 1970, `event: sample`, `data` a
- BoardSample."},
+"BoardStream":{"type":"string","description":"Server-sent events: `id` a second since 1970, BoardSample as `data`."},
 "BoardSample":{"type":"object","required":["at","values","sales"],"properties":{"at":{"type":"string",
  "format":"date-time"},"values":{"type":"object","additionalProperties":{"anyOf":[{"type":"number"},
  {"type":"null"}]}},"sales":{"$ref":"#/components/schemas/BoardSales"}}},

@@ -104,23 +104,30 @@ void TraceExport::run() {
 }
 
 void TraceExport::send_all(std::vector<FinishedRequest>& requests) {
+    bool given_up = false;
     for (std::size_t at = 0; at < requests.size(); at += options_.batch_max) {
         const std::size_t count = std::min(options_.batch_max, requests.size() - at);
-        const std::string body = otlp_json(std::span{requests}.subspan(at, count), options_.version);
-        int status = 0;
-        for (int attempt = 0; attempt < options_.tries; ++attempt) {
-            const bool stopping =
-                attempt > 0 ? wait_or_stop(options_.try_again_after * (1 << (attempt - 1))) : wait_or_stop({});
-            if (stopping && attempt > 0) break;
-            status = post_json({host_, port_, path_}, body, stopping ? kFarewell : options_.timeout);
-            if (status / 100 == 2) break;
-            figures_.failures_total.fetch_add(1, std::memory_order_relaxed);
-            if (stopping || !is_worth_trying_again(status)) break;
-        }
-        auto& counter = status / 100 == 2 ? figures_.sent_total : figures_.dropped_total;
+        const bool sent = !given_up && send(otlp_json(std::span{requests}.subspan(at, count), options_.version));
+        auto& counter = sent ? figures_.sent_total : figures_.dropped_total;
         counter.fetch_add(count, std::memory_order_relaxed);
-        if (status / 100 != 2) log::warn("trace.export.failed", {{"status", status}, {"requests", count}});
+        // At the end nobody waits for a collector that does not answer.
+        if (!sent) given_up = wait_or_stop({});
     }
+}
+
+bool TraceExport::send(const std::string& body) {
+    int status = 0;
+    for (int attempt = 0; attempt < options_.tries; ++attempt) {
+        const bool stopping =
+            wait_or_stop(attempt == 0 ? milliseconds{0} : options_.try_again_after * (1 << (attempt - 1)));
+        if (stopping && attempt > 0) break;
+        status = post_json({host_, port_, path_}, body, stopping ? kFarewell : options_.timeout);
+        if (status / 100 == 2) return true;
+        figures_.failures_total.fetch_add(1, std::memory_order_relaxed);
+        if (stopping || !is_worth_trying_again(status)) break;
+    }
+    log::warn("trace.export.failed", {{"status", status}});
+    return false;
 }
 
 }  // namespace marketday::http

@@ -50,6 +50,7 @@ public:
 private:
     void run();
     void send_all(std::vector<FinishedRequest>& requests);
+    bool send(const std::string& body);
     bool wait_or_stop(std::chrono::milliseconds time);
 
     Options options_;
