@@ -18,6 +18,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
+from load import board_latency  # noqa: E402
 from shop import Shop, crowd  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
@@ -199,9 +200,23 @@ def cache_policies(options):
     return script(options, command + (["--smoke"] if options.smoke else []), "cache_policies")
 
 
+def board(options):
+    seconds, runs = (3, 1) if options.smoke else (20, 3)
+    worst, rates, gaps = [], [], []
+    for _ in range(runs):
+        with hot_shop(options) as shop:
+            took, watcher, summary = board_latency.measure(
+                shop, lambda: crowd(shop, "--closed", "--connections", "512", "--seconds", str(seconds), *HOT))
+            worst.append(max(board_latency.percentile(values, 0.99) for values in took.values()))
+            rates.append(summary["goodput_orders_per_s"])
+            gaps += watcher.gaps_ms
+    return [record("board", worst, "ms p99", 100, 50, "less",
+                   {"orders_per_s": round(statistics.median(rates)), "stream_gap_ms_max": round(max(gaps, default=0))})]
+
+
 BENCHES = {"hot_sku": hot_sku, "hot_sku_ratio": hot_sku_ratio, "hot_sku_latency": hot_sku_latency,
            "page_vs_nginx": page_vs_nginx, "search": search, "flash": flash, "memory": memory, "import": import_goods,
-           "login": login, "cache_policies": cache_policies}
+           "login": login, "cache_policies": cache_policies, "board": board}
 
 
 def verdict(result):

@@ -3,12 +3,14 @@ must have a declared status and the declared shape."""
 
 import datetime
 import email
+import json
 import pathlib
 import re
 import shutil
 import tempfile
 import time
 import unittest
+import urllib.request
 
 from openapi import Described, Escaped, Schemas
 from shop import ADDRESS, Shop, main
@@ -297,6 +299,24 @@ class OpenApi(unittest.TestCase):
                 self.expect(200, described.call(operation))
             etag = described.call("getOpenApi").headers["ETag"]
             self.expect(304, described.call("getOpenApi", headers={"If-None-Match": etag}))
+
+    def test_5_watching(self):
+        operate, admin = self.operate, self.admin
+        operate(200, "getBoard", query={"series": "cpu_percent,loop_lag_ms", "seconds": 5})
+        operate(400, "getBoard", query={"series": "mood"})
+        for operation in ("listTraces", "listLogs"):
+            operate(200, operation, query={"limit": 5})
+            operate(400, operation, query={"limit": 0}, fits=False)
+        operate(200, "listTraces", query={"slow": "1", "failed": "1", "min_ms": 1, "trace_id": "0" * 32})
+        operate(200, "listLogs", query={"level": "warn", "q": "store", "trace_id": "0" * 32})
+        self.expect(401, admin.call("watchBoard"))
+        request = urllib.request.Request(admin.url + "/admin/v1/board/stream", headers=self.operator)
+        with urllib.request.urlopen(request, timeout=10) as stream:
+            self.assertEqual(stream.headers.get_content_type(), "text/event-stream")
+            lines = dict(stream.readline().decode().rstrip("\n").split(": ", 1) for _ in range(3))
+        sample = json.loads(lines["data"])
+        self.assertEqual(admin.schemas.faults({"$ref": "#/components/schemas/BoardSample"}, sample), [])
+        admin.seen.add(("watchBoard", 200))
 
     def test_6_every_operation_was_driven_to_each_success_it_declares(self):
         missing = {(name, int(status))
