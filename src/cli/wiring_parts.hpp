@@ -171,6 +171,9 @@ struct Shop::Parts {
     Search search{search_index, browse, rankings, clock};
     SearchFollower search_follower{catalogue, search_index, {}, clock};
     /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
+    /// Scripts and styles, of this version and of earlier ones.
+    http::Assets assets{{.directory = data / "assets"}};
+    http::pages::Site site{site_of(config, listen, assets)};
     http::NearCaches near_caches{near_cache_policies(config), clock, random};
     WatchedCatalogue watched{catalogue,
                              [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
@@ -196,6 +199,8 @@ struct Shop::Parts {
     explicit Parts(const Config& given);
 
     std::vector<http::Route> shop_routes();
+    std::vector<http::Route> page_routes();
+    void note_look(std::string_view sku, const http::ClientAddress& client);
     std::vector<http::Route> operator_routes();
     void build_servers();
     void collect_anywhere(std::vector<http::Sample>& samples) const;

@@ -4,6 +4,8 @@
 #include "cli/wiring_settings.hpp"
 #include "http/openapi.hpp"
 #include "http/operator_gate.hpp"
+#include "http/pages/console_page.hpp"
+#include "http/pages/problem_page.hpp"
 #include "http/problem_types.hpp"
 #include "http/routes_accounts.hpp"
 #include "http/routes_audit.hpp"
@@ -41,10 +43,11 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
     append(
         routes,
         http::catalogue_routes(browse, &near_caches, [this](std::string_view sku, const http::ClientAddress& client) {
-            const std::string_view bytes{reinterpret_cast<const char*>(client.bytes.data()), client.bytes.size()};
-            search.looked_at(domain::SkuCode{sku}, std::hash<std::string_view>{}(bytes) | 1);
+            note_look(sku, client);
         }));
     append(routes, http::search_routes(search, &near_caches.searches));
+    append(routes, http::asset_routes(assets));
+    append(routes, page_routes());
     append(routes, http::problem_routes());
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return routes;
