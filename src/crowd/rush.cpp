@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -30,6 +31,7 @@ struct Shopper {
     bool in_line = false;
     bool searches = false;
     bool looks = false;
+    bool other_card = false;  // the first one came to nothing
     std::uint8_t admissions = 0;
     std::int32_t place = -1;
     std::int32_t ahead = -1;
@@ -205,7 +207,8 @@ private:
 
     /// Which payments stay silent depends on the key alone, so a retry uses the same card.
     std::string_view card(const Shopper& shopper) const {
-        const bool silent = shopper.record.key[0] * 100U / 256U < options_.silent_payments_percent;
+        const bool silent =
+            !shopper.other_card && shopper.record.key[0] * 100U / 256U < options_.silent_payments_percent;
         return silent ? R"({"method":"card","token":"tok_silent"})" : R"({"method":"card","token":"tok_ok"})";
     }
 
@@ -349,6 +352,8 @@ private:
         shopper.payment.state = share_.tally.names.intern(state);
         if (state == "reserved" || state == "expired" || state == "cancelled" || state == "refunded") {
             conclude(share_, shopper.payment, Outcome::refused, state == "reserved" ? "payment-declined" : state);
+            // The units are still held: who is told that the payment came to nothing takes another card.
+            if (state == "reserved" && !std::exchange(shopper.other_card, true)) return begin(index, Op::pay, now);
             return end(shopper, Ending::declined);
         }
         conclude(share_, shopper.payment, Outcome::ok, {});

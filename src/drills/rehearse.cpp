@@ -32,7 +32,6 @@ constexpr milliseconds kLookEvery{5};
 constexpr milliseconds kShownWithin{10'000};
 // A hold that nobody pays ends after this; the rehearsal waits for it.
 constexpr int kHoldSeconds = 12;
-constexpr int kReconcileAfterSeconds = 2;
 constexpr milliseconds kSettleWithin{90'000};
 
 class TemporaryDirectory {
@@ -247,8 +246,7 @@ Rehearsal rehearse(const RehearsalOptions& options, const Say& say) {
 
     ShopProcess shop{{directory.path() / "shop",
                       directory.path() / "server.log",
-                      {fmt::format("checkout.hold_s={}", kHoldSeconds),
-                       fmt::format("payment.reconcile_after_s={}", kReconcileAfterSeconds)}}};
+                      {fmt::format("checkout.hold_s={}", kHoldSeconds)}}};
     shop.start();
     say(fmt::format("a throwaway shop serves at {}", shop.shop_url()));
     plan_sale(shop, options);

@@ -11,7 +11,9 @@ namespace marketday::usecases {
 class Reconcile {
 public:
     struct Options {
-        milliseconds after{30'000};  // an order is asked about once it has been paying this long
+        /// An order is asked about once it has been paying this long: a little more than Pay::Options::answer_wait,
+        /// when its own request has given up.
+        milliseconds after{5'000};
         milliseconds gateway_wait{5'000};
         milliseconds pause_first{2'000};  // between two questions about one order; doubles
         milliseconds pause_max{60'000};
