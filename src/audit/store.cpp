@@ -11,7 +11,8 @@ namespace {
 constexpr int kBusyWaitMs = 5000;
 
 [[noreturn]] void refuse(sqlite3* handle, const std::string& name) {
-    throw Unreadable(fmt::format("cannot read {}: {}", name, sqlite3_errmsg(handle)));
+    throw Unreadable(
+        fmt::format("cannot read {}: {}; bring it back with `marketday restore`", name, sqlite3_errmsg(handle)));
 }
 
 }  // namespace
@@ -65,18 +66,19 @@ Uuid Rows::uuid(int column) const {
 
 Store::Store(const std::filesystem::path& file) : name_(file.string()) {
     std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) throw Unreadable(fmt::format("there is no {}", name_));
+    if (!std::filesystem::exists(file, ignored))
+        throw Unreadable(fmt::format("there is no {}: give --data the directory of a shop", name_));
     if (sqlite3_open_v2(name_.c_str(), &handle_, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) {
         const std::string why = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
         sqlite3_close(handle_);
-        throw Unreadable(fmt::format("cannot open {}: {}", name_, why));
+        throw Unreadable(fmt::format("cannot open {}: {}; bring it back with `marketday restore`", name_, why));
     }
     sqlite3_busy_timeout(handle_, kBusyWaitMs);
     // A transaction begins with its first read; from then on every statement sees that moment.
     if (sqlite3_exec(handle_, "BEGIN; SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr) != SQLITE_OK) {
         const std::string why = sqlite3_errmsg(handle_);
         sqlite3_close(handle_);
-        throw Unreadable(fmt::format("cannot read {}: {}", name_, why));
+        throw Unreadable(fmt::format("cannot read {}: {}; bring it back with `marketday restore`", name_, why));
     }
 }
 
@@ -103,7 +105,8 @@ bool Store::has_column(std::string_view table, std::string_view column) {
 
 void Store::prepare(const char* script) {
     if (sqlite3_exec(handle_, script, nullptr, nullptr, nullptr) != SQLITE_OK)
-        throw Unreadable(fmt::format("cannot read {}: {}", name_, sqlite3_errmsg(handle_)));
+        throw Unreadable(
+            fmt::format("cannot read {}: {}; bring it back with `marketday restore`", name_, sqlite3_errmsg(handle_)));
 }
 
 std::int64_t Store::number(const char* sql) {

@@ -120,14 +120,14 @@ std::vector<std::string> durable_files(const fs::path& data) {
     return files;
 }
 
-audit::Report check_ledger(const fs::path& database) {
+/// `way_out`: what somebody does whose ledger does not hold; the database itself may be a copy that is gone by then.
+audit::Report check_ledger(const fs::path& database, const std::string& way_out) {
     auto report = audit::run_ledger_only(database);
-    if (!report) throw CommandError{report.error()};
+    if (!report) throw CommandError{fmt::format("the database cannot be read; {}", way_out)};
     if (!report->holds()) {
         const auto broken = std::ranges::find_if_not(report->checks, &audit::Check::holds);
-        throw CommandError{fmt::format("{} is violated ({}); see `marketday audit --data {}`", broken->id(),
-                                       broken->violations().front().subject, database.parent_path().string()),
-                           1};
+        throw CommandError{
+            fmt::format("{} is violated ({}); {}", broken->id(), broken->violations().front().subject, way_out), 1};
     }
     return std::move(*report);
 }
@@ -177,7 +177,11 @@ int back_up(const BackupFlags& flags) {
         }
         const fs::path copy = scratch.path() / "copy.db";
         copy_sqlite(source, copy);
-        if (name == kDatabase) report = check_ledger(copy);
+        if (name == kDatabase)
+            report = check_ledger(
+                copy, fmt::format("see `marketday audit --data {}`, and bring an earlier backup back with `marketday "
+                                  "restore`",
+                                  data.string()));
         remove_sqlite_side_files(copy);
         archive.add_file(name, copy);
         fs::remove(copy);
@@ -222,7 +226,7 @@ void restore_into(const std::string& archive, const fs::path& data, const fs::pa
     const auto files = extract_archive(archive, staged);
     const auto promised = read_manifest(staged, archive);
     compare_with_manifest(promised, files, archive);
-    const audit::Report report = check_ledger(staged / kDatabase);
+    const audit::Report report = check_ledger(staged / kDatabase, "use another backup");
     if (report.ledger_head != promised.at("ledger_head").as_string() ||
         report.ledger_entries != promised.at("ledger_entries").as_int64())
         throw CommandError{fmt::format("{}: the ledger is not the one backed up; use another backup", archive)};

@@ -72,6 +72,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"shop.utc_offset_minutes", Kind::integer, "540", "the clock of times on pages: this far ahead of UTC, minutes",
          -720, 840},
         {"shop.currency", Kind::text, "KRW", "the one currency of the shop (ISO 4217)"},
+        {"shop.utc_offset_minutes", Kind::integer, "540",
+         "how far the shop's clock is ahead of UTC: where its days begin, minutes; Korea and Japan 540", -720, 840},
         {"shipping.flat_minor", Kind::integer, "0", "the shipping fee of an order, minor units"},
         {"shipping.per_kg_minor", Kind::integer, "0", "and for every begun kilogram, minor units"},
         {"shipping.free_from_minor", Kind::integer, "0", "free from this worth of goods, minor units; 0: never"},
@@ -80,7 +82,7 @@ const std::vector<ConfigKey>& config_keys() {
          1'000'000},
         {"checkout.batch_max", Kind::integer, "500", "orders of one commit, 1 to 1000", 1, 1000},
         {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane", 1, 64},
-        {"payment.reconcile_after_s", Kind::integer, "30", "when the gateway is asked about a payment, seconds"},
+        {"payment.reconcile_after_s", Kind::integer, "5", "when the gateway is asked about a payment, seconds"},
         {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB", 1, 1'000'000},
         {"store.group_writes_max", Kind::integer, "512", "writes of one commit; 1 commits each alone", 1, 10'000},
         {"store.readers", Kind::integer, "2", "threads that read the store", 1, 256},
@@ -113,6 +115,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"accounts.hash_memory_kib", Kind::integer, "19456",
          "memory of one argon2id hash, KiB; OWASP's minimum is 19456"},
         {"accounts.hash_passes", Kind::integer, "2", "passes of one argon2id hash; OWASP's minimum is 2"},
+        {"accounts.forget_unverified_days", Kind::integer, "30",
+         "accounts whose address was not verified are forgotten after this, days; 0: never", 0, 3650},
         {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
         {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds", 1, 86'400},
         {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds", 1, 600},
@@ -201,6 +205,12 @@ const std::string& Config::text(std::string_view name) const {
     const auto found = values_.find(name);
     MD_ASSERT(found != values_.end());
     return found->second.text;
+}
+
+const std::string& Config::source(std::string_view name) const {
+    const auto found = values_.find(name);
+    MD_ASSERT(found != values_.end());
+    return found->second.source;
 }
 
 std::int64_t Config::integer(std::string_view name) const { return std::stoll(text(name)); }

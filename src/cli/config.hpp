@@ -36,6 +36,8 @@ public:
     std::int64_t integer(std::string_view name) const;
     bool boolean(std::string_view name) const;
     std::vector<std::string> list(std::string_view name) const;  // comma-separated
+    /// Where a value came from: "default", "flag --listen", "shop.yaml:12", an environment variable.
+    const std::string& source(std::string_view name) const;
     /// Every key with value and source, a line each; secrets are not among the settings.
     std::string print() const;
 

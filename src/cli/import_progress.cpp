@@ -102,6 +102,9 @@ void ImportProgress::print_summary(double seconds) const {
     if (total_.skipped > 0) fmt::print(" · {} skipped without a price", show_count(total_.skipped));
     if (refused_ > 0) fmt::print(" · {} refused", show_count(refused_));
     fmt::print("\n");
+    if (total_.stock_kept > 0)
+        fmt::print("the stock of {} known products stays as it is: `marketday stock add` and `withdraw` change it\n",
+                   show_count(total_.stock_kept));
     for (const auto& [currency, products] : total_.foreign_prices)
         fmt::print("{} prices in {} count as none: the shop has one currency\n", show_count(products), currency);
 }

@@ -89,6 +89,7 @@ ImportReport read_report(const std::string& body, const std::map<std::int64_t, s
     report.updated = integer(object, "updated");
     report.unchanged = integer(object, "unchanged");
     report.skipped = integer(object, "skipped");
+    if (object.contains("stock_kept")) report.stock_kept = integer(object, "stock_kept");
     if (const auto* refused = object.if_contains("refused"); refused != nullptr && refused->is_array()) {
         for (const auto& item : refused->get_array()) {
             if (!item.is_object()) continue;

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "cli/usage_error.hpp"
 
 int main(int argc, char** argv) {
     using namespace marketday;
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& success) {
         return app.exit(success);  // --help
     } catch (const CLI::ParseError& error) {
-        std::fprintf(stderr, "marketday: %s; try `marketday --help`\n", error.what());
+        std::fprintf(stderr, "marketday: %s\n", cli::usage_error(app, error.what()).c_str());
         return 2;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "marketday: %s\n", error.what());

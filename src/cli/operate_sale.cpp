@@ -132,6 +132,21 @@ int show_answer(const AdminTarget& target, const std::string& answer) {
     return 0;
 }
 
+/// A sale may be planned before its goods arrive, but nobody should learn at the opening that they have not.
+void warn_of_missing_stock(AdminClient& client, const json::object& sale) {
+    for (const auto& item : sale.at("items").as_array()) {
+        const std::string sku = text_of(item.as_object(), "sku");
+        const std::int64_t units = item.at("units").as_int64();
+        const auto answer = client.call("GET", "/admin/v1/stock/" + url_encode(sku));
+        const std::int64_t available =
+            answer.status == 200 ? parse_sale(answer.body).at("available").as_int64() : std::int64_t{0};
+        if (available >= units) continue;
+        fmt::print(
+            stderr, "note: {} has {} units available, the sale offers {}; add {} with `marketday stock add {} {}`\n",
+            sku, show_count(available), show_count(units), show_count(units - available), sku, units - available);
+    }
+}
+
 int create(const CreateOptions& options) {
     json::object name;
     for (std::size_t i = 0; i < 3; ++i)
@@ -145,7 +160,9 @@ int create(const CreateOptions& options) {
         {"name", name}, {"opens_at", time_of(options.opens, "--opens")}, {"items", items}, {"line", line}};
     if (!options.closes.empty()) sale["closes_at"] = time_of(options.closes, "--closes");
     AdminClient client{options.target};
-    return show_answer(options.target, client.must("POST", "/admin/v1/sales", json::serialize(sale)));
+    const std::string created = client.must("POST", "/admin/v1/sales", json::serialize(sale));
+    warn_of_missing_stock(client, parse_sale(created));
+    return show_answer(options.target, created);
 }
 
 int list(const AdminTarget& target) {

@@ -48,7 +48,8 @@ void print_result(const drills::Rehearsal& result, bool json) {
     if (!result.audit.holds()) fmt::print("\n{}", result.audit.to_text());
     for (const std::string& failure : result.failures) fmt::print("not passed: {}\n", failure);
     if (!result.directory.empty()) fmt::print("kept in {}\n", result.directory.string());
-    fmt::print("{}\n", result.verdict());
+    // The last line is what people read: a sale that went wrong must not read like one that went well.
+    fmt::print("{}{}\n", result.passed() ? "" : "FAILED: ", result.verdict());
 }
 
 int rehearse(RehearseFlags& flags) {

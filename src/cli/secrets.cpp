@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <span>
 #include <stdexcept>
+
+#include "cli/private_file.hpp"
 
 namespace marketday::cli {
 
@@ -28,22 +29,7 @@ Secrets::Secrets(const std::filesystem::path& data, Random& random) {
                         "bucket made so far is lost",
                         path.string()));
     random.fill(root_);
-    // Made under another name and then renamed: a secret that is there is whole.
-    const auto made = path.string() + ".new";
-    descriptor = ::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written = descriptor >= 0 &&
-                         ::write(descriptor, root_.data(), root_.size()) == static_cast<ssize_t>(root_.size()) &&
-                         ::fsync(descriptor) == 0;
-    if (descriptor >= 0) ::close(descriptor);
-    if (!written || ::rename(made.c_str(), path.c_str()) != 0)
-        throw std::runtime_error(fmt::format("cannot write {}: {}; make the data directory writable for this user",
-                                             path.string(), std::strerror(errno)));
-    // The name must be as durable as the file before anything is signed with it.
-    const int directory = ::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory >= 0) {
-        ::fsync(directory);
-        ::close(directory);
-    }
+    write_private_file(path, std::span<const std::uint8_t>{root_});
 }
 
 }  // namespace marketday::cli

@@ -1,6 +1,5 @@
 #include "cli/wiring.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "cli/private_file.hpp"
 #include "cli/wiring_parts.hpp"
 #include "cli/wiring_settings.hpp"
 
@@ -18,17 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr seconds kDrainTime{8};
-
-/// Small files that tell programs of this machine where the shop is; whole or not there.
-void write_private_file(const fs::path& path, const std::string& content) {
-    const auto made = path.string() + ".new";
-    const int descriptor = ::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written =
-        descriptor >= 0 && ::write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size());
-    if (descriptor >= 0) ::close(descriptor);
-    if (!written || ::rename(made.c_str(), path.c_str()) != 0)
-        throw std::runtime_error(fmt::format("cannot write {}", path.string()));
-}
 
 }  // namespace
 
@@ -117,9 +106,21 @@ void Shop::Parts::add_jobs() {
     scheduler.add({"reconcile", milliseconds{1000}, [this](ports::Fence fence) { return reconcile.ask(fence); }});
     scheduler.add({"notifications", milliseconds{500}, [this](ports::Fence fence) { return reconcile.listen(fence); }});
     scheduler.add({"refunds", milliseconds{1000}, [this](ports::Fence fence) { return refunds.run(fence); }});
+    scheduler.add(
+        {"forget-baskets", milliseconds{60'000}, [this](ports::Fence fence) { return forget_baskets.run(fence); }});
     scheduler.add({"relay", milliseconds{200}, [this](ports::Fence fence) { return relay.run(fence); }});
     scheduler.add(
         {"order-mail", milliseconds{500}, [this](ports::Fence fence) { return order_mail_consumer.run(fence); }});
+    scheduler.add({"statistics", milliseconds{1000},
+                   [this](ports::Fence fence) { return statistics_consumer.run(std::move(fence)); }});
+    scheduler.add(
+        {"visitors", milliseconds{1000}, [this](ports::Fence fence) { return visitors.run(std::move(fence)); }});
+    scheduler.add({"statistics-check", milliseconds{30'000},
+                   [this](ports::Fence fence) { return statistics_upkeep.check(std::move(fence)); }});
+    scheduler.add({"forget-unverified", milliseconds{60'000},
+                   [this](ports::Fence fence) { return forget_unverified.run(std::move(fence)); }});
+    scheduler.add({"forget-visits", milliseconds{60'000},
+                   [this](ports::Fence fence) { return statistics_upkeep.forget(std::move(fence)); }});
     scheduler.add(
         {"forget-events", milliseconds{60'000}, [this](ports::Fence fence) { return forget_events.run(fence); }});
     scheduler.add({"forget-keys", milliseconds{1000}, [this](ports::Fence fence) { return forget_keys.run(fence); }});
@@ -200,6 +201,8 @@ Shop::~Shop() {
     parts_->parsing.stop();
     parts_->searching.stop();
     parts_->indexing.stop();
+    parts_->picture_files.stop();
+    parts_->picture_work.stop();
     parts_->shop_executor.shut_down();
     parts_->operator_executor.shut_down();
 }

@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <mutex>
 #include <set>
+#include "adapters/embedded/file_images.hpp"
 #include "adapters/embedded/file_mail.hpp"
 #include "adapters/embedded/memory_rankings.hpp"
 #include "adapters/embedded/sandbox_payment_gateway.hpp"
 #include "adapters/embedded/sqlite_accounts.hpp"
+#include "adapters/embedded/sqlite_baskets.hpp"
 #include "adapters/embedded/sqlite_catalogue.hpp"
 #include "adapters/embedded/sqlite_database.hpp"
 #include "adapters/embedded/sqlite_event_bus.hpp"
@@ -20,15 +22,22 @@
 #include "adapters/embedded/sqlite_operators.hpp"
 #include "adapters/embedded/sqlite_operators_log.hpp"
 #include "adapters/embedded/sqlite_order_book.hpp"
+#include "adapters/embedded/sqlite_order_trail.hpp"
 #include "adapters/embedded/sqlite_payment_journal.hpp"
 #include "adapters/embedded/sqlite_sessions.hpp"
+#include "adapters/embedded/sqlite_statistics.hpp"
+#include "adapters/embedded/vips_image_studio.hpp"
 #include "adapters/embedded/xapian_search_index.hpp"
 #include "base/async/asio_executor.hpp"
 #include "base/log.hpp"
 #include "cli/addresses.hpp"
 #include "cli/cache_settings.hpp"
 #include "cli/secrets.hpp"
+#include "cli/wiring_capacity.hpp"
 #include "cli/wiring.hpp"
+#include "cli/wiring_settings.hpp"
+#include "http/assets.hpp"
+#include "http/guests.hpp"
 #include "http/metrics.hpp"
 #include "http/server.hpp"
 #include "http/pages/layout.hpp"
@@ -41,7 +50,10 @@
 #include "usecases/accounts_rehearsal.hpp"
 #include "usecases/browse.hpp"
 #include "usecases/browse_shelves.hpp"
+#include "usecases/capacity.hpp"
 #include "usecases/checkout.hpp"
+#include "usecases/customers.hpp"
+#include "usecases/fill_basket.hpp"
 #include "usecases/fulfil.hpp"
 #include "usecases/import.hpp"
 #include "usecases/jobs_forgetting.hpp"
@@ -49,6 +61,7 @@
 #include "usecases/jobs_scheduler.hpp"
 #include "usecases/operators.hpp"
 #include "usecases/pay.hpp"
+#include "usecases/product_images.hpp"
 #include "usecases/relay.hpp"
 #include "usecases/relay_consumer.hpp"
 #include "usecases/relay_order_mail.hpp"
@@ -57,6 +70,8 @@
 #include "usecases/search_follower.hpp"
 #include "usecases/sessions.hpp"
 #include "usecases/stand_in_line.hpp"
+#include "usecases/statistics.hpp"
+#include "usecases/visitors.hpp"
 #include "usecases/watched_catalogue.hpp"
 
 namespace marketday::cli {
@@ -120,6 +135,8 @@ struct Shop::Parts {
     ThreadPool parsing;
     ThreadPool searching;
     ThreadPool indexing;
+    ThreadPool picture_files{{.name = "images", .threads = 1, .waiting_max = 1024}};
+    ThreadPool picture_work{{.name = "studio", .threads = 1, .waiting_max = 32}};
 
     std::unique_ptr<ports::OrderBook> order_book;
     SqliteAccounts accounts_store{database};
@@ -129,9 +146,14 @@ struct Shop::Parts {
     SqliteCatalogue catalogue{database, clock};
     SqliteLineBook line_book{database};
     SqlitePaymentJournal payment_journal{database};
+    SqliteOrderTrail order_trail{database};
     SqliteLeases leases{database};
     SqliteEventBus event_bus{database, clock};
     SqliteEventMemory event_memory{database};
+    SqliteStatistics statistics{database};
+    SqliteBaskets baskets{database};
+    FileImages image_files{picture_files, {.directory = data / "images"}};
+    VipsImageStudio image_studio{picture_work};
     FileMail mail;
     XapianSearchIndex search_index;
     MemoryRankings rankings;
@@ -166,8 +188,26 @@ struct Shop::Parts {
     ForgetEvents forget_events;
     OrderMail order_mail;
     Consumer order_mail_consumer;
+    ShopCalendar calendar{std::chrono::minutes{config.integer("shop.utc_offset_minutes")}};
+    StatisticsConsumer statistics_consumer{event_bus, *order_book, statistics, clock, calendar};
+    ForgetUnverified forget_unverified{
+        accounts_store, clock, {std::chrono::days{config.integer("accounts.forget_unverified_days")}}};
+    StatisticsUpkeep statistics_upkeep{statistics, clock, calendar, {.days = recounted_days(config)}};
+    Visitors visitors{statistics, clock, random, calendar, {}};
+    Customers customers{accounts_store};
+    clockid_t shop_thread_clock = clock_of_this_thread();  // the thread that makes a shop runs it
+    Capacity capacity{[this] { return done_so_far(); },
+                      [this] { return try_store(data); },
+                      chores,
+                      {.lane_depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))}};
     Scheduler scheduler;
     Browse browse{catalogue, *order_book};
+    FillBasket basket{baskets, browse, *order_book, board, clock,
+                      {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};
+    ForgetBaskets forget_baskets{baskets, clock, {}};
+    http::Guests guests{session_cache,
+                        random,
+                        {.key = secrets.key_for("guest"), .cookie = {.secure = !config.text("tls_cert").empty()}}};
     Search search{search_index, browse, rankings, clock};
     SearchFollower search_follower{catalogue, search_index, {}, clock};
     /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
@@ -178,6 +218,7 @@ struct Shop::Parts {
     WatchedCatalogue watched{catalogue,
                              [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
     BrowseShelves shelves;
+    ProductImages product_images{image_files, image_studio, shelves};
     Import import;
 
     http::Metrics metrics;
@@ -203,6 +244,8 @@ struct Shop::Parts {
     void note_look(std::string_view sku, const http::ClientAddress& client);
     std::vector<http::Route> operator_routes();
     void build_servers();
+    Capacity::Done done_so_far();
+    void note_visitor(const http::Request& request, const http::Route* route, int status);
     void collect_anywhere(std::vector<http::Sample>& samples) const;
     void collect_on_shop(std::vector<http::Sample>& samples) const;
     void collect_watch(std::vector<http::Sample>& samples) const;

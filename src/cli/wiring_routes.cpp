@@ -9,10 +9,18 @@
 #include "http/problem_types.hpp"
 #include "http/routes_accounts.hpp"
 #include "http/routes_audit.hpp"
+#include "http/routes_configuration.hpp"
+#include "http/routes_customers.hpp"
+#include "http/routes_events.hpp"
+#include "http/routes_forecast.hpp"
+#include "http/routes_statistics.hpp"
+#include "http/routes_basket.hpp"
 #include "http/routes_catalogue.hpp"
 #include "http/routes_fulfilment.hpp"
+#include "http/routes_images.hpp"
 #include "http/routes_line.hpp"
 #include "http/routes_operators.hpp"
+#include "http/routes_order_trail.hpp"
 #include "http/routes_orders.hpp"
 #include "http/routes_payments.hpp"
 #include "http/routes_sales.hpp"
@@ -24,6 +32,9 @@ namespace {
 
 // Streams of the board at one time.
 constexpr std::size_t kWatchersMax = 32;
+
+// What is kept of pictures for the console.
+constexpr std::size_t kConsolePictureBytesMax = std::size_t{8} * 1024 * 1024;
 
 void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
     for (auto& route : more) routes.push_back(std::move(route));
@@ -46,6 +57,8 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
             note_look(sku, client);
         }));
     append(routes, http::search_routes(search, &near_caches.searches));
+    append(routes, http::basket_routes(basket, guests));
+    append(routes, http::image_routes(product_images));
     append(routes, http::asset_routes(assets));
     append(routes, page_routes());
     append(routes, http::problem_routes());
@@ -57,11 +70,20 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     std::vector<http::Route> routes = http::health_routes(readiness);
     append(routes, http::operators_routes(operators));
     append(routes, http::operators_log_routes(operators_log));
-    append(routes, http::fulfilment_routes(operator_fulfil, event_bus));
+    append(routes, http::events_routes(event_bus));
+    append(routes, http::customers_routes(customers, operators));
+    append(routes, http::statistics_routes(statistics, statistics_upkeep, clock, calendar));
+    append(routes, http::forecast_routes(capacity));
+    append(routes, http::configuration_routes(settings_to_show(config)));
+    append(routes, http::fulfilment_routes(operator_fulfil));
+    append(routes, http::order_trail_routes(order_trail));
+    append(routes, http::admin_line_routes(line, shop_executor));
     if (config.boolean("rehearsal")) append(routes, http::rehearsal_routes(rehearsal, operators));
     append(routes, http::admin_sale_routes(*order_book, clock, uuids,
                                            [this](const domain::Sale& sale) { tell_sale_changed(sale.id); }));
     append(routes, http::admin_catalogue_routes(shelves, import));
+    append(routes, http::admin_image_routes(product_images));
+    append(routes, http::image_routes(product_images, kConsolePictureBytesMax));
     append(routes, http::audit_routes(chores, data / "marketday.db"));
     append(routes, http::watch_routes(live_board, traces, logs));
     append(routes, http::asset_routes(assets));
@@ -69,6 +91,21 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     routes.push_back(http::metrics_route(metrics));
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return http::guarded(std::move(routes), operators, operators_log, clock);
+}
+
+/// Whoever is signed in is known by that; strangers are counted by the pages that they look at.
+void Shop::Parts::note_visitor(const http::Request& request, const http::Route* route, int status) {
+    if (request.session != nullptr) return visitors.saw(request.session->customer);
+    if (route == nullptr || status != 200 || route->response_schema != "Page") return;
+    const std::string_view token = request.session_token();
+    if (!token.empty()) {
+        if (const Session* session = session_cache.cached(token)) return visitors.saw(session->customer);
+    }
+    const std::string_view browser = request.header("user-agent");
+    if (browser.empty() || browser.find("bot") != std::string_view::npos) return;
+    const std::string_view address{reinterpret_cast<const char*>(request.client.bytes.data()),
+                                   request.client.bytes.size()};
+    visitors.saw_stranger(address, browser);
 }
 
 void Shop::Parts::build_servers() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "adapters/embedded/sqlite_ledger.hpp"
@@ -100,6 +102,31 @@ http::ServerOptions shop_server_options(const Config& config, const ListenAddres
 std::string public_url(const Config& config, const ListenAddress& listen) {
     const std::string& given = config.text("public_url");
     return given.empty() ? url_of(listen, listen.port, !config.text("tls_cert").empty()) : given;
+}
+
+std::int64_t recounted_days(const Config& config) {
+    constexpr std::int64_t kDaysMax = 35;
+    const std::int64_t kept = config.integer("accounts.forget_unverified_days");
+    return kept == 0 ? kDaysMax : std::clamp<std::int64_t>(kept - 1, 1, kDaysMax);
+}
+
+std::vector<http::Setting> settings_to_show(const Config& config) {
+    std::vector<http::Setting> settings;
+    for (const ConfigKey& key : config_keys()) {
+        std::string value = config.text(key.name);
+        // Tokens and passwords of other systems come in settings of these names.
+        constexpr std::array<std::string_view, 4> kSecret{"password", "secret", "token", "headers"};
+        const bool secret = std::ranges::any_of(kSecret, [&key](std::string_view word) {
+            return key.name.substr(key.name.rfind('.') + 1).find(word) != std::string_view::npos;
+        });
+        if (secret && !value.empty()) value = "••••••";
+        settings.push_back({.key = std::string{key.name},
+                            .value = std::move(value),
+                            .initial = std::string{key.initial},
+                            .source = config.source(key.name),
+                            .help = std::string{key.meaning}});
+    }
+    return settings;
 }
 
 }  // namespace marketday::cli

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "adapters/embedded/sqlite_database.hpp"
 #include "adapters/embedded/sqlite_order_writes.hpp"
@@ -10,6 +11,7 @@
 #include "cli/addresses.hpp"
 #include "cli/config.hpp"
 #include "domain/customer_password.hpp"
+#include "http/routes_configuration.hpp"
 #include "http/server.hpp"
 #include "usecases/checkout.hpp"
 
@@ -27,6 +29,10 @@ domain::PasswordCost password_cost(const Config& config);
 usecases::Checkout::Options checkout_options(const Config& config, const Hash256& admission_key);
 /// The shoppers' listener, but for what it asks of the use cases.
 http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen);
+/// How many days the business figures are counted again: those whose accounts are all still there.
+std::int64_t recounted_days(const Config& config);
+/// Every setting as operators are shown it; what may hold a secret is masked.
+std::vector<http::Setting> settings_to_show(const Config& config);
 /// The address that shoppers see: `public_url`, or else where the process listens.
 std::string public_url(const Config& config, const ListenAddress& listen);
 

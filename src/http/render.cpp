@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -40,6 +42,54 @@ std::string order_number(OrderId order) {
     const std::uint64_t random =
         static_cast<std::uint64_t>(bytes[8] & 0x3f) << 16 | static_cast<std::uint64_t>(bytes[9]) << 8 | bytes[10];
     return take(order.bucket(), 3) + "-" + take(time, 10) + "-" + take(counter << 22 | random, 7);
+}
+
+std::optional<OrderIdRange> orders_of_number(std::string_view number) {
+    if (const auto id = OrderId::parse(number)) {
+        OrderId next = *id;
+        for (std::size_t i = next.uuid.bytes.size(); i-- > 0 && ++next.uuid.bytes[i] == 0;) {
+        }
+        return OrderIdRange{*id, next};
+    }
+    constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    std::vector<std::uint64_t> digits;
+    for (char c : number) {
+        if (c == '-' || c == ' ') continue;
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        if (c == 'O') c = '0';
+        if (c == 'I' || c == 'L') c = '1';
+        const auto at = kDigits.find(c);
+        if (at == std::string_view::npos) return std::nullopt;
+        digits.push_back(at);
+    }
+    if (digits.size() != 20) return std::nullopt;
+    const auto value = [&digits](std::size_t from, std::size_t count) {
+        std::uint64_t bits = 0;
+        for (std::size_t i = from; i < from + count; ++i) bits = bits << 5 | digits[i];
+        return bits;
+    };
+    const std::uint64_t time = value(3, 10);
+    const std::uint64_t rest = value(13, 7);  // 12 bits of the counter, 22 of chance
+    const std::uint64_t counter = rest >> 22;
+    const auto byte = [](std::uint64_t bits) { return static_cast<std::uint8_t>(bits); };
+    OrderIdRange range;
+    auto& low = range.from.uuid.bytes;
+    for (std::size_t i = 0; i < 6; ++i) low[i] = byte(time >> (8 * (5 - i)));
+    low[6] = byte(0x70 | (counter >> 8 & 0x0f));
+    low[7] = byte(counter);
+    low[8] = byte(0x80 | (rest >> 16 & 0x3f));
+    low[9] = byte(rest >> 8);
+    low[10] = byte(rest);
+    range.before = range.from;
+    for (std::size_t i = 11; i < 16; ++i) range.before.uuid.bytes[i] = 0xff;
+    return range;
+}
+
+OrderId first_order_id(WallTime time) {
+    OrderId id;
+    const auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_unix_ms(time)));
+    for (std::size_t i = 0; i < 6; ++i) id.uuid.bytes[i] = static_cast<std::uint8_t>(ms >> (8 * (5 - i)));
+    return id;
 }
 
 void append_order(std::string& out, const domain::Order& order) {

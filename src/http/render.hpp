@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,17 @@ void append_sale(std::string& out, const domain::Sale& sale, WallTime now);
 
 /// "sold_out" -> "sold-out": problem types are kebab-case.
 std::string problem_type(std::string_view name);
+
+/// The ids that orders may have: from `from` on, below `before`.
+struct OrderIdRange {
+    OrderId from;
+    OrderId before;
+};
+/// Those of a number as a shopper reads it out (any case, hyphens or none; O, I and L as they are misread), or of a
+/// whole id. Nothing when it is neither.
+std::optional<OrderIdRange> orders_of_number(std::string_view number);
+/// Below every id of an order that was made at or after `time`.
+OrderId first_order_id(WallTime time);
 
 /// The number a shopper reads out: "0F3A-K7M2Q-9TXW4"; made of the order's id, its bucket first.
 std::string order_number(OrderId order);

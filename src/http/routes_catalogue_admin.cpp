@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "http/body_reader.hpp"
+#include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/product_edit.hpp"
 #include "http/product_json.hpp"
@@ -97,9 +98,15 @@ Task<Response> patch_product(BrowseShelves& shelves, Currency currency, const Re
     auto edit = read_product_edit(request.body, currency);
     if (!edit) co_return problem(edit.error());
     std::string sku{request.param(0)};
-    auto edited = co_await shelves.edit(std::move(sku), *std::move(edit));
+    const bool dry = is_dry_run(request);
+    auto editing =
+        dry ? shelves.preview(std::move(sku), *std::move(edit)) : shelves.edit(std::move(sku), *std::move(edit));
+    auto edited = co_await std::move(editing);
     if (!edited) co_return problem(to_problem(edited.error()));
-    if (*edited) co_return json(200, product_admin_json((*edited)->product, (*edited)->stock));
+    if (*edited) {
+        std::string product = product_admin_json((*edited)->product, (*edited)->stock);
+        co_return json(200, dry ? "{\"would\":" + product + "}" : std::move(product));
+    }
     switch (edited->error().reason) {
         case BrowseShelves::Refusal::not_found: co_return problem(not_found("product"));
         case BrowseShelves::Refusal::invalid: co_return problem(invalid_request(edited->error().detail));
@@ -114,8 +121,9 @@ Task<Response> patch_product(BrowseShelves& shelves, Currency currency, const Re
 }
 
 std::string report_json(const ImportReport& report) {
-    std::string body = fmt::format(R"({{"created":{},"updated":{},"unchanged":{},"skipped":{},"refused":[)",
-                                   report.created, report.updated, report.unchanged, report.skipped);
+    std::string body =
+        fmt::format(R"({{"created":{},"updated":{},"unchanged":{},"skipped":{},"stock_kept":{},"refused":[)",
+                    report.created, report.updated, report.unchanged, report.skipped, report.stock_kept);
     for (const auto& refusal : report.refused) {
         if (body.back() != '[') body.push_back(',');
         fmt::format_to(std::back_inserter(body), "{{\"line\":{},\"sku\":", refusal.line);
@@ -180,16 +188,14 @@ std::vector<Route> admin_catalogue_routes(BrowseShelves& shelves, Import& import
     const auto add = [&routes](Method method, std::string_view pattern, std::string_view operation,
                                std::string_view summary, std::string_view request_schema,
                                std::string_view response_schema, std::span<const int> statuses, Handler handle) {
-        routes.push_back({.method = method,
-                          .pattern = pattern,
-                          .operation_id = operation,
-                          .summary = summary,
-                          .access = Access::operator_,
-                          .request_schema = request_schema,
-                          .response_schema = response_schema,
-                          .statuses = statuses,
-                          .handle = std::move(handle),
-                          .handle_now = {}});
+        routes.push_back(operator_route({.method = method,
+                                         .pattern = pattern,
+                                         .operation = operation,
+                                         .summary = summary,
+                                         .request_schema = request_schema,
+                                         .response_schema = response_schema,
+                                         .statuses = statuses},
+                                        std::move(handle)));
     };
     add(Method::get, "/admin/v1/products", "listAllProducts", "All products by SKU, hidden ones too", {},
         "AdminProductList", kReadStatuses,
@@ -201,6 +207,7 @@ std::vector<Route> admin_catalogue_routes(BrowseShelves& shelves, Import& import
     add(Method::patch, "/admin/v1/products/{sku}", "editProduct",
         "Change a product's price, texts, weight or visibility", "ProductEdit", "AdminProduct", kEditStatuses,
         [&shelves, &import](const Request& request) { return patch_product(shelves, import.currency(), request); });
+    routes.back().parameters = "dry_run";
     add(Method::post, "/admin/v1/products", "importProducts", "Import products: JSON Lines or CSV", "ProductRecords",
         "ImportReport", kImportStatuses, [&import](const Request& request) { return post_products(import, request); });
     routes.back().body_bytes_max = kImportBodyBytesMax;

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/body_reader.hpp"
+#include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/render.hpp"
 #include "http/routes_orders.hpp"
@@ -15,15 +16,13 @@
 namespace marketday::http {
 namespace {
 
-using ports::EventBus;
 using usecases::Fulfil;
 
 constexpr int kReadStatuses[] = {200, 400, 401, 404, 503};
 constexpr int kStepStatuses[] = {200, 400, 401, 404, 409, 413, 503};
 constexpr int kRefundStatuses[] = {200, 202, 400, 401, 404, 409, 413, 503};
-constexpr std::string_view kListParameters = "limit cursor state sale";
+constexpr std::string_view kListParameters = "limit cursor state sale customer number from to";
 constexpr std::size_t kExportOrdersMax = 200;
-constexpr std::size_t kLettersMax = 100;
 
 Response order_response(int status, const domain::Order& order) {
     std::string body;
@@ -31,14 +30,64 @@ Response order_response(int status, const domain::Order& order) {
     return json(status, std::move(body));
 }
 
+/// What a step would do, instead of doing it.
+Response would_response(const Fulfil::Preview& preview, bool money_returned) {
+    const domain::Order& order = preview.order;
+    std::string body = fmt::format(R"({{"would":{{"order":"{}","number":"{}","from":"{}","to":"{}","money_returned":)",
+                                   order.id.to_string(), order_number(order.id), domain::to_string(order.state),
+                                   domain::to_string(preview.next));
+    if (money_returned)
+        append_money(body, order.total);
+    else
+        body += "null";
+    body += ",\"units\":[";
+    for (const auto movement : preview.movements) {
+        for (const auto& line : order.lines) {
+            body += body.back() == '[' ? "{\"sku\":" : ",{\"sku\":";
+            log::append_json_string(body, line.sku);
+            fmt::format_to(std::back_inserter(body), R"(,"units":{},"movement":"{}"}})", line.quantity,
+                           domain::to_string(movement));
+        }
+    }
+    return json(200, body + "]}}");
+}
+
 Response answer(const Result<domain::Order, Fulfil::Refusal>& done) {
     return done ? order_response(200, *done) : fulfil_refused(done.error());
 }
 
-/// GET /admin/v1/orders?limit=&cursor=&state=&sale=: 200, 400, 401, 503. Newest first.
+/// Narrows a range of ids; the narrower of two bounds holds.
+void narrow(ports::OrderBook::OrderQuery& query, const OrderIdRange& range) {
+    if (!query.from || *query.from < range.from) query.from = range.from;
+    if (!query.before || range.before < *query.before) query.before = range.before;
+}
+
+/// What operators may ask for beside what shoppers may: a customer, an order's number, a time.
+std::optional<Problem> read_search(const Request& request, ports::OrderBook::OrderQuery& query) {
+    if (const auto wrong = read_order_query(request, query)) return wrong;
+    if (const auto customer = request.query_param("customer")) {
+        query.customer = CustomerId::parse(*customer);
+        if (!query.customer) return invalid_request("\"customer\" must be a customer's id.");
+    }
+    if (const auto number = request.query_param("number"); number && !number->empty()) {
+        const auto range = orders_of_number(*number);
+        if (!range)
+            return invalid_request("\"number\" must be an order's number, such as 0F3-01H3K7M2Q9-TXW4000, or its id.");
+        narrow(query, *range);
+    }
+    std::optional<WallTime> from;
+    std::optional<WallTime> to;
+    if (const auto wrong = read_time(request, "from", from)) return wrong;
+    if (const auto wrong = read_time(request, "to", to)) return wrong;
+    if (from && (!query.from || *query.from < first_order_id(*from))) query.from = first_order_id(*from);
+    if (to && (!query.before || first_order_id(*to) < *query.before)) query.before = first_order_id(*to);
+    return std::nullopt;
+}
+
+/// GET /admin/v1/orders?limit=&cursor=&state=&sale=&customer=&number=&from=&to=: 200, 400, 401, 503. Newest first.
 Task<Response> get_orders(Fulfil& fulfil, const Request& request) {
     ports::OrderBook::OrderQuery query;
-    if (const auto wrong = read_order_query(request, query)) co_return problem(*wrong);
+    if (const auto wrong = read_search(request, query)) co_return problem(*wrong);
     const std::size_t page = query.orders_max;
     query.orders_max = page + 1;
     auto found = co_await fulfil.list(std::move(query));
@@ -46,14 +95,68 @@ Task<Response> get_orders(Fulfil& fulfil, const Request& request) {
     co_return json(200, order_list_json(std::move(*found), page));
 }
 
-/// GET /admin/v1/orders/{order}: 200, 401, 404, 503.
+void append_ledger(std::string& out, const std::vector<domain::LedgerEntry>& entries) {
+    out += ",\"ledger\":[";
+    for (const auto& entry : entries) {
+        fmt::format_to(std::back_inserter(out), R"({}{{"sequence":{},"epoch":{},"at":)", out.back() == '[' ? "" : ",",
+                       entry.sequence, entry.epoch);
+        append_time(out, entry.at);
+        fmt::format_to(std::back_inserter(out), R"(,"movement":"{}","sku":)", domain::to_string(entry.movement));
+        log::append_json_string(out, entry.sku);
+        fmt::format_to(std::back_inserter(out), R"(,"units":{},"hash":"{}"}})", entry.units, to_hex(entry.hash));
+    }
+    out += ']';
+}
+
+std::string_view payment_state(const Fulfil::Detail& detail, const ports::PaymentJournal::Entry& entry) {
+    using Outcome = ports::PaymentJournal::Outcome;
+    switch (entry.outcome) {
+        case Outcome::declined: return "declined";
+        case Outcome::voided: return "voided";
+        case Outcome::open: break;
+    }
+    const bool captured = detail.order.payment == entry.payment && detail.order.captured_at;
+    return captured ? "captured" : "open";
+}
+
+void append_payments(std::string& out, const Fulfil::Detail& detail) {
+    out += ",\"payments\":[";
+    for (const auto& entry : detail.payments) {
+        fmt::format_to(std::back_inserter(out), R"({}{{"payment":"{}","state":"{}","at":)",
+                       out.back() == '[' ? "" : ",", entry.payment.to_string(), payment_state(detail, entry));
+        append_time(out, entry.opened_at);
+        const auto refund =
+            std::ranges::find(detail.refunds, entry.payment, &ports::PaymentJournal::RefundIntent::payment);
+        if (refund == detail.refunds.end()) {
+            out += ",\"refund\":null}";
+            continue;
+        }
+        fmt::format_to(std::back_inserter(out), R"(,"refund":{{"restock":{},"tries":{},"intended_at":)",
+                       refund->restock, refund->tries);
+        append_time(out, refund->intended_at);
+        out += ",\"done_at\":";
+        if (refund->done_at)
+            append_time(out, *refund->done_at);
+        else
+            out += "null";
+        out += "}}";
+    }
+    out += ']';
+}
+
+/// GET /admin/v1/orders/{order}: 200, 401, 404, 503. With its ledger entries and payments.
 Task<Response> get_order(Fulfil& fulfil, const Request& request) {
     const auto id = OrderId::parse(request.param(0));
     if (!id) co_return problem(not_found("order"));
-    const auto found = co_await fulfil.find(*id);
+    const auto found = co_await fulfil.detail(*id);
     if (!found) co_return fulfil_refused(found.error());
-    if (!*found) co_return problem(not_found("order"));
-    co_return order_response(200, **found);
+    std::string body;
+    append_order(body, found->order);
+    body.pop_back();
+    append_ledger(body, found->ledger);
+    append_payments(body, *found);
+    body += '}';
+    co_return json(200, std::move(body));
 }
 
 /// GET /admin/v1/orders/export?cursor=&limit=&state=&sale=: 200 text/csv, 400, 401, 503. The next page's cursor stands
@@ -61,8 +164,8 @@ Task<Response> get_order(Fulfil& fulfil, const Request& request) {
 Task<Response> get_export(Fulfil& fulfil, const Request& request) {
     ports::OrderBook::OrderQuery query;
     query.orders_max = kExportOrdersMax;
-    if (const auto wrong = read_order_query(request, query)) co_return problem(*wrong);
-    const bool first = !query.before;
+    if (const auto wrong = read_search(request, query)) co_return problem(*wrong);
+    const bool first = !request.query_param("cursor");
     const std::size_t page = query.orders_max;
     const auto found = co_await fulfil.list(std::move(query));
     if (!found) co_return fulfil_refused(found.error());
@@ -98,6 +201,10 @@ Task<Response> post_refund(Fulfil& fulfil, const Request& request) {
         restock = body.boolean("restock");
         if (const auto wrong = body.problem()) co_return problem(*wrong);
     }
+    if (is_dry_run(request)) {
+        const auto preview = co_await fulfil.preview_refund(*id, restock);
+        co_return preview ? would_response(*preview, true) : fulfil_refused(preview.error());
+    }
     const auto done = co_await fulfil.refund(*id, restock);
     if (!done) co_return fulfil_refused(done.error());
     co_return order_response(done->money_returned ? 200 : 202, done->order);
@@ -118,6 +225,10 @@ Task<Response> post_step(Fulfil& fulfil, PlainStep step, const Request& request)
             co_return answer(done);
         }
         case PlainStep::cancel: {
+            if (is_dry_run(request)) {
+                const auto preview = co_await fulfil.preview_cancel(*id);
+                co_return preview ? would_response(*preview, false) : fulfil_refused(preview.error());
+            }
             const auto done = co_await fulfil.cancel(*id, std::nullopt);
             co_return answer(done);
         }
@@ -127,62 +238,6 @@ Task<Response> post_step(Fulfil& fulfil, PlainStep step, const Request& request)
         }
     }
     co_return problem(not_found("step"));
-}
-
-void append_letter(std::string& out, const EventBus::DeadLetter& letter) {
-    fmt::format_to(std::back_inserter(out), R"({{"position":{},"group":)", letter.position);
-    log::append_json_string(out, letter.group);
-    out += ",\"message\":";
-    log::append_json_string(out, letter.message.id);
-    out += ",\"topic\":";
-    log::append_json_string(out, letter.message.topic);
-    fmt::format_to(std::back_inserter(out), R"(,"deliveries":{},"reason":)", letter.deliveries);
-    log::append_json_string(out, letter.reason);
-    out += ",\"died_at\":";
-    append_time(out, letter.died_at);
-    out += ",\"body\":";
-    log::append_json_string(out, letter.message.body);
-    out += '}';
-}
-
-std::optional<std::int64_t> read_position(std::string_view text) {
-    std::int64_t position = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
-    if (error != std::errc{} || end != text.data() + text.size() || position < 1) return std::nullopt;
-    return position;
-}
-
-/// GET /admin/v1/dead-letters?group=&cursor=: 200, 400, 401, 503. Newest first.
-Task<Response> get_dead_letters(EventBus& bus, const Request& request) {
-    std::int64_t before = 0;
-    if (const auto cursor = request.query_param("cursor")) {
-        const auto position = read_position(*cursor);
-        if (!position) co_return problem(invalid_request("\"cursor\" must be the next_cursor of an earlier page."));
-        before = *position;
-    }
-    std::string group = request.query_param("group").value_or("");
-    const auto letters = co_await bus.dead_letters(std::move(group), before, kLettersMax);
-    if (!letters) co_return problem(store_unavailable());
-    std::string body = "{\"items\":[";
-    for (const auto& letter : *letters) {
-        if (body.back() != '[') body += ',';
-        append_letter(body, letter);
-    }
-    body += "],\"next_cursor\":";
-    body += letters->size() == kLettersMax ? fmt::format("\"{}\"", letters->back().position) : "null";
-    body += '}';
-    co_return json(200, std::move(body));
-}
-
-/// POST /admin/v1/dead-letters/{group}/{position}/retry: 200, 401, 404, 503.
-Task<Response> post_retry(EventBus& bus, const Request& request) {
-    const auto position = read_position(request.param(1));
-    if (!position) co_return problem(not_found("dead letter"));
-    std::string group{request.param(0)};
-    const auto revived = co_await bus.revive(std::move(group), *position);
-    if (!revived) co_return problem(store_unavailable());
-    if (!*revived) co_return problem(not_found("dead letter"));
-    co_return json(200, R"({"state":"waiting"})");
 }
 
 /// Quoted when it must be; an apostrophe keeps spreadsheets from running it.
@@ -268,7 +323,7 @@ std::string orders_csv(const std::vector<domain::Order>& orders, bool with_heade
     return out;
 }
 
-std::vector<Route> fulfilment_routes(Fulfil& fulfil, EventBus& bus) {
+std::vector<Route> fulfilment_routes(Fulfil& fulfil) {
     std::vector<Route> routes;
     const auto read = [&routes](std::string_view pattern, std::string_view operation, std::string_view summary,
                                 std::string_view response_schema, Handler handle) {
@@ -307,23 +362,20 @@ std::vector<Route> fulfilment_routes(Fulfil& fulfil, EventBus& bus) {
     read("/admin/v1/orders", "listAllOrders", "Orders of all customers, newest first", "OrderList",
          [&fulfil](const Request& request) { return get_orders(fulfil, request); });
     routes.back().parameters = kListParameters;
-    read("/admin/v1/orders/{order}", "getOrderAsOperator", "One order", "Order",
-         [&fulfil](const Request& request) { return get_order(fulfil, request); });
+    read("/admin/v1/orders/{order}", "getOrderAsOperator", "One order, its ledger entries and its payments",
+         "OrderDetail", [&fulfil](const Request& request) { return get_order(fulfil, request); });
     step("/admin/v1/orders/{order}/prepare", "prepareOrder", "The goods are being packed", PlainStep::prepare);
     act("/admin/v1/orders/{order}/ship", "shipOrder", "The goods have left", "ShipRequest", "Order",
         [&fulfil](const Request& request) { return post_ship(fulfil, request); });
     step("/admin/v1/orders/{order}/deliver", "deliverOrder", "The goods have arrived", PlainStep::deliver);
     step("/admin/v1/orders/{order}/cancel", "cancelOrderAsOperator", "Give up an order that is not paid",
          PlainStep::cancel);
+    routes.back().parameters = "dry_run";
     step("/admin/v1/orders/{order}/return", "returnOrderAsOperator", "The goods have come back", PlainStep::give_back);
     act("/admin/v1/orders/{order}/refund", "refundOrder", "Give the money back, with or without restocking",
         "RefundRequest", "Order", [&fulfil](const Request& request) { return post_refund(fulfil, request); });
     routes.back().statuses = kRefundStatuses;
-    read("/admin/v1/dead-letters", "listDeadLetters", "Events that a consumer could not take", "DeadLetterList",
-         [&bus](const Request& request) { return get_dead_letters(bus, request); });
-    routes.back().parameters = "cursor group";
-    act("/admin/v1/dead-letters/{group}/{position}/retry", "retryDeadLetter", "Deliver an event again", {},
-        "DeadLetterRetried", [&bus](const Request& request) { return post_retry(bus, request); });
+    routes.back().parameters = "dry_run";
     return routes;
 }
 

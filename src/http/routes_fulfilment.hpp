@@ -3,14 +3,12 @@
 #include <vector>
 
 #include "http/message.hpp"
-#include "ports/event_bus.hpp"
 #include "usecases/fulfil.hpp"
 
 namespace marketday::http {
 
-/// Operators: orders and what becomes of them, their export, and events that no consumer could take. `fulfil` is one of
-/// the operators' executor.
-std::vector<Route> fulfilment_routes(usecases::Fulfil& fulfil, ports::EventBus& bus);
+/// Operators: orders, what becomes of them, and their export. `fulfil` is one of the operators' executor.
+std::vector<Route> fulfilment_routes(usecases::Fulfil& fulfil);
 
 /// Orders as CSV (RFC 4180), one row a line of an order. Texts that a spreadsheet would run as a formula are made plain
 /// by an apostrophe.

@@ -55,7 +55,7 @@ std::vector<domain::OrderLine> read_lines(BodyReader& body) {
         line.unit_price_minor = body.integer("unit_price_minor", {0, kPriceMinorMax});
         line.price_version = body.integer_if("price_version", {0, kPriceMinorMax}).value_or(0);
         if (!body.problem() && !domain::is_sku_code(line.sku))
-            body.refuse("sku", "must be 1 to 64 letters, digits, dots, dashes or underscores");
+            body.refuse("sku", "must be 1 to 64 of A-Z a-z 0-9 . _ ~ ! % + -");
         if (std::ranges::find(lines, line.sku, &domain::OrderLine::sku) != lines.end())
             body.refuse("sku", "stands in two lines; put the quantities together");
         body.leave();

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/body_reader.hpp"
+#include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/render.hpp"
 
@@ -16,6 +17,7 @@ using usecases::SaleBoard;
 
 constexpr int kListStatuses[] = {200, 503};
 constexpr int kReadStatuses[] = {200, 400, 404, 503};
+constexpr int kStockStatuses[] = {200, 201, 400, 401, 404, 409, 413, 503};
 constexpr int kMakeStatuses[] = {201, 400, 401, 404, 409, 413, 503};
 constexpr int kChangeStatuses[] = {200, 400, 401, 404, 409, 413, 503};
 constexpr int kShowStatuses[] = {200, 401, 404, 503};
@@ -201,6 +203,29 @@ Task<Response> post_sale(OrderBook& order_book, const Clock& clock, UuidSource& 
     co_return sale_response(201, **created, clock);
 }
 
+/// What would become of a sale that changed its state now.
+Task<Response> would_change_sale(OrderBook& order_book, SaleId id, domain::SaleState state, WallTime now) {
+    const auto sale = co_await order_book.find_sale(id);
+    if (!sale) co_return problem(store_unavailable());
+    if (!*sale) co_return problem(not_found("sale"));
+    const domain::SaleState from = (*sale)->state_at(now);
+    if (!domain::may_follow(from, state)) co_return refused_sale(OrderBook::SaleRefusal::wrong_state);
+    std::vector<domain::SkuCode> skus;
+    for (const auto& item : (*sale)->items) skus.push_back(item.sku);
+    const auto levels = co_await order_book.stock(skus);
+    if (!levels) co_return problem(store_unavailable());
+    std::string body = fmt::format(R"({{"would":{{"sale":"{}","from":"{}","to":"{}","items":[)", id.to_string(),
+                                   domain::to_string(from), domain::to_string(state));
+    for (std::size_t i = 0; i < skus.size(); ++i) {
+        const auto& item = (*sale)->items[i];
+        body += i == 0 ? "{\"sku\":" : ",{\"sku\":";
+        log::append_json_string(body, item.sku);
+        fmt::format_to(std::back_inserter(body), R"(,"units":{},"taken":{},"unsold":{},"held_unpaid":{}}})", item.units,
+                       item.taken, item.units - item.taken, (*levels)[i].value_or(domain::StockLevel{}).reserved);
+    }
+    co_return json(200, body + "]}}");
+}
+
 /// POST /admin/v1/sales/{sale}/state: 200, 400, 401, 403, 404, 409, 503.
 Task<Response> post_sale_state(OrderBook& order_book, const Clock& clock,
                                const std::function<void(const domain::Sale&)>& changed, const Request& request) {
@@ -212,6 +237,7 @@ Task<Response> post_sale_state(OrderBook& order_book, const Clock& clock,
         body.refuse("state", "must be open, paused or closed");
     if (const auto wrong = body.problem()) co_return problem(*wrong);
     const WallTime now = clock.wall_now();
+    if (is_dry_run(request)) co_return co_await would_change_sale(order_book, *id, *state, now);
     auto done = co_await order_book.set_sale_state(*id, *state, now);
     if (!done) co_return problem(store_unavailable());
     if (!*done) co_return refused_sale(done->error());
@@ -242,6 +268,32 @@ Task<Response> get_admin_sale(OrderBook& order_book, const Clock& clock, const R
     co_return sale_response(200, **sale, clock);
 }
 
+Response refused_stock(OrderBook::StockRefusal refusal) {
+    switch (refusal) {
+        case OrderBook::StockRefusal::unknown_sku: return problem(not_found("product"));
+        case OrderBook::StockRefusal::not_enough: break;
+    }
+    return problem(
+        {409, "not-enough", "There are not as many units to move.", "Look at the stock that is available.", {}, {}});
+}
+
+/// What would become of the stock.
+Task<Response> would_change_stock(OrderBook& order_book, OrderBook::StockChange change) {
+    std::vector<domain::SkuCode> skus{change.sku};
+    const auto levels = co_await order_book.stock(std::move(skus));
+    if (!levels) co_return problem(store_unavailable());
+    if (!levels->front()) co_return refused_stock(OrderBook::StockRefusal::unknown_sku);
+    domain::StockLevel after = *levels->front();
+    const std::int64_t available = after.available;
+    if (!domain::apply(after, change.movement, change.units))
+        co_return refused_stock(OrderBook::StockRefusal::not_enough);
+    std::string body = "{\"would\":{\"sku\":";
+    log::append_json_string(body, change.sku);
+    fmt::format_to(std::back_inserter(body), R"(,"movement":"{}","units":{},"available":{},"available_after":{}}}}})",
+                   domain::to_string(change.movement), change.units, available, after.available);
+    co_return json(200, std::move(body));
+}
+
 /// POST /admin/v1/stock: 201, 400, 401, 403, 404, 409, 503.
 Task<Response> post_stock(OrderBook& order_book, const Request& request) {
     BodyReader body(request.body);
@@ -257,17 +309,10 @@ Task<Response> post_stock(OrderBook& order_book, const Request& request) {
     else
         body.refuse("movement", "must be receive or withdraw");
     if (const auto wrong = body.problem()) co_return problem(*wrong);
+    if (is_dry_run(request)) co_return co_await would_change_stock(order_book, std::move(change));
     auto done = co_await order_book.change_stock(std::move(change));
     if (!done) co_return problem(store_unavailable());
-    if (!*done) {
-        if (done->error() == OrderBook::StockRefusal::unknown_sku) co_return problem(not_found("product"));
-        co_return problem({409,
-                           "not-enough",
-                           "There are not as many units to move.",
-                           "Look at the stock that is available.",
-                           {},
-                           {}});
-    }
+    if (!*done) co_return refused_stock(done->error());
     std::string text = "{\"receipt\":";
     append_receipt(text, **done);
     text += '}';
@@ -343,16 +388,14 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
     const auto add = [&routes](Method method, std::string_view pattern, std::string_view operation,
                                std::string_view summary, std::string_view request_schema,
                                std::string_view response_schema, std::span<const int> statuses, Handler handle) {
-        routes.push_back({.method = method,
-                          .pattern = pattern,
-                          .operation_id = operation,
-                          .summary = summary,
-                          .access = Access::operator_,
-                          .request_schema = request_schema,
-                          .response_schema = response_schema,
-                          .statuses = statuses,
-                          .handle = std::move(handle),
-                          .handle_now = {}});
+        routes.push_back(operator_route({.method = method,
+                                         .pattern = pattern,
+                                         .operation = operation,
+                                         .summary = summary,
+                                         .request_schema = request_schema,
+                                         .response_schema = response_schema,
+                                         .statuses = statuses},
+                                        std::move(handle)));
     };
     add(Method::post, "/admin/v1/sales", "createSale", "Plan a sale", "SaleRequest", "Sale", kMakeStatuses,
         [&order_book, &clock, &uuids, tell](const Request& request) {
@@ -362,6 +405,7 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
         "Sale", kChangeStatuses, [&order_book, &clock, tell](const Request& request) {
             return post_sale_state(order_book, clock, *tell, request);
         });
+    routes.back().parameters = "dry_run";
     add(Method::get, "/admin/v1/sales", "listAllSales", "Every sale that is not closed and the newest closed ones", {},
         "SaleList", kShowStatuses,
         [&order_book, &clock](const Request&) { return get_admin_sales(order_book, clock); });
@@ -369,8 +413,9 @@ std::vector<Route> admin_sale_routes(OrderBook& order_book, const Clock& clock, 
         kShowStatuses,
         [&order_book, &clock](const Request& request) { return get_admin_sale(order_book, clock, request); });
     add(Method::post, "/admin/v1/stock", "changeStock", "Receive or withdraw units of a SKU", "StockChange",
-        "StockChanged", kMakeStatuses,
+        "StockChanged", kStockStatuses,
         [&order_book](const Request& request) { return post_stock(order_book, request); });
+    routes.back().parameters = "dry_run";
     add(Method::get, "/admin/v1/stock/{sku}", "getStock", "The stock of a SKU", {}, "StockLevel", kShowStatuses,
         [&order_book](const Request& request) { return get_stock(order_book, request); });
     return routes;

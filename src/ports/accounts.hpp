@@ -79,6 +79,9 @@ public:
     virtual Answer<std::optional<Account>> find_by_claim(std::string claim) = 0;
     virtual Answer<std::optional<Account>> find(CustomerId customer) = 0;
 
+    /// The newest first, below `before` when it is given; 1..1000.
+    virtual Answer<std::vector<Account>> list(std::optional<CustomerId> before, std::size_t accounts_max) = 0;
+
     /// Replaces a hash by one of the same password at another cost; nothing happens unless `version` is still current.
     /// Ends no session and leaves the version as it is.
     virtual Answer<std::monostate> rehash(CustomerId customer, std::int64_t version, std::string password_hash) = 0;
@@ -114,6 +117,10 @@ public:
     /// `letter_done` says that they were sent, so that a writer's death loses none.
     virtual Answer<std::vector<Letter>> take_letters(WallTime now, WallTime hidden_until, std::size_t letters_max) = 0;
     virtual Answer<std::monostate> letter_done(Uuid letter) = 0;
+
+    /// Forgets at most `accounts_max` accounts that were made before `before` and never verified, oldest first, with their
+    /// claims, links and sessions: their addresses are free again. How many. Only verified accounts can have ordered.
+    virtual Answer<std::size_t> purge_unverified(WallTime before, std::size_t accounts_max) = 0;
 
     /// Removes at most `links_max` links that expired at or before `now`. How many.
     virtual Answer<std::size_t> purge_links(WallTime now, std::size_t links_max) = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,6 +74,22 @@ public:
                                                          std::size_t letters_max) = 0;
     /// Gives a dead letter to its group again, as if new. False when there is none.
     virtual Answer<bool> revive(std::string group, std::int64_t position) = 0;
+
+    /// A message that a group is not done with.
+    struct Waiting {
+        std::int64_t position = 0;
+        std::string group;
+        Message message;
+        std::int64_t deliveries = 0;     // 0: not given out yet
+        std::string reason;              // of the last failure; may be empty
+        std::optional<WallTime> due_at;  // when it is given out again; none: as soon as it is asked for
+    };
+    /// Oldest first, above `after_position`; of all groups when `group` is empty; of all topics when `topic` is.
+    virtual Answer<std::vector<Waiting>> waiting(std::string group, std::string topic, std::int64_t after_position,
+                                                 std::size_t messages_max) = 0;
+    /// Lets a message that was given out, and waits for its acknowledgement or its next try, be given out at once.
+    /// False when there is none.
+    virtual Answer<bool> hurry(std::string group, std::int64_t position) = 0;
 
     struct Backlog {
         std::string group;

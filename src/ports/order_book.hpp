@@ -52,6 +52,7 @@ public:
         std::optional<domain::OrderState> state;
         std::optional<SaleId> sale;
         std::optional<OrderId> before;  // continues below this id
+        std::optional<OrderId> from{};  // not below this id (ids begin with the time: first_order_id)
         std::size_t orders_max = 50;    // 1..1000
     };
     /// Newest first.

@@ -38,6 +38,9 @@ public:
     /// Writes those (1..1000) whose payment is new; answers each payment's entry as it stands, in the order asked.
     virtual Answer<std::vector<Entry>> open(std::vector<Entry> entries) = 0;
 
+    /// Every payment that was begun for an order and is not forgotten, the oldest first.
+    virtual Answer<std::vector<Entry>> of_order(OrderId order) = 0;
+
     struct Closing {
         PaymentId payment;
         Outcome outcome{};

@@ -74,6 +74,21 @@ BrowseShelves::Answer<std::int64_t> BrowseShelves::count() {
     co_return *products;
 }
 
+BrowseShelves::Answer<Result<BrowseShelves::Shelf, BrowseShelves::Refused>> BrowseShelves::preview(domain::SkuCode sku,
+                                                                                                   ProductEdit edit) {
+    using Outcome = Result<Shelf, Refused>;
+    auto shelf = co_await show(std::move(sku));
+    if (!shelf) co_return fail(shelf.error());
+    if (!*shelf) co_return Outcome{fail(Refused{Refusal::not_found, {}})};
+    Shelf after = **std::move(shelf);
+    if (edit.if_version != 0 && edit.if_version != after.product.version)
+        co_return Outcome{fail(Refused{Refusal::changed_meanwhile, {}})};
+    after.product = apply(std::move(after.product), edit, currency_);
+    if (auto fault = domain::find_fault(after.product))
+        co_return Outcome{fail(Refused{Refusal::invalid, *std::move(fault)})};
+    co_return Outcome{std::move(after)};
+}
+
 BrowseShelves::Answer<Result<BrowseShelves::Shelf, BrowseShelves::Refused>> BrowseShelves::edit(domain::SkuCode sku,
                                                                                                 ProductEdit edit) {
     using Outcome = Result<Shelf, Refused>;

@@ -53,6 +53,8 @@ public:
         std::string detail;  // of `invalid`
     };
     Answer<Result<Shelf, Refused>> edit(domain::SkuCode sku, ProductEdit edit);
+    /// What an edit would make of the product; writes nothing.
+    Answer<Result<Shelf, Refused>> preview(domain::SkuCode sku, ProductEdit edit);
 
 private:
     Answer<std::vector<Shelf>> with_stock(std::vector<domain::Product> products);

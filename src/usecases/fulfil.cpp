@@ -139,6 +139,47 @@ Fulfil::Answer<Fulfil::Refunded> Fulfil::refund(OrderId order, bool restock) {
     co_return Refunded{std::move(**after), returned};
 }
 
+Fulfil::Answer<Fulfil::Preview> Fulfil::preview(OrderStep step) {
+    auto found = co_await book_.find(step.order);
+    if (!found) co_return fail(to_refusal(found.error()));
+    if (!*found) co_return fail(Refusal::not_found);
+    auto plan = domain::plan_step(**found, step, false);
+    if (!plan) co_return fail(to_refusal(plan.error()));
+    co_return Preview{.order = std::move(**found), .next = plan->next, .movements = std::move(plan->movements)};
+}
+
+Fulfil::Answer<Fulfil::Preview> Fulfil::preview_refund(OrderId order, bool restock) {
+    auto step = step_of(order, Step::refund, clock_.wall_now());
+    step.restock = restock;
+    return preview(std::move(step));
+}
+
+Fulfil::Answer<Fulfil::Preview> Fulfil::preview_cancel(OrderId order) {
+    return preview(step_of(order, Step::cancel, clock_.wall_now()));
+}
+
+Fulfil::Answer<Fulfil::Detail> Fulfil::detail(OrderId order) {
+    auto found = co_await book_.find(order);
+    if (!found) co_return fail(to_refusal(found.error()));
+    if (!*found) co_return fail(Refusal::not_found);
+    auto ledger = co_await book_.ledger_of(order);
+    if (!ledger) co_return fail(to_refusal(ledger.error()));
+    auto payments = co_await journal_.of_order(order);
+    if (!payments) co_return fail(to_refusal(payments.error()));
+    std::vector<PaymentId> ids;
+    for (const auto& payment : *payments) ids.push_back(payment.payment);
+    std::vector<ports::PaymentJournal::RefundIntent> refunds;
+    if (!ids.empty()) {
+        auto intents = co_await journal_.refunds_of(std::move(ids));
+        if (!intents) co_return fail(to_refusal(intents.error()));
+        refunds = std::move(*intents);
+    }
+    co_return Detail{.order = std::move(**found),
+                     .ledger = std::move(*ledger),
+                     .payments = std::move(*payments),
+                     .refunds = std::move(refunds)};
+}
+
 Fulfil::Answer<std::optional<Order>> Fulfil::find(OrderId order) {
     auto found = co_await book_.find(order);
     if (!found) co_return fail(to_refusal(found.error()));

@@ -41,12 +41,31 @@ public:
     /// Gives the whole payment back, once. The first request decides whether the units go back on sale.
     Answer<Refunded> refund(OrderId order, bool restock);
 
+    /// What a step would do now.
+    struct Preview {
+        domain::Order order;  // as it is
+        domain::OrderState next{};
+        std::vector<domain::Movement> movements;  // of each line's units
+    };
+    Answer<Preview> preview_refund(OrderId order, bool restock);
+    Answer<Preview> preview_cancel(OrderId order);
+
+    /// An order with everything that is known of it.
+    struct Detail {
+        domain::Order order;
+        std::vector<domain::LedgerEntry> ledger;
+        std::vector<ports::PaymentJournal::Entry> payments;  // oldest first
+        std::vector<ports::PaymentJournal::RefundIntent> refunds;
+    };
+    Answer<Detail> detail(OrderId order);
+
     Answer<std::optional<domain::Order>> find(OrderId order);
     Answer<std::vector<domain::Order>> list(ports::OrderBook::OrderQuery query);
 
 private:
     Answer<domain::Order> take(domain::OrderStep step);
     Answer<domain::Order> send(domain::OrderStep step);
+    Answer<Preview> preview(domain::OrderStep step);
 
     ports::OrderBook& book_;
     StepLane& steps_;

@@ -45,8 +45,11 @@ Import::Error to_error(Catalogue::Error error) {
     return Import::Error::unavailable;
 }
 
-void count(ImportReport& report, const std::vector<Catalogue::Written>& written) {
-    for (const auto outcome : written) {
+/// `with_stock`: which of the writes named a stock.
+void count(ImportReport& report, const std::vector<Catalogue::Written>& written, const std::vector<bool>& with_stock) {
+    for (std::size_t i = 0; i < written.size(); ++i) {
+        const auto outcome = written[i];
+        if (outcome == Catalogue::Written::unchanged && with_stock[i]) ++report.stock_kept;
         switch (outcome) {
             case Catalogue::Written::created: ++report.created; break;
             case Catalogue::Written::updated: ++report.updated; break;
@@ -63,6 +66,7 @@ void ImportReport::add(ImportReport other) {
     updated += other.updated;
     unchanged += other.unchanged;
     skipped += other.skipped;
+    stock_kept += other.stock_kept;
     std::ranges::move(other.refused, std::back_inserter(refused));
     for (const auto& [currency, products] : other.foreign_prices) foreign_prices[currency] += products;
 }
@@ -78,9 +82,11 @@ Task<Result<ImportReport, Import::Error>> Import::take(Batch batch) {
         const std::size_t end = std::min(writes.size(), first + options_.writes_per_commit);
         std::vector<Catalogue::Write> part{std::make_move_iterator(writes.begin() + static_cast<std::ptrdiff_t>(first)),
                                            std::make_move_iterator(writes.begin() + static_cast<std::ptrdiff_t>(end))};
+        std::vector<bool> with_stock;
+        for (const auto& write : part) with_stock.push_back(write.first_stock > 0);
         auto written = co_await catalogue_.put(std::move(part));
         if (!written) co_return fail(to_error(written.error()));
-        count(report, *written);
+        count(report, *written, with_stock);
     }
     co_return report;
 }

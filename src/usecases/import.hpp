@@ -26,6 +26,7 @@ struct ImportReport {
     std::int64_t updated = 0;
     std::int64_t unchanged = 0;
     std::int64_t skipped = 0;
+    std::int64_t stock_kept = 0;   // unchanged, although the record names a stock: only a new product gets one
     std::vector<Refusal> refused;  // by line
     /// Products whose price was in a currency that is not the shop's, by its code.
     std::map<std::string, std::int64_t> foreign_prices;

@@ -81,7 +81,8 @@ std::optional<std::string> read_field(Column column, const std::string& field, I
         case Column::description_ja: product.description.in(Language::ja) = field; break;
         case Column::description_ko: product.description.in(Language::ko) = field; break;
         case Column::category:
-            for (const auto level : split(field, '>')) {
+            // "Home > Cups" or "Home/Cups"; a slash beside a '>' is part of a name.
+            for (const auto level : split(field, field.find('>') == std::string::npos ? '/' : '>')) {
                 product.category.emplace_back();
                 product.category.back().in(Language::en) = level;
             }

@@ -48,8 +48,8 @@ struct ImportRow {
 ImportRow read_json_row(std::string_view record, const ImportPolicy& policy);
 
 /// The columns of a CSV import (RFC 4180), named by its first record: sku, name_en|_ja|_ko, description_en|_ja|_ko,
-/// category (levels separated by '>'), price (decimal), currency, stock, weight_g, hidden, images (separated by
-/// spaces), released. In any order; sku and one name are required.
+/// category (levels separated by '>', or by '/' where there is none), price (decimal), currency, stock, weight_g,
+/// hidden, images (separated by spaces), released. In any order; sku and one name are required.
 class CsvColumns {
 public:
     /// Or what is wrong with the header, in words.

@@ -129,6 +129,18 @@ TEST(ImportCsvTest, columns_are_named_by_the_header_in_any_order) {
     EXPECT_EQ(row.write.product.weight_g, 350);
 }
 
+TEST(ImportCsvTest, levels_of_a_category_stand_between_arrows_or_slashes) {
+    const auto columns = *CsvColumns::parse("sku,name_en,price,category");
+    const auto path = [&columns](const std::string& category) {
+        return domain::category_path(columns.read_row("a,b,1," + category, won()).write.product.category);
+    };
+    EXPECT_EQ(columns.read_row("a,b,1,Home/Cups", won()).write.product.category.size(), 2U);
+    EXPECT_EQ(path("Home/Cups"), "Home/Cups");
+    EXPECT_EQ(path("Home / Cups / Small"), "Home/Cups/Small");
+    EXPECT_EQ(path("Audio/Video > Radios"), "Audio-Video/Radios");
+    EXPECT_EQ(path("Home"), "Home");
+}
+
 TEST(ImportCsvTest, a_header_that_is_wrong_says_so) {
     EXPECT_THAT(CsvColumns::parse("sku,name_en,pirce").error(), HasSubstr("did you mean \"price\"?"));
     EXPECT_THAT(CsvColumns::parse("name_en,price").error(), HasSubstr("no column \"sku\""));

@@ -3,6 +3,7 @@
 namespace marketday::usecases {
 
 // Each holds the events of a whole batch of orders: the writer has others to serve.
+constexpr std::size_t kAccountsMax = 200;
 constexpr std::size_t kMessagesMax = 8;
 
 // No fence: whoever else believes to hold the lease forgets the same keys, and nothing comes of it.
@@ -21,6 +22,13 @@ Task<JobTurn> ForgetOutbox::run(ports::Fence) {
     const auto forgotten = co_await book_.forget_outbox(clock_.wall_now() - options_.keep, kMessagesMax);
     if (!forgotten) co_return JobTurn{.failed = true};
     co_return JobTurn{.items = *forgotten, .more = *forgotten == kMessagesMax};
+}
+
+Task<JobTurn> ForgetUnverified::run(ports::Fence) {
+    if (options_.keep.count() == 0) co_return JobTurn{};
+    const auto forgotten = co_await accounts_.purge_unverified(clock_.wall_now() - options_.keep, kAccountsMax);
+    if (!forgotten) co_return JobTurn{.failed = true};
+    co_return JobTurn{.items = *forgotten, .more = *forgotten == kAccountsMax};
 }
 
 }  // namespace marketday::usecases

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "ports/accounts.hpp"
 #include "ports/order_book.hpp"
 #include "usecases/jobs_scheduler.hpp"
 
@@ -41,6 +42,22 @@ public:
 
 private:
     ports::OrderBook& book_;
+    const Clock& clock_;
+    Options options_;
+};
+
+/// Forgets accounts that were never verified.
+class ForgetUnverified {
+public:
+    struct Options {
+        std::chrono::days keep{30};  // 0: for ever
+    };
+    ForgetUnverified(ports::Accounts& accounts, const Clock& clock, Options options)
+        : accounts_(accounts), clock_(clock), options_(options) {}
+    Task<JobTurn> run(ports::Fence fence);
+
+private:
+    ports::Accounts& accounts_;
     const Clock& clock_;
     Options options_;
 };

@@ -110,6 +110,41 @@ TEST_P(AccountsContract, an_address_has_one_account_and_its_owner_hears_of_the_s
     for (const auto& letter : letters) EXPECT_EQ(letter.account->id, first.id);
 }
 
+TEST_P(AccountsContract, accounts_are_listed_newest_first_a_page_at_a_time) {
+    std::vector<CustomerId> ids;
+    for (int i = 0; i < 5; ++i) {
+        const auto one = account("kim" + std::to_string(i) + "@example.org");
+        ids.insert(ids.begin(), one.id);
+        ASSERT_EQ(sign_up(one), SignedUp::created);
+    }
+    const auto listed = [this](std::optional<CustomerId> before, std::size_t max) {
+        std::vector<CustomerId> found;
+        const auto accounts_found = run_task(accounts().list(before, max)).value();
+        for (const auto& one : accounts_found) found.push_back(one.id);
+        return found;
+    };
+    EXPECT_EQ(listed(std::nullopt, 3), (std::vector(ids.begin(), ids.begin() + 3)));
+    EXPECT_EQ(listed(ids[2], 3), (std::vector(ids.begin() + 3, ids.end())));
+    EXPECT_TRUE(listed(ids[4], 3).empty());
+}
+
+TEST_P(AccountsContract, an_address_that_was_never_verified_is_free_again_when_its_account_is_forgotten) {
+    const auto old = account("old@example.org");
+    const auto verified = account("verified@example.org");
+    ASSERT_EQ(sign_up(old), SignedUp::created);
+    ASSERT_EQ(sign_up(verified), SignedUp::created);
+    add_link(1, ports::LinkPurpose::verify, verified.id);
+    ASSERT_TRUE(run_task(accounts().verify(key(1), now_)).value());
+    ASSERT_EQ(add_session(7, old.id, Accounts::kFirstPasswordVersion), 1U);
+    EXPECT_EQ(run_task(accounts().purge_unverified(now_, 10)).value(), 0U) << "made at that moment, not before it";
+    EXPECT_EQ(run_task(accounts().purge_unverified(now_ + seconds{1}, 10)).value(), 1U);
+    EXPECT_EQ(run_task(accounts().purge_unverified(now_ + seconds{1}, 10)).value(), 0U);
+    EXPECT_FALSE(run_task(accounts().find(old.id)).value());
+    EXPECT_FALSE(run_task(sessions().find(key(7), now_)).value());
+    EXPECT_TRUE(find("verified@example.org"));
+    EXPECT_EQ(sign_up(account("old@example.org")), SignedUp::created);
+}
+
 TEST_P(AccountsContract, an_owner_is_not_told_when_he_has_been_told_enough) {
     sign_up(account("a@example.com"), false);
     EXPECT_EQ(sign_up(account("a@example.com"), false), SignedUp::address_taken);

@@ -218,6 +218,45 @@ TEST_P(EventBusContract, a_consumer_remembers_the_events_it_has_dealt_with) {
     EXPECT_EQ(run_task(memory.forget(now + seconds{1}, 1, fence_)).value(), 1U);
 }
 
+TEST_P(EventBusContract, what_no_consumer_is_done_with_can_be_seen) {
+    make_group("numbers", {"orders", "stock"});
+    publish("a");
+    publish("b", "stock");
+    const auto ids = [this](const std::string& group, const std::string& topic, std::int64_t after = 0) {
+        std::vector<std::string> found;
+        const auto waiting = run_task(bus().waiting(group, topic, after, 10)).value();
+        for (const auto& one : waiting) found.push_back(one.group + ":" + one.message.id);
+        return found;
+    };
+    EXPECT_THAT(ids("", ""), ElementsAre("mail:a", "numbers:a", "numbers:b"));
+    EXPECT_THAT(ids("numbers", "stock"), ElementsAre("numbers:b"));
+    const auto given = pull();
+    ASSERT_EQ(given.size(), 1U);
+    ASSERT_TRUE(run_task(bus().reject("mail", given[0].position, "no paper")));
+    const auto waiting = run_task(bus().waiting("mail", "", 0, 10)).value();
+    ASSERT_EQ(waiting.size(), 1U);
+    EXPECT_EQ(waiting[0].deliveries, 1);
+    EXPECT_EQ(waiting[0].reason, "no paper");
+    EXPECT_TRUE(waiting[0].due_at);
+    EXPECT_THAT(ids("", "", given[0].position), ElementsAre("numbers:b"));
+    const auto position = given[0].position;
+    std::vector<std::int64_t> positions{position};
+    ASSERT_TRUE(run_task(bus().acknowledge("mail", positions)));
+    EXPECT_THAT(ids("mail", ""), ElementsAre());
+}
+
+TEST_P(EventBusContract, an_operator_need_not_wait_for_the_next_try) {
+    publish("a");
+    const auto given = pull();
+    ASSERT_EQ(given.size(), 1U);
+    ASSERT_TRUE(run_task(bus().reject("mail", given[0].position, "no paper")));
+    EXPECT_THAT(pull_ids(), ElementsAre());
+    EXPECT_TRUE(run_task(bus().hurry("mail", given[0].position)).value());
+    EXPECT_THAT(pull_ids(), ElementsAre("a"));
+    EXPECT_FALSE(run_task(bus().hurry("mail", given[0].position + 1)).value());
+    EXPECT_FALSE(run_task(bus().hurry("nobody", given[0].position)).value());
+}
+
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EventBusContract);
 
 }  // namespace marketday::contract

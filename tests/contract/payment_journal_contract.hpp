@@ -114,6 +114,21 @@ TEST_P(PaymentJournalContract, old_keys_are_forgotten_by_the_holder_of_the_lease
     EXPECT_EQ(run_task(journal().refunds_open()).value(), 1);
 }
 
+TEST_P(PaymentJournalContract, an_orders_payments_are_found_by_the_order) {
+    auto first = entry(1);
+    auto second = entry(2);
+    second.order = first.order;
+    second.opened_at = first.opened_at + seconds{1};
+    auto other = entry(3);
+    other.order = OrderId{};
+    ASSERT_NE(first.order, other.order);
+    ASSERT_TRUE(run_task(journal().open({second, first, other})));
+    EXPECT_EQ(run_task(journal().of_order(first.order)).value(), (std::vector{first, second}));
+    OrderId nobody;
+    nobody.uuid.bytes[0] = 255;
+    EXPECT_TRUE(run_task(journal().of_order(nobody)).value().empty());
+}
+
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PaymentJournalContract);
 
 }  // namespace marketday::contract

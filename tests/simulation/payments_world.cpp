@@ -171,6 +171,14 @@ SimJournal::Answer<std::vector<SimJournal::Entry>> SimJournal::open(std::vector<
     });
 }
 
+SimJournal::Answer<std::vector<SimJournal::Entry>> SimJournal::of_order(OrderId order) {
+    std::vector<Entry> entries;
+    for (const auto& [payment, entry] : entries_) {
+        if (entry.order == order) entries.push_back(entry);
+    }
+    co_return entries;
+}
+
 SimJournal::Answer<std::monostate> SimJournal::close(std::vector<Closing> closings) {
     return faults_.call<std::monostate, Error>([this, closings = std::move(closings)] {
         for (const auto& closing : closings) {

@@ -182,6 +182,22 @@ Accounts::Answer<std::optional<Account>> SqliteAccounts::find(CustomerId custome
     co_return to_port(std::move(found));
 }
 
+Accounts::Answer<std::vector<Account>> SqliteAccounts::list(std::optional<CustomerId> before,
+                                                            std::size_t accounts_max) {
+    auto work = [&](SqliteConnection& c) {
+        std::vector<Account> accounts;
+        constexpr Uuid kLast{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
+        auto q = c.query(
+            "SELECT id, email, password_hash, password_version, locale, verified_at, created_at FROM customers"
+            " WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+            before ? before->uuid : kLast, static_cast<std::int64_t>(accounts_max));
+        while (q.step()) accounts.push_back(read_account(q));
+        return accounts;
+    };
+    auto found = co_await database_.read(work);
+    co_return to_port(std::move(found));
+}
+
 Accounts::Answer<std::monostate> SqliteAccounts::rehash(CustomerId customer, std::int64_t version,
                                                         std::string password_hash) {
     auto work = [&password_hash, customer, version](SqliteConnection& c) {
@@ -251,6 +267,27 @@ Accounts::Answer<std::monostate> SqliteAccounts::letter_done(Uuid letter) {
     auto work = [letter](SqliteConnection& c) {
         c.run("DELETE FROM account_letters WHERE id = ?1", letter);
         return std::monostate{};
+    };
+    auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);
+    co_return to_port(std::move(written));
+}
+
+Accounts::Answer<std::size_t> SqliteAccounts::purge_unverified(WallTime before, std::size_t accounts_max) {
+    auto work = [before, accounts_max](SqliteConnection& c) {
+        std::vector<CustomerId> forgotten;
+        {
+            auto q = c.query(
+                "SELECT id FROM customers WHERE verified_at IS NULL AND created_at < ?1 ORDER BY created_at LIMIT ?2",
+                to_unix_ms(before), static_cast<std::int64_t>(accounts_max));
+            while (q.step()) forgotten.push_back(CustomerId{q.uuid(0)});
+        }
+        for (const CustomerId& customer : forgotten) {
+            c.run("DELETE FROM sessions WHERE customer = ?1", customer);
+            c.run("DELETE FROM account_links WHERE customer = ?1", customer);
+            c.run("DELETE FROM email_claims WHERE customer = ?1", customer);
+            c.run("DELETE FROM customers WHERE id = ?1", customer);
+        }
+        return forgotten.size();
     };
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, work);
     co_return to_port(std::move(written));

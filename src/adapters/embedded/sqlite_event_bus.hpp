@@ -18,6 +18,9 @@ public:
     Answer<std::vector<DeadLetter>> dead_letters(std::string group, std::int64_t before_position,
                                                  std::size_t letters_max) override;
     Answer<bool> revive(std::string group, std::int64_t position) override;
+    Answer<std::vector<Waiting>> waiting(std::string group, std::string topic, std::int64_t after_position,
+                                         std::size_t messages_max) override;
+    Answer<bool> hurry(std::string group, std::int64_t position) override;
     Answer<std::vector<Backlog>> backlogs() override;
     Answer<std::size_t> purge(WallTime before, std::size_t messages_max, ports::Fence fence) override;
 

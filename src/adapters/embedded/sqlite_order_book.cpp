@@ -57,6 +57,7 @@ std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBoo
     while (orders.size() < query.orders_max && (more_keys || next_recent != recent.end())) {
         OrderId id = more_keys ? OrderId{keys.uuid(0)} : *next_recent;
         if (next_recent != recent.end() && *next_recent >= id) id = *next_recent;
+        if (query.from && id < *query.from) break;
         if (more_keys && OrderId{keys.uuid(0)} == id) more_keys = keys.step();
         while (next_recent != recent.end() && *next_recent == id) ++next_recent;
         auto order = read_order(connection, id);
@@ -76,10 +77,11 @@ std::vector<Order> list_of_all(SqliteConnection& connection, const OrderBook::Or
     auto rows =
         connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
                          " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
-                         " AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
+                         " AND o.order_id >= ?5 AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
                          " ORDER BY o.order_id DESC LIMIT ?4",
                          before, query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt,
-                         query.sale, static_cast<std::int64_t>(query.orders_max));
+                         query.sale, static_cast<std::int64_t>(query.orders_max),
+                         query.from ? query.from->uuid : Uuid{});
     return read_orders(connection, rows);
 }
 

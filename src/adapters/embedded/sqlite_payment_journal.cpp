@@ -73,6 +73,26 @@ Journal::Answer<std::vector<Journal::Entry>> SqlitePaymentJournal::open(std::vec
     co_return std::move(*written);
 }
 
+Journal::Answer<std::vector<Journal::Entry>> SqlitePaymentJournal::of_order(OrderId order) {
+    auto found = co_await database_.read([order](SqliteConnection& connection) {
+        std::vector<Entry> entries;
+        auto row = connection.query(
+            "SELECT payment_id, request_hash, outcome, opened_ms FROM payments WHERE order_id = ?1"
+            " ORDER BY opened_ms, payment_id",
+            order);
+        while (row.step()) {
+            Entry& entry = entries.emplace_back(Entry{.payment = PaymentId{row.uuid(0)}, .order = order});
+            const auto hash = row.blob(1);
+            std::copy_n(hash.begin(), std::min(hash.size(), entry.request_hash.size()), entry.request_hash.begin());
+            entry.outcome = static_cast<Outcome>(row.integer(2));
+            entry.opened_at = from_unix_ms(row.integer(3));
+        }
+        return entries;
+    });
+    if (!found) co_return fail(to_port_error(found.error()));
+    co_return std::move(*found);
+}
+
 Journal::Answer<std::monostate> SqlitePaymentJournal::close(std::vector<Closing> closings) {
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, [&](SqliteConnection& connection) {
         for (const auto& closing : closings)

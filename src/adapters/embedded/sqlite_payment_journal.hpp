@@ -10,6 +10,7 @@ public:
     explicit SqlitePaymentJournal(SqliteDatabase& database) : database_(database) {}
 
     Answer<std::vector<Entry>> open(std::vector<Entry> entries) override;
+    Answer<std::vector<Entry>> of_order(OrderId order) override;
     Answer<std::monostate> close(std::vector<Closing> closings) override;
     Answer<RefundIntent> intend_refund(RefundIntent intent) override;
     Answer<std::vector<RefundIntent>> refunds_of(std::vector<PaymentId> payments) override;
