@@ -15,6 +15,7 @@ constexpr ProblemType kTypes[] = {
     {"all-held", 409, "All units are in other shoppers' hands; some may come back."},
     {"already-exists", 409, "There is one of that name already."},
     {"bad-request", 400, "The request is not valid HTTP."},
+    {"basket-full", 409, "The basket has as many lines as it can have."},
     {"body-too-large", 413, "The body is larger than the route takes."},
     {"busy", 503, "More requests wait than can be taken; nothing was done, try again after Retry-After."},
     {"changed-meanwhile", 409, "Somebody else changed it first; look again."},

@@ -63,7 +63,8 @@ bool wants_page(const Request& request) {
 }
 
 void dress_problem(const Site& site, const Request& request, Response& response) {
-    if (!wants_page(request)) return;
+    // A page of its own says more than the status can.
+    if (!wants_page(request) || response.content_type.starts_with("text/html")) return;
     if (response.status == 401 && reads(request)) {
         response = see_other(with_query("/log-in", {{"next", request.target}}));
         return;
