@@ -31,6 +31,15 @@ bool has_scheme(std::string_view url, std::string_view scheme) {
     return url.size() >= scheme.size() && equal_ignoring_case(url.substr(0, scheme.size()), scheme);
 }
 
+/// Each "URL width" between commas.
+bool are_safe_candidates(std::string_view candidates) {
+    while (!candidates.empty()) {
+        const std::string_view candidate = take_until(candidates, ',');
+        if (!is_safe_url(candidate.substr(0, candidate.find(' ')))) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -64,6 +73,7 @@ void Html::begin(std::string_view name, Attributes attributes) {
     out_ += name;
     for (const Attribute& attribute : attributes) {
         if (attribute.kind == Attribute::Kind::none) continue;
+        if (attribute.kind == Attribute::Kind::urls && !are_safe_candidates(attribute.text)) continue;
         out_ += ' ';
         out_ += attribute.name;
         if (attribute.kind == Attribute::Kind::flag) continue;
@@ -71,7 +81,8 @@ void Html::begin(std::string_view name, Attributes attributes) {
         switch (attribute.kind) {
             case Attribute::Kind::none:
             case Attribute::Kind::flag: break;
-            case Attribute::Kind::text: append_escaped(out_, attribute.text); break;
+            case Attribute::Kind::text:
+            case Attribute::Kind::urls: append_escaped(out_, attribute.text); break;
             case Attribute::Kind::number: number(attribute.number); break;
             case Attribute::Kind::url: append_url(attribute.text); break;
         }

@@ -54,7 +54,7 @@ public:
 
     /// Made by the functions below. Holds views: good within the expression that makes it.
     struct Attribute {
-        enum class Kind : std::uint8_t { none, flag, text, number, url };
+        enum class Kind : std::uint8_t { none, flag, text, number, url, urls };
         std::string_view name;
         Kind kind = Kind::none;
         std::string_view text;
@@ -136,6 +136,11 @@ inline Html::Attribute href(std::string_view url) { return {"href", Html::Attrib
 inline Html::Attribute src(std::string_view url) { return {"src", Html::Attribute::Kind::url, url, 0}; }
 inline Html::Attribute action(std::string_view url) { return {"action", Html::Attribute::Kind::url, url, 0}; }
 inline Html::Attribute formaction(std::string_view url) { return {"formaction", Html::Attribute::Kind::url, url, 0}; }
+
+/// "/a-320.webp 320w, /a-640.webp 640w": left out when one of its URLs is refused.
+inline Html::Attribute srcset(std::string_view candidates) {
+    return {"srcset", candidates.empty() ? Html::Attribute::Kind::none : Html::Attribute::Kind::urls, candidates, 0};
+}
 
 /// A path of this site ("/…", not "//…"), "#…", "?…", or http, https or mailto; without spaces, controls and
 /// backslashes, which browsers drop or turn before they look at the scheme.

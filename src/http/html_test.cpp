@@ -53,6 +53,13 @@ TEST(Html, only_urls_of_harmless_schemes_are_linked) {
     EXPECT_EQ(html.take(), "<a href=\"#\">x</a>");
 }
 
+TEST(Html, a_set_of_pictures_is_left_out_when_one_is_elsewhere_than_it_may_be) {
+    Html html;
+    html.empty("img", {srcset("/a-320.webp 320w, /a-640.webp 640w")});
+    html.empty("img", {srcset("/a-320.webp 320w, javascript:alert(1) 640w")});
+    EXPECT_EQ(html.take(), "<img srcset=\"/a-320.webp 320w, /a-640.webp 640w\"><img>");
+}
+
 TEST(Html, json_for_search_engines_cannot_end_its_block) {
     Html html;
     html.json_ld(R"({"name":"</script><script>alert(1)</script><!--"})");

@@ -21,15 +21,24 @@ struct Home {
     std::vector<domain::Product> popular;
     std::vector<std::string> searches;
     std::vector<domain::Product> fresh;
+    std::vector<domain::Product> in_sales;  // the first of each sale
 };
 
-void write_sales(Html& html, const ShopPages& shop, const Texts& texts, WallTime now) {
+std::string_view picture_of(const domain::Sale& sale, const std::vector<domain::Product>& products) {
+    for (const auto& product : products)
+        if (!sale.items.empty() && product.sku == sale.items.front().sku && !product.images.empty())
+            return product.images.front();
+    return {};
+}
+
+void write_sales(Html& html, const ShopPages& shop, const Texts& texts, const Home& home, WallTime now) {
     const auto sales = shown_sales(shop.board, now);
     if (sales.empty()) return;
     html.in("section", {cls("section")}, [&] {
         html.leaf("h2", {}, texts("home.sales"));
         html.in("ul", {cls("sale-boxes")}, [&] {
-            for (const domain::Sale* sale : sales) write_sale_box(html, shop.site, texts, *sale, now);
+            for (const domain::Sale* sale : sales)
+                write_sale_box(html, shop.site, texts, *sale, picture_of(*sale, home.in_sales), now);
         });
     });
 }
@@ -78,7 +87,7 @@ std::string home_html(const ShopPages& shop, Language language, const Home& home
     return page(shop.site, language, head, [&](Html& html) {
         html.leaf("h1", {}, texts("shop.tagline"));
         html.leaf("p", {cls("lead")}, texts("home.lead"));
-        write_sales(html, shop, texts, now);
+        write_sales(html, shop, texts, home, now);
         if (!home.categories.empty()) write_categories(html, texts, home.categories);
         write_goods(html, {shop.site, texts, 1, 4}, texts("home.popular_goods"), home.popular);
         write_searches(html, texts, home.searches);
@@ -102,6 +111,11 @@ Task<NearCache::Loaded> load_home(const ShopPages* shop, Language language) {
     auto fresh = co_await shop->search.find(std::move(newest), 0);
     if (!fresh) co_return failed(store_unavailable());
     home.fresh = std::move(fresh->products);
+    std::vector<domain::SkuCode> first_of_sales;
+    for (const domain::Sale* sale : shown_sales(shop->board, shop->clock.wall_now()))
+        if (!sale->items.empty() && first_of_sales.size() < 100) first_of_sales.push_back(sale->items.front().sku);
+    auto in_sales = co_await shop->browse.products(std::move(first_of_sales));
+    if (in_sales) home.in_sales = *std::move(in_sales);
     auto categories = co_await shop->browse.categories();
     if (categories) home.categories = *std::move(categories);
     auto popular = co_await shop->search.popular_products(kPopularGoods);

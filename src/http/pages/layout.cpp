@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "domain/product_image.hpp"
+
 namespace marketday::http::pages {
 namespace {
 
@@ -199,14 +201,37 @@ Response see_other(std::string location) {
     return response;
 }
 
+namespace {
+
+/// The widths in which the shop keeps its own pictures; nothing for pictures elsewhere.
+std::string widths_of(std::string_view url) {
+    std::string candidates;
+    if (!domain::image_of_path(url)) return candidates;
+    for (const int width : domain::kImageWidths)
+        candidates +=
+            fmt::format("{}{} {}w", candidates.empty() ? "" : ", ", domain::image_at_width(url, width), width);
+    return candidates;
+}
+
+std::string_view shown_width(std::int64_t size) {
+    if (size >= 600) return "(min-width: 48rem) 44rem, 94vw";
+    if (size >= 300) return "(min-width: 48rem) 14rem, 46vw";
+    return "5rem";
+}
+
+}  // namespace
+
 void write_picture(Html& html, const Picture& picture) {
     if (picture.url.empty()) {
         html.in("span", {cls("picture none"), attr("aria-hidden", "true")}, [] {});
         return;
     }
-    html.empty("img", {cls("picture"), src(picture.url), attr("alt", picture.alt), attr("width", picture.size),
-                       attr("height", picture.size), attr_if(!picture.eager, "loading", "lazy"),
-                       attr_if(picture.eager, "fetchpriority", "high"), attr("decoding", "async")});
+    const std::string widths = widths_of(picture.url);
+    html.empty("img",
+               {cls("picture"), src(picture.url), srcset(widths),
+                attr_if(!widths.empty(), "sizes", shown_width(picture.size)), attr("alt", picture.alt),
+                attr("width", picture.size), attr("height", picture.size), attr_if(!picture.eager, "loading", "lazy"),
+                attr_if(picture.eager, "fetchpriority", "high"), attr("decoding", "async")});
 }
 
 void write_trail(Html& html, const Texts& texts, const std::vector<TrailStep>& steps) {

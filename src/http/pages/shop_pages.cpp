@@ -162,21 +162,21 @@ std::string sales_mark(std::span<const Sale* const> sales, WallTime now) {
     return mark;
 }
 
-void write_sale_box(Html& html, const Site& site, const Texts& texts, const Sale& sale, WallTime now) {
+void write_sale_box(Html& html, const Site& site, const Texts& texts, const Sale& sale, std::string_view picture,
+                    WallTime now) {
     const bool open = sale.state_at(now) == SaleState::open;
     const bool paused = sale.state_at(now) == SaleState::paused;
+    const TextId state = open ? TextId("sale.open") : paused ? TextId("sale.paused") : TextId("sale.soon");
     html.in("li", {cls("panel sale-box")}, [&] {
-        html.in("p", {}, [&] {
-            html.leaf("span", {cls(open ? "badge live" : "badge soon")},
-                      texts(open     ? TextId("sale.open")
-                            : paused ? TextId("sale.paused")
-                                     : TextId("sale.soon")));
-        });
-        html.in("h3", {}, [&] { html.leaf("a", {href(sale_path(sale.id))}, sale_name(sale, texts.language())); });
-        html.in("p", {cls("muted")}, [&] {
-            html.text(texts(open ? TextId("sale.opened_at") : TextId("sale.opens_at")));
-            html.text(" ");
-            write_time(html, site, texts.language(), sale.opens_at);
+        write_picture(html, {.url = picture, .alt = "", .eager = true});
+        html.in("div", {}, [&] {
+            html.leaf("span", {cls(open ? "badge live" : "badge soon")}, texts(state));
+            html.in("h3", {}, [&] { html.leaf("a", {href(sale_path(sale.id))}, sale_name(sale, texts.language())); });
+            html.in("p", {cls("muted")}, [&] {
+                html.text(texts(open ? TextId("sale.opened_at") : TextId("sale.opens_at")));
+                html.text(" ");
+                write_time(html, site, texts.language(), sale.opens_at);
+            });
         });
     });
 }

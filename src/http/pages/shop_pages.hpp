@@ -75,7 +75,8 @@ std::vector<const domain::Sale*> shown_sales(const usecases::SaleBoard& board, W
 const domain::Sale* sale_of_product(const usecases::SaleBoard& board, std::string_view sku, WallTime now);
 /// Changes when what pages say about these sales does: a part of their keys.
 std::string sales_mark(std::span<const domain::Sale* const> sales, WallTime now);
-/// A box with the sale's name, its opening and a link.
-void write_sale_box(Html& html, const Site& site, const Texts& texts, const domain::Sale& sale, WallTime now);
+/// A box with the sale's name, its opening and a link. `picture` may be empty.
+void write_sale_box(Html& html, const Site& site, const Texts& texts, const domain::Sale& sale,
+                    std::string_view picture, WallTime now);
 
 }  // namespace marketday::http::pages
