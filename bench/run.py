@@ -11,6 +11,7 @@ import datetime
 import json
 import pathlib
 import platform
+import socket
 import statistics
 import subprocess
 import sys
@@ -134,14 +135,81 @@ def memory(options):
             values.append(again.resident_mib())
             again.process.terminate()
             again.process.wait(15)
-    return [record("memory", values, "MiB at rest", 150, 80, "less", {"goods": source.name})]
+    return [record("memory", values, "MiB at rest", 150, 80, "less", {"goods": source.name}),
+            record("memory_ticket", *memory_of_tickets(options), "less"),
+            record("memory_connection", *memory_of_connections(options), "less")]
 
 
-def restart(shop):
+def talk(shop, requests):
+    """Sends `requests` over one connection, each after the answer to the one before; their status codes."""
+    address = shop.url.removeprefix("http://").split(":")
+    statuses = []
+    with socket.create_connection((address[0], int(address[1]))) as connection:
+        answers = connection.makefile("rb")
+        for request in requests:
+            connection.sendall(request)
+            statuses.append(int(answers.readline().split()[1]))
+            length = 0
+            while (line := answers.readline()) != b"\r\n":
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            answers.read(length)
+    return statuses
+
+
+def memory_of_tickets(options):
+    """What a place in the line takes, beside its session, which is in memory before."""
+    tickets = 2_000 if options.smoke else 50_000
+    with Shop(options.program, "--set", "line.joins_per_address=1000000") as shop:
+        shop.add_product("hot-1", 1000, 1000)
+        sale = shop.add_sale("hot-1", 1000, 900, line=True, opens_in_s=3600)
+        sessions = []
+        while len(sessions) < tickets:
+            sessions += shop.call("POST", "/admin/v1/rehearsal/sessions",
+                                  {"count": min(10_000, tickets - len(sessions)), "prefix": f"t{len(sessions)}"})["sessions"]
+        # Started anew, so that places do not go into memory that making the sessions left free.
+        shop.process.terminate()
+        shop.process.wait(15)
+        restart(shop, "--set", "line.joins_per_address=1000000")
+        shop.url = json.loads((shop.data / "shop.json").read_text())["url"]
+        host = shop.url.removeprefix("http://")
+
+        def request(method, path, session):
+            return (f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {session['token']}\r\n"
+                    "Content-Length: 0\r\n\r\n").encode()
+
+        talk(shop, (request("GET", "/api/v1/me", session) for session in sessions))
+        before = shop.resident_mib()
+        statuses = talk(shop, (request("POST", f"/api/v1/sales/{sale}/line", session) for session in sessions))
+        if set(statuses) != {200}:
+            raise RuntimeError(f"joining the line gave {set(statuses)}")
+        return [(shop.resident_mib() - before) * 1024 / tickets], "kB a ticket", 2, 0.5
+
+
+def memory_of_connections(options):
+    """What the process keeps for a connection that has had an answer and waits; the kernel's buffers are its own."""
+    connections = 1_000 if options.smoke else 8_000
+    with Shop(options.program) as shop:
+        address = shop.url.removeprefix("http://").split(":")
+        request = b"GET /livez HTTP/1.1\r\nHost: bench\r\n\r\n"
+        before = shop.resident_mib()
+        waiting = []
+        for _ in range(connections):
+            waiting.append(socket.create_connection((address[0], int(address[1]))))
+            waiting[-1].sendall(request)
+            waiting[-1].recv(4096)
+        grown = shop.resident_mib() - before
+        for connection in waiting:
+            connection.close()
+        return [grown * 1024 / connections], "kB an idle connection", 16, 8
+
+
+def restart(shop, *flags):
     import time
     (shop.data / "admin.json").unlink(missing_ok=True)
     shop.process = subprocess.Popen([shop.program, "serve", "--data", str(shop.data), "--listen", "127.0.0.1:0",
-                                     "--admin", "127.0.0.1:0", "--log-level", "warn"], stdout=subprocess.DEVNULL)
+                                     "--admin", "127.0.0.1:0", "--log-level", "warn", *flags],
+                                    stdout=subprocess.DEVNULL)
     begun = time.monotonic()
     while not (shop.data / "admin.json").exists() and time.monotonic() - begun < 60:
         time.sleep(0.01)
