@@ -70,7 +70,7 @@ export interface LedgerEntry {
   sequence: number;
   hash: string;
   at: string;
-  kind: string;
+  movement: string;
   sku: string;
   units: number;
 }
@@ -99,6 +99,8 @@ export interface Forecast {
   line_length_max: number;
   sold_out_s: number | null;
   orders_per_s: number;
+  units_sold: number;
+  declined: number;
   basis: Record<string, unknown>;
 }
 export interface Operator {

@@ -20,8 +20,8 @@ export const Note = ({ tone = '', children }: { tone?: string; children: ReactNo
 export const State = ({ of }: { of: string }): ReactNode => <span className={`state ${of}`}>{of.replace(/_/g, ' ')}</span>;
 
 /** Pairs of name and value. */
-export function Facts({ of }: { of: [string, ReactNode][] }): ReactNode {
-  return <dl className="facts">{of.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+export function Facts({ of, rows }: { of: [string, ReactNode][]; rows?: boolean }): ReactNode {
+  return <dl className={rows ? 'facts rows' : 'facts'}>{of.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
 }
 
 export function Page({ title, about, tools, children }: { title: ReactNode; about?: ReactNode; tools?: ReactNode; children: ReactNode }): ReactNode {

@@ -16,20 +16,31 @@ interface Props {
   /** The axis reaches at least to here. */
   top?: number;
   fill?: boolean;
+  /** The points are days. */
+  days?: boolean;
 }
 
 const variable = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const sync = uPlot.sync('board');
 const pad = (n: number): string => String(n).padStart(2, '0');
 
-function options({ lines, show, top = 0, fill = true }: Props, width: number): uPlot.Options {
+const clockOf = (s: number): string => {
+  const d = new Date(s * 1000);
+  return `${pad(d.getHours())}:${pad(d.getMinutes())}${s % 60 ? `:${pad(d.getSeconds())}` : ''}`;
+};
+const dayOf = (s: number): string => {
+  const d = new Date(s * 1000);
+  return `${d.getMonth() + 1}/${d.getDate()}`;
+};
+
+function options({ lines, show, top = 0, fill = true, days = false }: Props, width: number): uPlot.Options {
   const axis = { stroke: variable('--quiet'), grid: { stroke: variable('--grid'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
-    width, height: 104, cursor: { sync: { key: sync.key }, y: false, points: { size: 5 }, drag: { x: false, y: false } },
+    width, height: 104, cursor: { ...(days ? {} : { sync: { key: sync.key } }), y: false, points: { size: 5 }, drag: { x: false, y: false } },
     legend: { show: false }, padding: [6, 4, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(top, (max ?? 0) * 1.08, 1e-9)] } },
     axes: [
-      { ...axis, size: 18, gap: 3, space: 70, values: (_, splits) => splits.map((s) => { const d = new Date(s * 1000); return `${pad(d.getHours())}:${pad(d.getMinutes())}${s % 60 ? `:${pad(d.getSeconds())}` : ''}`; }) },
+      { ...axis, size: 18, gap: 3, space: days ? 40 : 70, values: (_, splits) => splits.map(days ? dayOf : clockOf), ...(days ? { incrs: [86400, 7 * 86400, 30 * 86400] } : {}) },
       { ...axis, size: 46, gap: 4, space: 26, values: (_, splits) => splits.map((s) => show(s)) },
     ],
     series: [

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { count } from '../format';
 import { texts } from '../texts';
+import { Note } from './Note';
 
 export interface Units {
   sku: string;
@@ -65,8 +66,11 @@ function Bar({ of }: { of: Units }): ReactNode {
 }
 
 export function Waterfall({ items }: { items: Units[] }): ReactNode {
+  const all = total(items);
+  const missing = all.received - all.sold - all.reserved - all.available;
   return (
     <div className="stock-of-sale">
+      {missing > 0 && <Note tone="warn">{texts.board.missing(count(missing))}</Note>}
       <Steps of={total(items)} />
       <table className="bars">
         <thead><tr><th>{texts.words.sku}</th><th className="number">{texts.board.units.sold}</th><th className="number">{texts.board.units.reserved}</th><th className="number">{texts.board.units.available}</th><th aria-hidden="true" /></tr></thead>

@@ -23,5 +23,5 @@ const columns: Column<Setting>[] = [
 
 export function ConfigurationScreen(): ReactNode {
   const list = useList<Setting>('/admin/v1/configuration');
-  return <Page title={words.title} about={words.about}><Table name="configuration" columns={columns} rows={list.items} row_key={(s) => s.key} list={list} tone={(s) => (s.source === 'default' ? undefined : 'set')} /></Page>;
+  return <Page title={words.title} about={words.about}><Table name="configuration" columns={columns} rows={list.items} row_key={(s) => `${s.key} ${s.help}`} list={list} tone={(s) => (s.source === 'default' ? undefined : 'set')} /></Page>;
 }

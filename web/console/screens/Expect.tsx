@@ -9,7 +9,7 @@ import type { Forecast } from '../types';
 
 const words = texts.sales;
 
-export function Expect({ units, line }: { units: number; line?: object }): ReactNode {
+export function Expect({ units, line }: { units: number; line: boolean }): ReactNode {
   const [shoppers, setShoppers] = useState('20000');
   const [arrive, setArrive] = useState('10');
   const [forecast, setForecast] = useState<Forecast | null>(null);
@@ -17,7 +17,7 @@ export function Expect({ units, line }: { units: number; line?: object }): React
   if (!can('post', '/admin/v1/sales/forecast')) return null;
   const compute = (): void => {
     setProblem(null);
-    post<Forecast>('/admin/v1/sales/forecast', { shoppers: Number(shoppers), arrive_s: Number(arrive), units, ...(line ? { line } : {}) })
+    post<Forecast>('/admin/v1/sales/forecast', { shoppers: Number(shoppers), arrive_s: Number(arrive), units, line })
       .then(setForecast)
       .catch((thrown: unknown) => setProblem(asProblem(thrown)));
   };
@@ -31,6 +31,8 @@ export function Expect({ units, line }: { units: number; line?: object }): React
       <ProblemNote problem={problem} />
       {forecast && <>
         <p className="says">{words.says(count(forecast.line_length_max), duration(forecast.sold_out_s), short(forecast.orders_per_s))}</p>
+        <Facts of={[[texts.words.sold, count(forecast.units_sold)], [words.declined, count(forecast.declined)]]} />
+        <h3>{words.basis}</h3>
         <Facts of={Object.entries(forecast.basis).map(([name, value]) => [asWords(name), typeof value === 'number' ? short(value) : plain(value)])} />
       </>}
     </section>

@@ -1,7 +1,7 @@
 // Visitors, orders, conversion, revenue, retention, best goods: from the statistics that events keep.
 import { type ReactNode, useMemo } from 'react';
 import { can, query, useGet } from '../api';
-import { count, type Money, money, percent, short, time } from '../format';
+import { count, decimals, type Money, money, percent, short, time } from '../format';
 import { Action } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote } from '../parts/Note';
 import { type Line, Plot } from '../parts/Plot';
@@ -121,10 +121,10 @@ export function FiguresScreen(): ReactNode {
       {value && <>
         <Facts of={[[words.revenue, money({ amount_minor: sum((d) => first(d.revenue)), currency })], [words.orders, count(sum((d) => d.orders))], [words.paid, count(sum((d) => d.paid))], [words.signedUp, count(sum((d) => d.signed_up))], ...value.months.slice(-3).map((m): [string, ReactNode] => [`${words.mau} ${m.month}`, count(m.visitors)])]} />
         {value.days.length > 1 && <div className="plots"><div>
-          <Plot title={words.dau} times={plot.times} lines={plot.visitors} show={short} />
-          <Plot title={words.orders} times={plot.times} lines={plot.orders} show={short} />
-          <Plot title={words.revenue} times={plot.times} lines={plot.revenue} show={(v) => (v === null ? '–' : money({ amount_minor: Math.round(v), currency }))} />
-          <Plot title={words.conversion} times={plot.times} lines={plot.conversion} show={percent} />
+          <Plot title={words.dau} times={plot.times} lines={plot.visitors} show={short} days />
+          <Plot title={words.orders} times={plot.times} lines={plot.orders} show={short} days />
+          <Plot title={words.revenue} times={plot.times} lines={plot.revenue} show={(v) => (v === null ? '–' : short(v / 10 ** decimals(currency)))} days />
+          <Plot title={words.conversion} times={plot.times} lines={plot.conversion} show={percent} days />
         </div></div>}
         <DriftCheck of={value.drift} done={reload} />
         <Table name="days" columns={dayColumns} rows={value.days} row_key={(d) => d.day} />

@@ -55,7 +55,7 @@ function Ledger({ order }: { order: string }): ReactNode {
       <div className="scroll"><table>
         <thead><tr><th className="number">#</th><th>{texts.words.at}</th><th>{texts.words.event}</th><th>{texts.words.sku}</th><th className="number">{texts.words.units}</th><th className="wide">Hash</th></tr></thead>
         <tbody>{value?.items.map((entry) => (
-          <tr key={entry.sequence}><td className="number">{entry.sequence}</td><td>{time(entry.at)}</td><td>{asWords(entry.kind)}</td><td>{entry.sku}</td><td className="number">{count(entry.units)}</td><td className="wide"><code title={entry.hash}>{entry.hash.slice(0, 16)}…</code></td></tr>
+          <tr key={entry.sequence}><td className="number">{entry.sequence}</td><td>{time(entry.at)}</td><td>{asWords(entry.movement)}</td><td>{entry.sku}</td><td className="number">{count(entry.units)}</td><td className="wide"><code title={entry.hash}>{entry.hash.slice(0, 16)}…</code></td></tr>
         ))}</tbody>
       </table></div>
     </section>

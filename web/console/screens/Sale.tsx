@@ -1,5 +1,5 @@
 // One sale: now, its result, the draw's proof, the audit's verdict.
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { asProblem, can, get, type Problem, useGet } from '../api';
 import { count, local, money, percent, time } from '../format';
 import { Action } from '../parts/Dialog';
@@ -27,6 +27,14 @@ function Steps({ sale, done }: { sale: Sale; done: () => void }): ReactNode {
   );
 }
 
+/** A SKU's stock as far as the sale may take of it. */
+function withinCap(stock: Units, cap = Infinity): Units {
+  const sold = Math.min(stock.sold, cap);
+  const reserved = Math.min(stock.reserved, cap - sold);
+  const available = Math.min(stock.available, cap - sold - reserved);
+  return { sku: stock.sku, received: Number.isFinite(cap) ? cap : stock.received, sold, reserved, available };
+}
+
 const items_shown_max = 20;
 
 /** What became of the sale's goods; of a SKU as a whole, since its stock is one. */
@@ -34,12 +42,14 @@ function useStock(sale: Sale | null): Units[] {
   const [stock, setStock] = useState<Units[]>([]);
   const skus = (sale?.items ?? []).slice(0, items_shown_max).map((item) => item.sku).join('\n');
   const over = sale?.state === 'closed';
+  const caps = useRef(new Map<string, number>());
+  caps.current = new Map((sale?.items ?? []).map((item) => [item.sku, item.units]));
   useEffect(() => {
     if (!skus) return undefined;
     let gone = false;
     const look = (): void => {
       Promise.all(skus.split('\n').map((sku) => get<Stock & { sku: string }>(`/admin/v1/stock/${encodeURIComponent(sku)}`)))
-        .then((all) => { if (!gone) setStock(all); })
+        .then((all) => { if (!gone) setStock(all.map((one) => withinCap(one, caps.current.get(one.sku)))); })
         .catch(() => undefined); // The sale's own request shows what is wrong.
     };
     look();
@@ -63,7 +73,7 @@ function Proof({ sale }: { sale: Sale }): ReactNode {
       {value && !value.drawn && sale.state === 'closed' && <p>{words.drawNot}</p>}
       {value && <>
         <p className="quiet">{words.drawAbout}</p>
-        <Facts of={[
+        <Facts rows of={[
           [words.commitment, <code key="c">{value.commitment}</code>], [words.publicValue, <code key="p">{value.public_value || '–'}</code>],
           [words.root, <code key="r">{value.root ?? '–'}</code>], [words.secret, value.secret ? <code key="s">{value.secret}</code> : words.secretLater],
           [words.entries, count(value.entries_total)],
@@ -103,13 +113,13 @@ export function SaleScreen({ id }: { id: string }): ReactNode {
   const revenue = sale.items.reduce((all, item) => all + item.price.amount_minor * (stock.find((one) => one.sku === item.sku)?.sold ?? 0), 0);
   const currency = sale.items[0]?.price.currency ?? 'KRW';
   return (
-    <Page title={<>{local(sale.name)} <State of={sale.state} /></>} about={`${time(sale.opens_at)} – ${sale.closes_at ? time(sale.closes_at) : ''}`}
+    <Page title={<>{local(sale.name)} <State of={sale.state} /></>} about={`${texts.words.opens} ${time(sale.opens_at)}${sale.closes_at ? ` · ${texts.words.closes} ${time(sale.closes_at)}` : ''}`}
       tools={me.may_change && <Steps sale={sale} done={reload} />}>
       <ProblemNote problem={problem} again={reload} />
       {stock.length > 0 && <section className="card">
         <h2>{sale.state === 'closed' ? words.result : words.live}</h2>
         <Facts of={[[words.offered, count(offered)], [words.share, percent(offered ? sold / offered : null)], [words.revenue, money({ amount_minor: revenue, currency })]]} />
-        <Waterfall items={stock.map((one) => ({ ...one, received: sale.items.find((item) => item.sku === one.sku)?.units ?? one.received }))} />
+        <Waterfall items={stock} />
       </section>}
       <section className="card">
         <h2>{words.items}</h2>
@@ -119,11 +129,11 @@ export function SaleScreen({ id }: { id: string }): ReactNode {
             <tr key={item.sku}><td><a href={link(['goods', item.sku])}>{item.sku}</a></td><td className="number">{count(item.units)}</td><td className="number">{money(item.price)}</td><td className="number">{item.limit_per_customer || texts.words.none}</td></tr>
           ))}</tbody>
         </table></div>
-        <Facts of={[[words.edit, sale.line.enabled ? texts.words.yes : texts.words.no], [words.draw_, sale.line.draw ? texts.words.yes : texts.words.no], [words.admissions, sale.line.admissions_per_s_max || texts.words.none]]} />
+        <Facts of={[[words.edit, sale.line.enabled ? texts.words.yes : texts.words.no], [words.lot, sale.line.draw ? texts.words.yes : texts.words.no], [words.admissions, sale.line.admissions_per_s_max || texts.words.none]]} />
         <p><a href={link(['orders'], { sale: sale.id })}>{words.orders}</a></p>
       </section>
       <Proof sale={sale} />
-      {sale.state !== 'closed' && <Expect units={offered} />}
+      {sale.state !== 'closed' && <Expect units={offered} line={sale.line.enabled} />}
       {can('get', '/admin/v1/audit') && <AuditVerdict />}
     </Page>
   );

@@ -53,7 +53,7 @@ function Preview({ body, items }: { body: ReturnType<typeof request>; items: Ite
       {body.items.map((item, index) => (
         <p key={item.sku}><b>{local(items[index]?.product.name)}</b> {money(item.price)} · {count(item.units)} {texts.words.units.toLowerCase()}{item.limit_per_customer ? ` · ${texts.words.limit.toLowerCase()} ${item.limit_per_customer}` : ''}</p>
       ))}
-      <p className="quiet">{body.line.enabled ? `${words.line}. ${body.line.draw ? words.draw : words.drawHint}` : ''}</p>
+      <p className="quiet">{body.line.enabled ? `${words.line}. ${body.line.draw ? words.drawnNote : words.firstNote}` : words.noLineNote}</p>
     </section>
   );
 }
@@ -127,7 +127,7 @@ export function SalePlanner(): ReactNode {
             {short.map((item) => <Note key={item.product.sku} tone="warn">{words.more(item.product.sku, Number(item.units), item.product.stock?.available ?? 0)}</Note>)}
           </fieldset>
           <fieldset>
-            <legend>{texts.words.opens}</legend>
+            <legend>{words.when}</legend>
             <Field label={texts.words.opens} hint={words.opensHint}><input type="datetime-local" required value={opens} onChange={(e) => setOpens(e.target.value)} /></Field>
             <Field label={texts.words.closes} hint={words.closesHint}><input type="datetime-local" value={closes} onChange={(e) => setCloses(e.target.value)} /></Field>
           </fieldset>
@@ -146,7 +146,7 @@ export function SalePlanner(): ReactNode {
         <aside>
           <Preview body={body} items={items} />
           <Facts of={[[texts.words.units, count(body.items.reduce((all, item) => all + (item.units || 0), 0))]]} />
-          <Expect units={body.items.reduce((all, item) => all + (item.units || 0), 0)} line={line} />
+          <Expect units={body.items.reduce((all, item) => all + (item.units || 0), 0)} line={line.enabled} />
         </aside>
       </form>
     </Page>

@@ -49,7 +49,7 @@ export function StockScreen(): ReactNode {
     ...parts.map(([part, title]): Column<Product> => ({
       key: part, title, value: (p) => p.stock?.[part], show: (p) => count(p.stock?.[part]), number: true, wide: part === 'in_transfer' || part === 'withdrawn' || part === 'received',
     })),
-    ...(me.may_change ? [{ key: 'change', title: words.change, value: () => '', show: (p: Product) => <StockActions sku={p.sku} done={list.reload} /> }] : []),
+    ...(me.may_change ? [{ key: 'change', title: words.change, value: () => '', wide: true, show: (p: Product) => <StockActions sku={p.sku} done={list.reload} /> }] : []),
   ];
   return (
     <Page title={words.title} about={words.about}>
