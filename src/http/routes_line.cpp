@@ -5,8 +5,10 @@
 #include <charconv>
 
 #include "base/assert.hpp"
+#include "base/async/wait.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/render.hpp"
 
@@ -20,6 +22,8 @@ constexpr int kPollStatuses[] = {200, 400, 404, 503};
 constexpr int kLeaveStatuses[] = {204, 400, 401, 403, 404, 503};
 constexpr int kDrawStatuses[] = {200, 400, 404, 503};
 constexpr std::size_t kDrawEntriesPage = 5'000;
+constexpr int kAdminDrawStatuses[] = {200, 400, 401, 404, 503};
+constexpr std::size_t kDrawEntriesShown = 10;
 
 Response error_response(StandInLine::Error error) {
     switch (error) {
@@ -184,7 +188,39 @@ Task<Response> get_draw(StandInLine& line, const Request& request) {
     co_return draw_response(*page);
 }
 
+/// Asks the line on its own executor.
+Task<void> ask_draw(StandInLine* line, SaleId sale, Instant deadline, Resumer<Response> answer) {
+    const auto page = co_await line->draw(sale, 0, kDrawEntriesShown, deadline);
+    Response response = page ? draw_response(*page) : error_response(page.error());
+    answer(std::move(response));
+}
+
+/// GET /admin/v1/sales/{sale}/draw: 200, 401, 404, 503.
+Task<Response> get_draw_as_operator(StandInLine& line, Executor& shop, SaleId sale, Instant deadline) {
+    Response response = co_await suspend_for<Response>([&](Resumer<Response> answer) {
+        shop.soon([&line, &shop, sale, deadline, answer] {
+            spawn(shop, "line.draw", ask_draw(&line, sale, deadline, answer));
+        });
+    });
+    co_return response;
+}
+
 }  // namespace
+
+std::vector<Route> admin_line_routes(StandInLine& line, Executor& shop) {
+    std::vector<Route> routes;
+    routes.push_back(operator_route({.pattern = "/admin/v1/sales/{sale}/draw",
+                                     .operation = "getDrawAsOperator",
+                                     .summary = "The proof of a sale's draw, with the first of its entries",
+                                     .response_schema = "Draw",
+                                     .statuses = kAdminDrawStatuses},
+                                    [&line, &shop](const Request& request) {
+                                        const auto sale = sale_of(request);
+                                        if (!sale) return fail_with(problem(not_found("sale")));
+                                        return get_draw_as_operator(line, shop, *sale, request.deadline);
+                                    }));
+    return routes;
+}
 
 std::vector<Route> line_routes(StandInLine& line) {
     std::vector<Route> routes;

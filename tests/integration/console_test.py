@@ -56,6 +56,43 @@ class Console(shop.ShopTest):
         self.assertEqual(response.headers["Content-Type"], "image/svg+xml")
         self.assertIn(b"<svg", body)
 
+    def test_an_order_shows_what_it_did_to_the_stock(self):
+        server = self.serve(self.directory / "shop")
+        for sku in ("lamp", "cup"):
+            server.stock_up(sku, 5)
+        shopper = server.shoppers(1)[0]
+        bearer = {"Authorization": f"Bearer {shopper['token']}"}
+        lines = [{"sku": "lamp", "quantity": 1, "unit_price_minor": 12000}, {"sku": "cup", "quantity": 2, "unit_price_minor": 12000}]
+        placed = shop.call(server.url + "/api/v1/orders", "POST", {"currency": "KRW", "address": shop.ADDRESS, "lines": lines},
+                           bearer | {"Idempotency-Key": "k"}).json
+        order = placed["order"]
+        shop.call(f"{server.url}/api/v1/orders/{order}/payment", "POST", {"method": "card", "token": "tok_ok"},
+                  bearer | {"Idempotency-Key": "p"})
+        server.operate("POST", f"/orders/{order}/refund", {"restock": True})
+        entries = server.operate("GET", f"/orders/{order}/ledger")["items"]
+        moved = sorted((entry["movement"], entry["sku"], entry["units"]) for entry in entries)
+        self.assertEqual(moved, sorted((movement, sku, units) for movement in ("reserve", "sell", "restock")
+                                       for sku, units in (("lamp", 1), ("cup", 2))))
+        self.assertEqual([entry["sequence"] for entry in entries], sorted(entry["sequence"] for entry in entries))
+        self.assertIn(placed["receipt"]["hash"], [entry["hash"] for entry in entries])
+        bearer = {"Authorization": f"Bearer {server.token}"}
+        nobody = f"{server.admin_url}/admin/v1/orders/{shopper['customer']}/ledger"
+        self.assertEqual(shop.call(nobody, headers=bearer).status, 404)
+        self.assertEqual(shop.call(nobody).status, 401)
+
+    def test_the_proof_of_a_draw_stands_on_the_operators_address(self):
+        server = self.serve(self.directory / "shop")
+        server.stock_up("lamp", 5)
+        sale = server.operate("POST", "/sales", {
+            "name": {"en": "Lamps"}, "opens_at": "2030-01-01T00:00:00Z", "line": {"enabled": True, "draw": True},
+            "items": [{"sku": "lamp", "units": 5, "price": {"amount_minor": 9000, "currency": "KRW"}}]})["id"]
+        proof = server.operate("GET", f"/sales/{sale}/draw")
+        self.assertRegex(proof["commitment"], "^[0-9a-f]{64}$")
+        self.assertIsNone(proof["secret"], "told after the sale only")
+        bearer = {"Authorization": f"Bearer {server.token}"}
+        for other in (sale[:-1] + ("0" if sale[-1] != "0" else "1"), "no-sale"):
+            self.assertEqual(shop.call(f"{server.admin_url}/admin/v1/sales/{other}/draw", headers=bearer).status, 404)
+
 
 if __name__ == "__main__":
     shop.main()
