@@ -234,7 +234,9 @@ void add_stock_command(CLI::App& group, int& exit_code, const char* name, const 
     auto options = std::make_shared<StockOptions>();
     CLI::App* command = group.add_subcommand(name, about);
     command->add_option("SKU", options->sku)->required();
-    command->add_option("UNITS", options->units)->required()->check(CLI::PositiveNumber);
+    command->add_option("UNITS", options->units, "1 to 1,000,000,000")
+        ->required()
+        ->check(CLI::Range(1LL, 1'000'000'000LL));
     command->add_option("--reason", options->reason, "For the ledger");
     options->target.add_to(*command);
     command->callback(

@@ -1,6 +1,7 @@
 #include "cli/usage_error.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <vector>
 
@@ -33,7 +34,10 @@ std::string_view unexpected_word(std::string_view what) {
 std::string usage_error(const CLI::App& app, std::string_view what) {
     const CLI::App& command = deepest(app);
     const std::string help = fmt::format("see `{} --help`", path_of(command));
-    const auto word = unexpected_word(what);
+    auto word = unexpected_word(what);
+    const auto left_over = command.remaining(true);
+    const bool needs_command = what.find("subcommand is required") != std::string_view::npos;
+    if (needs_command && !left_over.empty()) word = left_over.front();
     if (word.size() > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9')
         return fmt::format("{} cannot be negative: give a number above 0; {}", word, help);
     std::vector<std::string_view> names;
@@ -46,6 +50,7 @@ std::string usage_error(const CLI::App& app, std::string_view what) {
         return fmt::format("\"{}\" is no command of `{}`{}; {}", word, path_of(command),
                            near.empty() ? std::string{} : fmt::format(", did you mean \"{}\"?", near), help);
     }
+    if (needs_command && !names.empty()) return fmt::format("give a command: {}; {}", fmt::join(names, ", "), help);
     std::string line{what};
     for (char& c : line) {
         if (c == '\n') c = ' ';

@@ -99,6 +99,9 @@ object responses_of(const Route& route) {
             response["content"] = content_of("application/problem+json", "Problem");
         } else if (status != 204 && status != 304 && !route.response_schema.empty()) {
             response["content"] = content_of(media_type(route.response_schema), route.response_schema);
+            if (status == 200 && route.parameters.find("dry_run") != std::string_view::npos)
+                response["content"].as_object()["application/json"].as_object()["schema"] =
+                    object{{"anyOf", array{schema_reference(route.response_schema), schema_reference("Would")}}};
         }
         responses[std::to_string(status)] = std::move(response);
     }

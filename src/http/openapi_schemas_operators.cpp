@@ -39,21 +39,31 @@ constexpr std::string_view kSchemas = R"json(
  "format":"date-time"},"operator":{"type":"string"},"operation":{"type":"string"},"target":{"type":"string"},
  "outcome":{"type":"string","enum":["done","refused","failed","unknown"]},"status":{"anyOf":[{"type":"integer"},
  {"type":"null"}]},"problem":{"anyOf":[{"type":"string"},{"type":"null"}]},"trace_id":{"type":"string"},
- "dry_run":{"type":"boolean"},"details":{"type":"object"}}}},"next_cursor":{"anyOf":[{"type":"string"},
+ "dry_run":{"type":"boolean"},"details":{"type":"object","additionalProperties":{}}}}},"next_cursor":{"anyOf":[{"type":"string"},
  {"type":"null"}]}}},
-"Would":{"type":"object","required":["would"],"properties":{"would":{"type":"object"}},
+"Would":{"type":"object","required":["would"],"properties":{"would":{"type":"object","additionalProperties":{}}},
  "description":"What would happen; given instead of the usual answer when dry_run is asked for."},
-"OrderDetail":{"allOf":[{"$ref":"#/components/schemas/Order"},{"type":"object","required":["ledger","payments"],
- "properties":{"ledger":{"type":"array","items":{"type":"object","required":["sequence","epoch","at","movement",
- "sku","units","hash"],"properties":{"sequence":{"type":"integer"},"epoch":{"type":"integer"},
- "at":{"type":"string","format":"date-time"},"movement":{"type":"string"},"sku":{"type":"string"},
- "units":{"type":"integer"},"hash":{"type":"string"}}}},"payments":{"type":"array","items":{"type":"object",
- "required":["payment","state","at","refund"],"properties":{"payment":{"type":"string","format":"uuid"},
- "state":{"type":"string","enum":["open","captured","declined","voided"]},"at":{"type":"string",
- "format":"date-time"},"refund":{"anyOf":[{"type":"null"},{"type":"object","required":["restock","tries",
- "intended_at","done_at"],"properties":{"restock":{"type":"boolean"},"tries":{"type":"integer"},
- "intended_at":{"type":"string","format":"date-time"},"done_at":{"anyOf":[{"type":"string",
- "format":"date-time"},{"type":"null"}]}}}]}}}}}}]},
+"OrderDetail":{"type":"object","required":["order","number","customer","state","sale","total","shipping","lines"
+ ,"address","placed_at","updated_at","hold_until","receipt","ledger","payments"],"properties":{"order":{"type":
+ "string","format":"uuid"},"number":{"type":"string"},"customer":{"type":"string","format":"uuid"},"state":{
+ "type":"string"},"sale":{"anyOf":[{"type":"string","format":"uuid"},{"type":"null"}]},"total":{"$ref":
+ "#/components/schemas/Money"},"shipping":{"$ref":"#/components/schemas/Money"},"lines":{"type":"array","items":
+ {"type":"object","required":["sku","quantity","unit_price_minor","price_version"],"properties":{"sku":{"type":
+ "string"},"quantity":{"type":"integer"},"unit_price_minor":{"type":"integer"},"price_version":{"type":"integer"
+ }}}},"address":{"$ref":"#/components/schemas/Address"},"placed_at":{"type":"string","format":"date-time"},
+ "updated_at":{"type":"string","format":"date-time"},"hold_until":{"type":"string","format":"date-time"},
+ "receipt":{"$ref":"#/components/schemas/Receipt"},"captured_at":{"anyOf":[{"type":"string","format":"date-time"
+ },{"type":"null"}]},"refunded_at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},"payment":
+ {"anyOf":[{"type":"string","format":"uuid"},{"type":"null"}]},"tracking":{"type":"string"},"ledger":{"type":
+ "array","items":{"type":"object","required":["sequence","epoch","at","movement","sku","units","hash"],
+ "properties":{"sequence":{"type":"integer"},"epoch":{"type":"integer"},"at":{"type":"string","format":
+ "date-time"},"movement":{"type":"string"},"sku":{"type":"string"},"units":{"type":"integer"},"hash":{"type":
+ "string"}}}},"payments":{"type":"array","items":{"type":"object","required":["payment","state","at","refund"],
+ "properties":{"payment":{"type":"string","format":"uuid"},"state":{"type":"string","enum":["open","captured",
+ "declined","voided"]},"at":{"type":"string","format":"date-time"},"refund":{"anyOf":[{"type":"null"},{"type":
+ "object","required":["restock","tries","intended_at","done_at"],"properties":{"restock":{"type":"boolean"},
+ "tries":{"type":"integer"},"intended_at":{"type":"string","format":"date-time"},"done_at":{"anyOf":[{"type":
+ "string","format":"date-time"},{"type":"null"}]}}}]}}}}}},
 "Customer":{"type":"object","required":["customer","email","email_masked","locale","verified","created_at"],
  "properties":{"customer":{"type":"string","format":"uuid"},"email":{"type":"string"},
  "email_masked":{"type":"boolean"},"locale":{"type":"string"},"verified":{"type":"boolean"},
@@ -94,7 +104,7 @@ constexpr std::string_view kSchemas = R"json(
 "Statistics":{"type":"object","required":["days","months","retention","best_goods","drift"],
  "description":"Days and months are those of the shop's clock. A day's visitors are people, signed in or not; a month's are customers who were signed in.","properties":{"days":{"type":"array","items":{"type":"object",
  "required":["day","visitors","customers","signed_up","orders","paid","refunded","conversion","revenue",
- "refunds"],"properties":{"day":{"type":"string","format":"date"},"visitors":{"type":"integer"},
+ "refunds"],"properties":{"day":{"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},"visitors":{"type":"integer"},
  "customers":{"type":"integer"},"signed_up":{"type":"integer"},"orders":{"type":"integer"},
  "paid":{"type":"integer"},"refunded":{"type":"integer"},"conversion":{"anyOf":[{"type":"number"},
  {"type":"null"}]},"revenue":{"type":"array","items":{"$ref":"#/components/schemas/Money"}},

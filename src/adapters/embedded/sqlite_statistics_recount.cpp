@@ -15,7 +15,7 @@ constexpr std::int64_t kOrderAgeDaysMax = 60;
 
 /// Whether everything that has happened has been counted: nothing waits in the outbox or on the bus.
 bool is_settled(SqliteConnection& c) {
-    if (c.query("SELECT 1 FROM outbox WHERE sent = 0 LIMIT 1").step()) return false;
+    if (c.query("SELECT 1 FROM outbox WHERE sent = 0 AND position > 0 LIMIT 1").step()) return false;
     if (c.query("SELECT 1 FROM bus_deliveries WHERE group_name = 'statistics' LIMIT 1").step()) return false;
     auto q = c.query(
         "SELECT 1 FROM bus_messages WHERE position > (SELECT cursor FROM bus_groups WHERE name = 'statistics') LIMIT "
