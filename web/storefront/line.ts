@@ -16,7 +16,7 @@ let timer = 0;
 let shown = '';
 let spokenAt = 0;
 let gone = false;
-let opens: { clock: ServerClock; at: number } | undefined;
+let opens: { clock: ServerClock; at: number; drawn: boolean } | undefined;
 let stopTimer: (() => void) | undefined;
 
 function read(): string {
@@ -108,7 +108,7 @@ function stand(standing: Standing): void {
     const place = standing.place === null ? '' : t('place').replace('{n}', standing.place.toLocaleString('en-US'));
     switch (standing.state) {
         case 'before_opening':
-            show('before', { stay: true });
+            show('before', { hint: t(opens?.drawn === false ? 'early-hint' : 'before-hint'), stay: true });
             countToOpening();
             break;
         case 'waiting': {
@@ -184,10 +184,10 @@ async function learnSale(): Promise<void> {
     const asked = Date.now();
     const answer = await fetch(api, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
     if (!answer.ok) return;
-    const told = (await answer.json()) as { now: string; opens_at: string; name: Record<string, string> };
+    const told = (await answer.json()) as { now: string; opens_at: string; name: Record<string, string>; line: { draw: boolean } };
     const clock = new ServerClock(told.now);
     clock.learn(told.now, asked, Date.now());
-    opens = { clock, at: Date.parse(told.opens_at) };
+    opens = { clock, at: Date.parse(told.opens_at), drawn: told.line.draw };
     put('sale', told.name[document.documentElement.lang] ?? Object.values(told.name)[0] ?? '');
     if (shown === 'before') countToOpening();
 }

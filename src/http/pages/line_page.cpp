@@ -21,6 +21,7 @@ constexpr std::array kSpoken{
     Spoken{"joining", "line.joining"},
     Spoken{"before", "line.before"},
     Spoken{"before-hint", "line.before_hint"},
+    Spoken{"early-hint", "line.early_hint"},
     Spoken{"waiting", "line.waiting"},
     Spoken{"waiting-hint", "line.waiting_hint"},
     Spoken{"place", "line.place"},

@@ -75,6 +75,11 @@ void write_buying(Html& html, const Texts& texts, const Product& product, const 
         html.in("div", {cls("notice")}, [&] {
             html.in("p", {},
                     [&] { html.text(texts("product.in_sale", {{"sale", sale_name(*sale, texts.language())}})); });
+            for (const auto& item : sale->items) {
+                if (item.sku != product.sku) continue;
+                html.leaf("p", {cls("price")},
+                          texts("product.sale_price", {{"price", shown_money(item.price, texts.language())}}));
+            }
             html.in("p", {}, [&] {
                 html.leaf("a", {cls("button wide large"), href(sale_path(sale->id))}, texts("product.to_sale"));
             });
