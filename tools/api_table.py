@@ -26,8 +26,9 @@ START_WITHIN_S = 20
 # In this order; a path belongs to the first group whose prefix it has.
 SHOP_GROUPS = [
     ("Accounts and sessions", ("/api/v1/accounts", "/api/v1/password-resets", "/api/v1/sessions", "/api/v1/me")),
-    ("The goods", ("/api/v1/products", "/api/v1/categories", "/api/v1/suggestions", "/api/v1/rankings")),
+    ("The goods", ("/images", "/api/v1/products", "/api/v1/categories", "/api/v1/suggestions", "/api/v1/rankings")),
     ("Sales and the line", ("/api/v1/sales",)),
+    ("The basket", ("/api/v1/basket",)),
     ("Orders and payments", ("/api/v1/orders",)),
     ("About the shop", ("/",)),
 ]

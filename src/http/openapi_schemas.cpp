@@ -74,8 +74,8 @@ constexpr std::string_view kSchemas = R"json({
  "price_version":{"type":"integer"},"total":{"$ref":"#/components/schemas/Money"}}}},
  "units":{"type":"integer","minimum":0},"goods":{"$ref":"#/components/schemas/Money"},
  "shipping":{"$ref":"#/components/schemas/Money"},"total":{"$ref":"#/components/schemas/Money"}}},
-"Image":{"type":"string","contentMediaType":"image/webp","description":"The picture's bytes."},
-"ImageUpload":{"type":"string","contentMediaType":"application/octet-stream","description":"A PNG, JPEG or WebP."},
+"Image":{"type":"string","description":"The picture's bytes."},
+"ImageUpload":{"type":"string","description":"A PNG, JPEG or WebP."},
 "ImageCut":{"type":"object","properties":{"crop":{"anyOf":[{"type":"null"},{"type":"object",
  "required":["x","y","width","height"],"description":"In pixels of the upright original.","properties":{
  "x":{"type":"integer"},"y":{"type":"integer"},"width":{"type":"integer"},"height":{"type":"integer"}}}]},

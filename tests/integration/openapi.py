@@ -8,6 +8,7 @@ import urllib.request
 
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 FORMATS = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
     "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "date-time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
 }

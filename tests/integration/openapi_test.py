@@ -180,8 +180,9 @@ class OpenApi(unittest.TestCase):
         operate(400, "addProductImage", "pot", query={"crop": "0"}, fits=False, **upload)
         operate(404, "addProductImage", "nothing", **upload)
         self.expect(401, admin.call("addProductImage", "pot", **upload))
-        self.picture(api, "getProductImage", made["url"])
-        self.expect(404, api.call("getProductImage", "pot", "nothing.webp"))
+        for listener in (api, admin):
+            self.picture(listener, "getProductImage", made["url"])
+            self.expect(404, listener.call("getProductImage", "pot", "nothing.webp"))
         cut = operate(200, "cutProductImage", "pot", made["image"],
                       body={"crop": {"x": 10, "y": 10, "width": 100, "height": 100}, "sharpen": None})
         operate(400, "cutProductImage", "pot", cut["image"],

@@ -22,7 +22,7 @@ using vips::VImage;
 using Outcome = Result<std::vector<ImageStudio::Form>, ImageStudio::Refusal>;
 
 constexpr int kWebpQuality = 82;
-constexpr int kWebpEffort = 3;
+constexpr int kWebpEffort = 1;  // Half the time of 3 for a tenth more bytes.
 
 void start_vips() {
     static std::once_flag once;

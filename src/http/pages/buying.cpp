@@ -76,7 +76,9 @@ void write_field(Html& html, const Field& field) {
     std::string described;
     if (!field.hint.empty()) described = hint_id;
     if (wrong) described += (described.empty() ? "" : " ") + error_id;
-    html.in("div", {cls(wrong ? "field wrong" : "field")}, [&] {
+    std::string classes = wrong ? "field wrong" : "field";
+    if (field.whole_row) classes += " whole";
+    html.in("div", {cls(classes)}, [&] {
         html.leaf("label", {attr("for", field.name)}, field.label);
         html.empty(
             "input",

@@ -91,6 +91,7 @@ struct Field {
     std::string_view error = {};
     std::int64_t characters_max = 200;
     bool required = true;
+    bool whole_row = false;
 };
 void write_field(Html& html, const Field& field);
 

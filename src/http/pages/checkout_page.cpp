@@ -86,7 +86,8 @@ void write_address(Html& html, const Scene& scene, const Draft& draft) {
                                    .hint = phone ? texts("checkout.phone_hint") : std::string_view{},
                                    .error = draft.errors[i],
                                    .characters_max = static_cast<std::int64_t>(field.bytes_max),
-                                   .required = field.required});
+                                   .required = field.required,
+                                   .whole_row = field.name.starts_with("line")});
             }
             html.in("div", {cls("field")}, [&] {
                 html.leaf("label", {attr("for", "country")}, texts("checkout.country"));
