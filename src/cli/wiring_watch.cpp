@@ -72,6 +72,7 @@ void Shop::Parts::collect_watch(std::vector<http::Sample>& samples) const {
         add(Kind::counter, "marketday_http_bytes_total", "Bytes of requests and answers",
             static_cast<double>(figures.sent_bytes_total), {{"listener", listener}, {"direction", "transmit"}});
     }
+    live_board.collect(samples);
     const auto& operators_figures = operator_server->figures();
     add(Kind::gauge, "marketday_board_watchers", "Open streams of the board",
         static_cast<double>(operators_figures.open_streams));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -11,6 +12,9 @@ namespace marketday::http {
 namespace {
 
 constexpr milliseconds kPingEvery{250};
+// A browser comes again after this time.
+constexpr std::string_view kComeAgain = "retry: 1000\n\n";
+constexpr std::chrono::minutes kWatchMax{15};
 constexpr std::size_t kClosedSalesShown = 2;
 constexpr std::size_t kSalesShown = 20;
 
@@ -31,6 +35,20 @@ void append_items(std::string& json, const domain::Sale& sale,
                        level.sold);
     }
     json += ']';
+}
+
+void add_stock(std::vector<Sample>& samples, const std::string& sale, const domain::SkuCode& sku,
+               const domain::StockLevel& level) {
+    const auto add = [&](const char* place, std::int64_t units) {
+        samples.push_back({Sample::Kind::gauge,
+                           "marketday_sale_stock_units",
+                           "Units of the goods of a sale, by where they are",
+                           {{"sale", sale}, {"sku", sku}, {"place", place}},
+                           static_cast<double>(units)});
+    };
+    add("available", level.available);
+    add("reserved", level.reserved);
+    add("sold", level.sold);
 }
 
 }  // namespace
@@ -61,7 +79,7 @@ Task<void> Board::run() {
 
 void Board::stop() {
     stopped_.set();
-    for (const auto& watcher : watchers_) watcher->end();
+    for (const auto& watcher : watchers_) watcher.stream->end();
     watchers_.clear();
 }
 
@@ -70,7 +88,13 @@ void Board::take_sample() {
     history_.add(unix_s, sampler_.sample(clock_.now()));
     if (watchers_.empty() || history_.newest() != unix_s) return;
     const std::string event = event_of(unix_s, sales_);
-    std::erase_if(watchers_, [&event](const auto& watcher) { return !watcher->push(event); });
+    const Instant now = clock_.now();
+    std::erase_if(watchers_, [&event, now](const Watcher& watcher) {
+        const bool took = watcher.stream->push(event);
+        const bool over = now - watcher.since >= kWatchMax;
+        if (took && over) watcher.stream->end();
+        return !took || over;
+    });
 }
 
 Task<void> Board::read_sales() {
@@ -85,6 +109,7 @@ Task<void> Board::read_sales() {
     reading_sales_ = false;
     if (!sales || !levels) co_return;  // The last known stay.
     std::span<const std::optional<domain::StockLevel>> rest{*levels};
+    stock_.clear();
     for (const auto& sale : *sales) {
         const std::string id = sale.id.to_string();
         const auto line = sampler_.lines().find(id);
@@ -93,6 +118,8 @@ Task<void> Board::read_sales() {
                        json.size() > 1 ? "," : "", id, sale.name_json,
                        domain::to_string(sale.state_at(clock_.wall_now())), to_rfc3339(to_unix_ms(sale.opens_at)));
         append_items(json, sale, rest.first(sale.items.size()));
+        for (std::size_t i = 0; i < sale.items.size(); ++i)
+            add_stock(stock_, id, sale.items[i].sku, rest[i].value_or(domain::StockLevel{}));
         rest = rest.subspan(sale.items.size());
         fmt::format_to(std::back_inserter(json), R"(,"line_length":{},"admissions_per_s":)",
                        static_cast<std::int64_t>(figures.waiting));
@@ -138,19 +165,31 @@ std::string Board::json(std::span<const BoardSeries> series, std::int64_t second
 
 std::shared_ptr<EventStream> Board::watch(std::int64_t after) {
     auto stream = std::make_shared<EventStream>();
+    stream->push(kComeAgain);
     const std::int64_t newest = history_.newest();
     // What was missed is told without the sales: they are as they are now.
     const std::int64_t first = after <= 0 || after > newest ? newest : std::max(after + 1, history_.oldest());
     for (std::int64_t second = first; second < newest; ++second) stream->push(event_of(second, "[]"));
     if (first <= newest && newest != 0) stream->push(event_of(newest, sales_));
-    std::erase_if(watchers_, [](const auto& watcher) { return !watcher->is_open(); });
-    watchers_.push_back(stream);
+    std::erase_if(watchers_, [](const Watcher& watcher) { return !watcher.stream->is_open(); });
+    watchers_.push_back({stream, clock_.now()});
     return stream;
+}
+
+void Board::collect(std::vector<Sample>& samples) const {
+    samples.insert(samples.end(), stock_.begin(), stock_.end());
+    const float lag_ms = history_.at(BoardSeries::loop_lag_ms, history_.newest());
+    if (std::isfinite(lag_ms))
+        samples.push_back({Sample::Kind::gauge,
+                           "marketday_loop_lag_seconds",
+                           "How long work waited for the shop's thread in the last second, at worst",
+                           {},
+                           static_cast<double>(lag_ms) / 1000});
 }
 
 std::size_t Board::watchers() const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(watchers_, [](const auto& watcher) { return watcher->is_open(); }));
+        std::ranges::count_if(watchers_, [](const Watcher& watcher) { return watcher.stream->is_open(); }));
 }
 
 }  // namespace marketday::http

@@ -31,8 +31,11 @@ public:
     /// `{"now",…,"series":[…],"sales":[…]}` of the last `seconds`.
     std::string json(std::span<const BoardSeries> series, std::int64_t seconds) const;
     /// A stream of samples: first those after the second `after` that are still kept (0: only the last), then each new
-    /// one.
+    /// one. It ends after a quarter of an hour: the client comes again by itself, and is asked who it is.
     std::shared_ptr<EventStream> watch(std::int64_t after);
+
+    /// Adds the stock of the sales of now and the shop's lag, for /metrics.
+    void collect(std::vector<Sample>& samples) const;
 
     const BoardHistory& history() const { return history_; }
     std::size_t watchers() const;
@@ -47,8 +50,13 @@ private:
     BoardSampler sampler_;
     BoardHistory history_;
     std::string sales_ = "[]";
+    std::vector<Sample> stock_;
     bool reading_sales_ = false;
-    std::vector<std::shared_ptr<EventStream>> watchers_;
+    struct Watcher {
+        std::shared_ptr<EventStream> stream;
+        Instant since;
+    };
+    std::vector<Watcher> watchers_;
     Event stopped_;
 };
 
