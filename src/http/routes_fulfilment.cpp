@@ -327,29 +327,23 @@ std::vector<Route> fulfilment_routes(Fulfil& fulfil) {
     std::vector<Route> routes;
     const auto read = [&routes](std::string_view pattern, std::string_view operation, std::string_view summary,
                                 std::string_view response_schema, Handler handle) {
-        routes.push_back({.method = Method::get,
-                          .pattern = pattern,
-                          .operation_id = operation,
-                          .summary = summary,
-                          .access = Access::operator_,
-                          .request_schema = {},
-                          .response_schema = response_schema,
-                          .statuses = kReadStatuses,
-                          .handle = std::move(handle),
-                          .handle_now = {}});
+        routes.push_back(operator_route({.pattern = pattern,
+                                         .operation = operation,
+                                         .summary = summary,
+                                         .response_schema = response_schema,
+                                         .statuses = kReadStatuses},
+                                        std::move(handle)));
     };
     const auto act = [&routes](std::string_view pattern, std::string_view operation, std::string_view summary,
                                std::string_view request_schema, std::string_view response_schema, Handler handle) {
-        routes.push_back({.method = Method::post,
-                          .pattern = pattern,
-                          .operation_id = operation,
-                          .summary = summary,
-                          .access = Access::operator_,
-                          .request_schema = request_schema,
-                          .response_schema = response_schema,
-                          .statuses = kStepStatuses,
-                          .handle = std::move(handle),
-                          .handle_now = {}});
+        routes.push_back(operator_route({.method = Method::post,
+                                         .pattern = pattern,
+                                         .operation = operation,
+                                         .summary = summary,
+                                         .request_schema = request_schema,
+                                         .response_schema = response_schema,
+                                         .statuses = kStepStatuses},
+                                        std::move(handle)));
     };
     const auto step = [&](std::string_view pattern, std::string_view operation, std::string_view summary,
                           PlainStep which) {

@@ -18,8 +18,8 @@ bool is_settled(SqliteConnection& c) {
     if (c.query("SELECT 1 FROM outbox WHERE sent = 0 AND position > 0 LIMIT 1").step()) return false;
     if (c.query("SELECT 1 FROM bus_deliveries WHERE group_name = 'statistics' LIMIT 1").step()) return false;
     auto q = c.query(
-        "SELECT 1 FROM bus_messages WHERE position > (SELECT cursor FROM bus_groups WHERE name = 'statistics') LIMIT "
-        "1");
+        "SELECT 1 FROM bus_messages WHERE position >"
+        " coalesce((SELECT cursor FROM bus_groups WHERE name = 'statistics'), 0) LIMIT 1");
     return !q.step();
 }
 
