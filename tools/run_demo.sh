@@ -20,7 +20,9 @@ done
     sed 's/"id":"\([^"]*\)".*/\1/' | while read -r sale; do "$program" sale close "$sale" --data "$data" >/dev/null; done || true
 "$program" sale create --data "$data" --opens +60s --name-ko "달항아리 한정 세일" --name-ja "月壺 限定セール" \
     --name-en "Moon jar limited sale" --item demo-0061:100:39000:1 --item demo-0181:20:64000:1
-"$program" product images demo/images --data "$data"
+# The goods of the sale first; the others while people look around.
+"$program" product images demo/images/demo-0061.webp demo/images/demo-0181.webp --data "$data" >/dev/null
+"$program" product images demo/images --data "$data" &
 url=$(sed 's/.*"url":"\([^"]*\)".*/\1/' "$data/shop.json")
 echo "look around:     $program sale list --data $data"
 echo "send shoppers:   $program crowd $url --data $data --shoppers 500"
