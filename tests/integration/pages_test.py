@@ -227,6 +227,12 @@ class Pages(ShopTest):
         self.product("mug", "New name")
         self.eventually(lambda: "New name" in self.get("/p/mug?lang=en").text, 2)
 
+    def test_what_is_looked_at_becomes_popular(self):
+        for i in range(6):
+            self.product(f"good-{i}", f"Good {i}")
+            self.assertEqual(self.get(f"/p/good-{i}").status, 200)
+        self.eventually(lambda: "Popular right now" in self.get("/?lang=en").text)
+
     def test_failures_are_pages_for_browsers_and_problems_for_programs(self):
         page = self.get("/none", Accept_Language="en")
         self.assertIn("We cannot find that page", page.text)

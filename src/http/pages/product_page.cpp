@@ -173,6 +173,17 @@ PageRequest wanted(const ShopPages& shop, const Request& request) {
     return page_request(request, std::move(key));
 }
 
+Task<Response> get_product(std::shared_ptr<const ShopPages> shop, PageRequest page, std::string sku,
+                           ClientAddress client, Instant deadline) {
+    NearCache::Load load = [shop, language = page.language.language, sku] {
+        return load_product(shop.get(), language, sku);
+    };
+    Response response = co_await load_page(shop->caches.products, std::move(page), deadline, std::move(load));
+    const bool shown = response.ready != nullptr || response.status == 200;
+    if (shown && shop->looked_at) shop->looked_at(sku, client);
+    co_return response;
+}
+
 }  // namespace
 
 Route product_page_route(const std::shared_ptr<const ShopPages>& shop) {
@@ -184,10 +195,8 @@ Route product_page_route(const std::shared_ptr<const ShopPages>& shop) {
     };
     route.handle = [shop](const Request& request) {
         PageRequest page = wanted(*shop, request);
-        NearCache::Load load = [shop, language = page.language.language, sku = std::string{request.param(0)}] {
-            return load_product(shop.get(), language, sku);
-        };
-        return load_page(shop->caches.products, std::move(page), request.deadline, std::move(load));
+        std::string sku{request.param(0)};
+        return get_product(shop, std::move(page), std::move(sku), request.client, request.deadline);
     };
     return route;
 }
