@@ -17,6 +17,7 @@
 #include "http/routes_basket.hpp"
 #include "http/routes_catalogue.hpp"
 #include "http/routes_fulfilment.hpp"
+#include "http/routes_goods_search.hpp"
 #include "http/routes_images.hpp"
 #include "http/routes_line.hpp"
 #include "http/routes_operators.hpp"
@@ -77,6 +78,7 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     append(routes, http::configuration_routes(settings_to_show(config)));
     append(routes, http::fulfilment_routes(operator_fulfil));
     append(routes, http::order_trail_routes(order_trail));
+    append(routes, http::goods_search_routes(search_index, shelves));
     append(routes, http::admin_line_routes(line, shop_executor));
     if (config.boolean("rehearsal")) append(routes, http::rehearsal_routes(rehearsal, operators));
     append(routes, http::admin_sale_routes(*order_book, clock, uuids,

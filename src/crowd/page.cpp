@@ -179,6 +179,14 @@ if (stock.length > 1 && s.units_offered && s.units_offered <= 1e6) chart({ title
   { name: "sold", color: "sold", points: stock.map(e => [e[0], e[5]]) },
   { name: "reserved", color: "reserved", points: stock.map(e => [e[0], e[4]]) },
   { name: "available", color: "available", points: stock.map(e => [e[0], e[3]]) }] });
+const table = (title, note, heads, rows) => grid.insertAdjacentHTML("beforeend",
+  `<section class="card ${heads.length > 3 ? "wide" : ""}"><h2>${title}</h2><p>${note}</p><div class="scroll"><table><tr>` +
+  heads.map(h => `<th>${h}</th>`).join("") + "</tr>" +
+  rows.map(r => "<tr>" + r.map(c => `<td>${c}</td>`).join("") + "</tr>").join("") + "</table></div></section>");
+table("Operations", "latency in ms, from the intended start to the last answer",
+  ["", "ok", "refused", "unknown", "p50", "p90", "p99", "p99.9", "max"],
+  Object.entries(s.operations).map(([op, o]) => { const l = s.latency_ms[op];
+    return [op, number(o.ok), number(o.refused), number(o.unknown), ...[l.p50, l.p90, l.p99, l.p999, l.max].map(v => number(v, 1))]; }));
 // Where the units went: offered = sold + reserved + available, as the board of the console draws it.
 const last = stock[stock.length - 1];
 if (last && s.units_offered) {
@@ -191,14 +199,6 @@ if (last && s.units_offered) {
     `<text x="${i * 100 + 50}" y="${16 + above / whole * 140}" text-anchor="middle" style="fill:var(--ink);font-weight:650">${number(units)}</text>` +
     `<text x="${i * 100 + 50}" y="182" text-anchor="middle">${label}</text>`).join("") + `</svg></section>`);
 }
-const table = (title, note, heads, rows) => grid.insertAdjacentHTML("beforeend",
-  `<section class="card ${heads.length > 3 ? "wide" : ""}"><h2>${title}</h2><p>${note}</p><div class="scroll"><table><tr>` +
-  heads.map(h => `<th>${h}</th>`).join("") + "</tr>" +
-  rows.map(r => "<tr>" + r.map(c => `<td>${c}</td>`).join("") + "</tr>").join("") + "</table></div></section>");
-table("Operations", "latency in ms, from the intended start to the last answer",
-  ["", "ok", "refused", "unknown", "p50", "p90", "p99", "p99.9", "max"],
-  Object.entries(s.operations).map(([op, o]) => { const l = s.latency_ms[op];
-    return [op, number(o.ok), number(o.refused), number(o.unknown), ...[l.p50, l.p90, l.p99, l.p999, l.max].map(v => number(v, 1))]; }));
 if (s.mode !== "steady") table("How visits ended", "each shopper once", ["", "shoppers"],
   Object.entries(s.endings).filter(e => e[1]).map(([k, v]) => [k.replace("_", " "), number(v)]));
 table("Answers", "by HTTP status, repeated requests too", ["status", "answers"],

@@ -1,6 +1,7 @@
 """The operators' console as a browser gets it: a page that allows nothing inline, with scripts that may be kept for ever."""
 
 import re
+import time
 import urllib.request
 
 import shop
@@ -92,6 +93,23 @@ class Console(shop.ShopTest):
         bearer = {"Authorization": f"Bearer {server.token}"}
         for other in (sale[:-1] + ("0" if sale[-1] != "0" else "1"), "no-sale"):
             self.assertEqual(shop.call(f"{server.admin_url}/admin/v1/sales/{other}/draw", headers=bearer).status, 404)
+
+    def test_goods_are_found_by_words_and_by_sku_hidden_ones_too(self):
+        server = self.serve(self.directory / "shop")
+        for sku in ("lamp", "lamp-shade", "cup"):
+            server.stock_up(sku, 3)
+        deadline = time.monotonic() + 10
+        while (found := server.operate("GET", "/products/search?q=lamp")["items"]) == [] or len(found) < 2:
+            self.assertLess(time.monotonic(), deadline, found)
+            time.sleep(0.1)
+        self.assertEqual({item["sku"] for item in found}, {"lamp", "lamp-shade"})
+        self.assertEqual(found[0]["sku"], "lamp", "the SKU itself comes first")
+        self.assertEqual(found[0]["stock"]["available"], 3)
+        server.operate("PATCH", "/products/cup", {"hidden": True})
+        self.assertEqual([item["sku"] for item in server.operate("GET", "/products/search?q=cup")["items"]], ["cup"])
+        bearer = {"Authorization": f"Bearer {server.token}"}
+        for wrong in ("q=lamp&limit=0", "q=lamp&cursor=none", "q=" + "x" * 201):
+            self.assertEqual(shop.call(f"{server.admin_url}/admin/v1/products/search?{wrong}", headers=bearer).status, 400, wrong)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ export const texts = {
     preview: 'Preview', items: 'Goods of the sale', addGoods: 'Search goods by SKU or name', newName: 'Name',
     nameKo: 'Korean', nameJa: 'Japanese', nameEn: 'English', opensHint: 'In your own time zone.', closesHint: 'Empty: until it is closed by hand.',
     line: 'Shoppers stand in line', lineHint: 'Recommended when more come than there are units.', draw: 'Draw the order of those who come before the opening', drawHint: 'Otherwise first come, first served.',
-    admissions: 'Admissions a second at most', admissionsHint: '0: as fast as checkout sustains.', valid: 'An admission is good for (s)',
+    admissions: 'Admissions a second at most', admissionsHint: 'Empty: as fast as checkout sustains.', valid: 'An admission is good for (s)',
     create: 'Plan this sale', forecast: 'Forecast', forecastAbout: 'From this machine’s measured capacity.', shoppers: 'Shoppers expected', arrive: 'who arrive within (s)', compute: 'Forecast', declined: 'Turned away (503)', basis: 'Measured and assumed',
     says: (line: string, sold: string, rate: string): string => `Line up to ${line}, sold out in ${sold}, at ${rate} orders a second.`,
     when: 'When', drawnNote: 'Who comes before the opening is drawn by lot.', firstNote: 'First come, first served.', noLineNote: 'No line: everybody orders at once.', lot: 'Drawn by lot', open: 'Open now', pause: 'Pause', reopen: 'Open again', close: 'Close for good',

@@ -27,6 +27,7 @@ function Value({ of }: { of: unknown }): ReactNode {
   if (typeof of !== 'object') return plain(of);
   if (Array.isArray(of)) return of.length === 0 ? texts.words.none : <ul className="plain-list">{of.map((one, i) => <li key={i}><Value of={one} /></li>)}</ul>;
   if ('amount_minor' in of) return money(of as Money);
+  if ('movement' in of && 'sku' in of && 'units' in of) return `${words(String(of.movement))} ${String(of.units)} × ${String(of.sku)}`;
   return Object.entries(of).map(([name, value]) => `${words(name)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
 }
 

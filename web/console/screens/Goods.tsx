@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { query, useList } from '../api';
+import { useList } from '../api';
 import { count, local, money, time } from '../format';
 import { Page } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
@@ -7,7 +7,7 @@ import { link, useParam } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
 import type { Product } from '../types';
-import { searches, useSettled } from './GoodsPicker';
+import { goodsPath, useSettled } from './GoodsPicker';
 import { ImportDialog } from './Import';
 
 const words = texts.words;
@@ -28,7 +28,7 @@ export function GoodsScreen(): ReactNode {
   const [importing, setImporting] = useState<File | 'choose' | null>(null);
   const [over, setOver] = useState(false);
   const settled = useSettled(text);
-  const list = useList<Product>(query('/admin/v1/products', { q: searches() ? settled : null, limit: 100 }));
+  const list = useList<Product>(goodsPath(settled.trim(), 100));
   return (
     <div className={over ? 'drop over' : 'drop'}
       onDragOver={(event) => { if (me.may_change) { event.preventDefault(); setOver(true); } }}
@@ -36,7 +36,7 @@ export function GoodsScreen(): ReactNode {
       onDrop={(event) => { event.preventDefault(); setOver(false); setImporting(event.dataTransfer.files[0] ?? null); }}>
       <Page title={texts.goods.title} about={texts.goods.about} tools={me.may_change && <button type="button" className="main" onClick={() => setImporting('choose')}>{texts.goods.import}</button>}>
         <Table name="goods" columns={columns} rows={list.items} row_key={(p) => p.sku} list={list}
-          tools={searches() && <input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder={texts.goods.find} aria-label={texts.goods.search} />} />
+          tools={<input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder={texts.goods.find} aria-label={texts.goods.search} />} />
       </Page>
       {importing && <ImportDialog given={importing === 'choose' ? null : importing} close={() => { setImporting(null); list.reload(); }} />}
     </div>

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useId, useState } from 'react';
-import { query, takes, useGet } from '../api';
+import { query, useGet } from '../api';
 import { local, money } from '../format';
 import { texts } from '../texts';
 import type { Product } from '../types';
@@ -19,23 +19,17 @@ export function useSettled(value: string, wait_ms = 250): string {
   return settled;
 }
 
-/** Whether the server searches by words; without it the console filters the first thousand products itself. */
-export const searches = (): boolean => takes('get', '/admin/v1/products', 'q');
-
-export const matches = (product: Product, text: string): boolean => {
-  const needle = text.trim().toLowerCase();
-  return [product.sku, ...Object.values(product.name)].some((one) => one?.toLowerCase().includes(needle));
-};
+/** Goods by words or SKU; all of them without any. */
+export const goodsPath = (text: string, limit: number): string =>
+  text ? query('/admin/v1/products/search', { q: text, limit: Math.min(100, limit) }) : query('/admin/v1/products', { limit });
 
 export function GoodsPicker({ pick, taken }: { pick: (product: Product) => void; taken: Set<string> }): ReactNode {
   const [text, setText] = useState('');
   const [active, setActive] = useState(0);
   const settled = useSettled(text.trim());
   const id = useId();
-  const remote = searches();
-  const path = settled === '' ? null : remote ? query('/admin/v1/products', { q: settled, limit: 8 }) : query('/admin/v1/products', { limit: 1000 });
-  const { value } = useGet<Page>(path);
-  const found = (value?.items ?? []).filter((one) => remote || matches(one, settled)).slice(0, 8);
+  const { value } = useGet<Page>(settled === '' ? null : goodsPath(settled, 8));
+  const found = value?.items ?? [];
   const open = settled !== '' && found.length > 0;
   const choose = (product: Product | undefined): void => {
     if (!product || taken.has(product.sku)) return;

@@ -21,7 +21,7 @@ interface Item {
 export interface LineSettings {
   enabled: boolean;
   draw: boolean;
-  admissions_per_s_max: number;
+  admissions_per_s_max: number | null; // null: as fast as checkout sustains
   admission_valid_s: number;
 }
 
@@ -60,7 +60,7 @@ function Preview({ body, items }: { body: ReturnType<typeof request>; items: Ite
 
 function request(name: LocalText, opens: string, closes: string, items: Item[], line: LineSettings): {
   name: LocalText; opens_at: string; closes_at: string | null;
-  items: { sku: string; units: number; price: Money; limit_per_customer: number | null }[]; line: LineSettings;
+  items: { sku: string; units: number; price: Money; limit_per_customer: number }[]; line: LineSettings;
 } {
   const date = (text: string): string => (text && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : '');
   return {
@@ -69,7 +69,7 @@ function request(name: LocalText, opens: string, closes: string, items: Item[], 
     closes_at: date(closes) || null,
     items: items.map((item) => {
       const currency = item.product.price?.currency ?? 'KRW';
-      return { sku: item.product.sku, units: Number(item.units), price: { amount_minor: parseMoney(item.price, currency) ?? -1, currency }, limit_per_customer: item.limit ? Number(item.limit) : null };
+      return { sku: item.product.sku, units: Number(item.units), price: { amount_minor: parseMoney(item.price, currency) ?? -1, currency }, limit_per_customer: Number(item.limit) || 1 };
     }),
     line,
   };
@@ -80,7 +80,7 @@ export function SalePlanner(): ReactNode {
   const [opens, setOpens] = useState(() => inputTime(new Date(Date.now() + 3600_000)));
   const [closes, setCloses] = useState('');
   const [items, setItems] = useState<Item[]>([]);
-  const [line, setLine] = useState<LineSettings>({ enabled: true, draw: true, admissions_per_s_max: 0, admission_valid_s: 120 });
+  const [line, setLine] = useState<LineSettings>({ enabled: true, draw: true, admissions_per_s_max: null, admission_valid_s: 120 });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const { value: sales } = useGet<{ items: Sale[] }>('/admin/v1/sales');
@@ -136,8 +136,8 @@ export function SalePlanner(): ReactNode {
             <label className="check"><input type="checkbox" checked={line.enabled} onChange={(e) => setLine({ ...line, enabled: e.target.checked })} /> {words.line}<small>{words.lineHint}</small></label>
             {line.enabled && <>
               <label className="check"><input type="checkbox" checked={line.draw} onChange={(e) => setLine({ ...line, draw: e.target.checked })} /> {words.draw}<small>{words.drawHint}</small></label>
-              <Field label={words.admissions} hint={words.admissionsHint}><input type="number" min={0} value={line.admissions_per_s_max} onChange={(e) => setLine({ ...line, admissions_per_s_max: Number(e.target.value) })} /></Field>
-              <Field label={words.valid}><input type="number" min={10} value={line.admission_valid_s} onChange={(e) => setLine({ ...line, admission_valid_s: Number(e.target.value) })} /></Field>
+              <Field label={words.admissions} hint={words.admissionsHint}><input type="number" min={1} max={1000000} value={line.admissions_per_s_max ?? ''} onChange={(e) => setLine({ ...line, admissions_per_s_max: e.target.value ? Number(e.target.value) : null })} /></Field>
+              <Field label={words.valid}><input type="number" min={5} max={3600} value={line.admission_valid_s} onChange={(e) => setLine({ ...line, admission_valid_s: Number(e.target.value) })} /></Field>
             </>}
           </fieldset>
           <ProblemNote problem={problem} />

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { query, useList } from '../api';
+import { useList } from '../api';
 import { count, local } from '../format';
 import { Action, Field } from '../parts/Dialog';
 import { Note, Page } from '../parts/Note';
@@ -8,7 +8,7 @@ import { link, useParam } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
 import type { Product, Receipt, Stock } from '../types';
-import { searches, useSettled } from './GoodsPicker';
+import { goodsPath, useSettled } from './GoodsPicker';
 
 const words = texts.stock;
 const parts: [keyof Stock, string][] = [
@@ -42,7 +42,7 @@ export function StockScreen(): ReactNode {
   const { me } = useMe();
   const [text, setText] = useParam('q');
   const settled = useSettled(text);
-  const list = useList<Product>(query('/admin/v1/products', { q: searches() ? settled : null, limit: 200 }));
+  const list = useList<Product>(goodsPath(settled.trim(), 200));
   const columns: Column<Product>[] = [
     { key: 'sku', title: texts.words.sku, value: (p) => p.sku, show: (p) => <a href={link(['goods', p.sku])}>{p.sku}</a> },
     { key: 'name', title: texts.words.name, value: (p) => local(p.name), wide: true },
@@ -54,7 +54,7 @@ export function StockScreen(): ReactNode {
   return (
     <Page title={words.title} about={words.about}>
       <Table name="stock" columns={columns} rows={list.items} row_key={(p) => p.sku} list={list} tone={(p) => (p.stock?.available === 0 ? 'none-left' : undefined)}
-        tools={searches() && <input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder={texts.goods.find} aria-label={texts.goods.search} />} />
+        tools={<input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder={texts.goods.find} aria-label={texts.goods.search} />} />
     </Page>
   );
 }
