@@ -25,7 +25,7 @@ function watch(element: HTMLElement, data: Record<string, string>): void {
             badge.textContent = data.openText ?? '';
             badge.className = 'badge live';
         }
-        for (const part of element.querySelectorAll<HTMLElement>('[data-phase="scheduled"]')) part.hidden = true;
+        for (const part of element.querySelectorAll<HTMLElement>('[data-phase]')) part.hidden = part.dataset.phase !== 'open';
         if (buy) buy.disabled = false;
         keep(2_000);
     };

@@ -77,7 +77,8 @@ void write_item(Html& html, const Texts& texts, const Shown& shown, const Shown:
                 html.text(texts("sale.limit", {{"n", grouped(item.terms.limit_per_customer)}}));
             });
             if (shown.state != SaleState::closed)
-                html.in("span", {}, [&] { write_stock(html, texts, item.terms.sku, item.stock); });
+                html.in("span", {attr("data-phase", "open"), flag("hidden", shown.state == SaleState::scheduled)},
+                        [&] { write_stock(html, texts, item.terms.sku, item.stock); });
         });
     };
     if (shown.items.size() == 1) {
