@@ -118,8 +118,9 @@ public:
     virtual Answer<std::vector<Letter>> take_letters(WallTime now, WallTime hidden_until, std::size_t letters_max) = 0;
     virtual Answer<std::monostate> letter_done(Uuid letter) = 0;
 
-    /// Forgets at most `accounts_max` accounts that were made before `before` and never verified, oldest first, with their
-    /// claims, links and sessions: their addresses are free again. How many. Only verified accounts can have ordered.
+    /// Forgets at most `accounts_max` accounts that were made before `before` and never verified, oldest first, with
+    /// their claims, links and sessions: their addresses are free again. How many. Only verified accounts can have
+    /// ordered.
     virtual Answer<std::size_t> purge_unverified(WallTime before, std::size_t accounts_max) = 0;
 
     /// Removes at most `links_max` links that expired at or before `now`. How many.

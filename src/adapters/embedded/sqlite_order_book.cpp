@@ -74,14 +74,13 @@ std::vector<Order> list_of_all(SqliteConnection& connection, const OrderBook::Or
                             ? query.before->uuid
                             : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
     // Walks the primary key from the newest: the filters are tests on rows that are read anyway, and the page ends it.
-    auto rows =
-        connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
-                         " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
-                         " AND o.order_id >= ?5 AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
-                         " ORDER BY o.order_id DESC LIMIT ?4",
-                         before, query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt,
-                         query.sale, static_cast<std::int64_t>(query.orders_max),
-                         query.from ? query.from->uuid : Uuid{});
+    auto rows = connection.query(
+        "SELECT " MARKETDAY_ORDER_COLUMNS
+        " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
+        " AND o.order_id >= ?5 AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
+        " ORDER BY o.order_id DESC LIMIT ?4",
+        before, query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt, query.sale,
+        static_cast<std::int64_t>(query.orders_max), query.from ? query.from->uuid : Uuid{});
     return read_orders(connection, rows);
 }
 
