@@ -13,7 +13,7 @@ interface Props {
   times: number[];
   lines: Line[];
   show: (value: number | null) => string;
-  /** The axis reaches at least to here. */
+  /** The axis reaches at least to here; 1 if absent. */
   top?: number;
   fill?: boolean;
   /** The points are days. */
@@ -33,7 +33,7 @@ const dayOf = (s: number): string => {
   return `${d.getMonth() + 1}/${d.getDate()}`;
 };
 
-function options({ lines, show, top = 0, fill = true, days = false }: Props, width: number): uPlot.Options {
+function options({ lines, show, top = 1, fill = true, days = false }: Props, width: number): uPlot.Options {
   const axis = { stroke: variable('--quiet'), grid: { stroke: variable('--grid'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
     width, height: 104, cursor: { ...(days ? {} : { sync: { key: sync.key } }), y: false, points: { size: 5 }, drag: { x: false, y: false } },

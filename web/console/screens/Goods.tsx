@@ -19,7 +19,7 @@ const columns: Column<Product>[] = [
   { key: 'available', title: words.available, value: (p) => p.stock?.available, show: (p) => count(p.stock?.available), number: true },
   { key: 'images', title: words.image, value: (p) => p.images.length, number: true, wide: true },
   { key: 'hidden', title: words.hidden, value: (p) => (p.hidden ? words.yes : ''), wide: true },
-  { key: 'updated', title: words.updated, value: (p) => p.updated_at, show: (p) => time(p.updated_at), wide: true },
+  { key: 'updated', title: words.updated, value: (p) => p.updated_at, show: (p) => <span className="nowrap">{time(p.updated_at)}</span>, wide: true },
 ];
 
 export function GoodsScreen(): ReactNode {
