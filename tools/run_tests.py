@@ -4,7 +4,8 @@
     tools/run_tests.py --build build/dev --program build/release/marketday [SUITE…]
 
 Suites are ctest labels. A GoogleTest program counts each of its tests, any other program counts as one. A program that
-ends without a report (a crash, a sanitizer's finding) counts as one failure.
+ends without a report (a crash, a sanitizer's finding) counts as one failure. The suite e2e is tests/e2e in Chromium, run by
+node; it counts each of its tests.
 """
 import argparse
 import os
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-SUITES = ["unit", "contract", "simulation", "integration", "fuzz", "bench"]
+SUITES = ["unit", "contract", "simulation", "integration", "e2e", "fuzz", "bench"]
 
 
 def programs_of(build, suites):
@@ -43,6 +44,23 @@ def count_report(path):
         else:
             passed += 1
     return passed, failed, skipped, names
+
+
+def run_e2e(program, reports):
+    """(passed, failed, output) of the tests in a browser."""
+    import json
+
+    report = reports / "e2e.json"
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("MARKETDAY")}
+    environment |= {"MARKETDAY": str(program.resolve()), "E2E_REPORT": str(report)}
+    script = pathlib.Path(__file__).resolve().parent.parent / "tests" / "e2e" / "run.mjs"
+    run = subprocess.run(["node", str(script)], env=environment, capture_output=True, text=True)
+    results = json.loads(report.read_text()) if report.exists() else []
+    passed = sum(result["passed"] for result in results)
+    failed = len(results) - passed
+    if run.returncode != 0 and failed == 0:
+        failed = 1
+    return passed, failed, run.stdout + run.stderr
 
 
 def main():
@@ -80,6 +98,13 @@ def main():
         if counted[1]:
             print(run.stdout[-8000:])
             print("\n".join(f"FAILED {n}" for n in counted[3]), flush=True)
+    if "e2e" in suites:
+        done, wrong, output = run_e2e(options.program, reports)
+        passed += done
+        failed += wrong
+        print(f"{'e2e':<12} {'in a browser':<36} {done:>5} passed {wrong:>3} failed", flush=True)
+        if wrong:
+            print(output[-16000:], flush=True)
     tail = f", {skipped} skipped" if skipped else ""
     print(f"{passed} passed, {failed} failed{tail}")
     return 1 if failed or not passed else 0

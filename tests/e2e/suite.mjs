@@ -1,0 +1,40 @@
+// node:test, with a count at the end that tools/run_tests.py reads from the file named by E2E_REPORT.
+import { after, test as nodeTest } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import { closeBrowser } from './browser.mjs';
+import { openShop } from './shop.mjs';
+
+const results = [];
+const only = process.env.E2E_ONLY;
+
+/** One test; its name is a sentence. It gets `open(settings)`, which starts a shop that ends with the test. */
+export function test(name, body) {
+  if (only && !name.includes(only)) return;
+  nodeTest(name, { timeout: 120_000 }, async (t) => {
+    const begun = Date.now();
+    const endings = [];
+    const open = async (settings) => {
+      const shop = await openShop(settings);
+      endings.push(() => shop.stop());
+      return shop;
+    };
+    const use = (someone) => {
+      endings.push(() => someone.context.close());
+      return someone;
+    };
+    let failure = null;
+    try {
+      await body({ open, use, tell: (text) => t.diagnostic(text) });
+    } catch (error) {
+      failure = error;
+    }
+    for (const end of endings.reverse()) await end().catch((error) => (failure ??= error));
+    results.push({ name, passed: !failure, seconds: (Date.now() - begun) / 1000 });
+    if (failure) throw failure;
+  });
+}
+
+after(async () => {
+  await closeBrowser();
+  if (process.env.E2E_REPORT) writeFileSync(process.env.E2E_REPORT, JSON.stringify(results));
+});
