@@ -72,6 +72,21 @@ test('every page of the shop is accessible, within its policy, and fits a phone'
   noFaults(faults);
 });
 
+test('the checks of pages find what is wrong', async ({ open, use }) => {
+  const shop = await open();
+  const { page, faults } = use(await somebody({ language: 'en' }));
+  await page.goto(`${shop.url}/log-in`);
+  assert.deepEqual(await grave(page), []);
+  await page.evaluate(() => {
+    document.querySelector('label[for=email]').remove();
+    const script = document.createElement('script');
+    script.textContent = '1';
+    document.body.append(script);
+  });
+  assert.match((await grave(page)).join(), /label/);
+  assert.match(faults.join(), /^csp: /);
+});
+
 /** What comes over the wire for one page: [bytes compressed, bytes of pictures, requests]. */
 async function weigh(page, url) {
   const session = await page.context().newCDPSession(page);

@@ -37,7 +37,7 @@ function options({ lines, show, top = 1, fill = true, days = false }: Props, wid
   const axis = { stroke: variable('--quiet'), grid: { stroke: variable('--grid'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
     width, height: 104, cursor: { ...(days ? {} : { sync: { key: sync.key } }), y: false, points: { size: 5 }, drag: { x: false, y: false } },
-    legend: { show: false }, padding: [6, 4, 0, 0],
+    legend: { show: false }, padding: [6, 20, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(top, (max ?? 0) * 1.08, 1e-9)] } },
     axes: [
       { ...axis, size: 18, gap: 3, space: days ? 40 : 70, values: (_, splits) => splits.map(days ? dayOf : clockOf), ...(days ? { incrs: [86400, 7 * 86400, 30 * 86400] } : {}) },
