@@ -44,7 +44,8 @@ test('a shopper signs up in Korean, stands in line, buys and pays while the oper
 
   // The board tells of it by itself.
   await board.getByRole('region', { name: 'Shoppers' }).waitFor();
-  await until(async () => /Sold\s*1\b/.test(await board.locator('.sale-now').innerText()), 'the board shows the sold unit');
+  const cells = board.locator('.sale-now tbody tr td');
+  await until(async () => (await cells.allInnerTexts()).slice(0, 4).join(' ').trim() === `${sku} 1 0 4`, 'the board shows the sold unit');
   await shoot(board, 'console-board-sale-desk', { whole: false });
 
   const number = (await shop.operate('GET', `/orders/${id}`)).number;
