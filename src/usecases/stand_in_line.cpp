@@ -284,7 +284,8 @@ std::vector<std::pair<SaleId, StandInLine::Figures>> StandInLine::figures() cons
     all.reserve(lines_.size());
     for (const auto& [sale, line] : lines_) {
         all.emplace_back(sale, Figures{.tickets = static_cast<std::int64_t>(line->line.size()),
-                                       .waiting = line->line.waiting(),
+                                       // Whoever was told that all is sold waits for nothing.
+                                       .waiting = line->sold_out ? 0 : line->line.waiting(),
                                        .outstanding = line->line.outstanding(),
                                        .units_left = line->units_left,
                                        .admissions_per_s_allowed = line->rate.per_s(),
