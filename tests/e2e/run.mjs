@@ -1,5 +1,5 @@
 // All end-to-end tests, one after the other in one process. E2E_ONLY=words runs those whose name has the words.
-import './buying.test.mjs';
-import './line.test.mjs';
-import './pages.test.mjs';
-import './console.test.mjs';
+import { template } from './shop.mjs';
+
+await template();  // Takes long the first time, which is no test's fault.
+for (const file of ['buying', 'line', 'pages', 'console']) await import(`./${file}.test.mjs`);

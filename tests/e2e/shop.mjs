@@ -135,7 +135,7 @@ export class Shop {
 }
 
 /** The demo goods with pictures, made once: cutting 200 pictures takes a while. */
-async function template() {
+export async function template() {
   const pictures = await readdir(path.join(root, 'demo/images'));
   const hash = createHash('sha256').update(await readFile(path.join(root, 'demo/catalogue.jsonl'))).update(pictures.join());
   const directory = path.join(kept, `shop-${hash.digest('hex').slice(0, 12)}`);

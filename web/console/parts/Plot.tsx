@@ -33,6 +33,12 @@ const dayOf = (s: number): string => {
   return `${d.getMonth() + 1}/${d.getDate()}`;
 };
 
+/** Samples without neighbours: no line would show them. */
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  return [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
+}
+
 function options({ lines, show, top = 1, fill = true, days = false }: Props, width: number): uPlot.Options {
   const axis = { stroke: variable('--quiet'), grid: { stroke: variable('--grid'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
@@ -46,7 +52,7 @@ function options({ lines, show, top = 1, fill = true, days = false }: Props, wid
     series: [
       {},
       ...lines.map((line, index) => ({
-        label: line.label, stroke: variable(line.color), width: 1.25, points: { show: false }, spanGaps: false,
+        label: line.label, stroke: variable(line.color), width: 1.25, points: { show: true, size: 4, filter: alone }, spanGaps: false,
         ...(fill && lines.length === 1 && index === 0 ? { fill: `${variable(line.color)}22` } : {}),
       })),
     ],
