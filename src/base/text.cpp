@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <numeric>
+#include <stdexcept>
 
 namespace marketday {
 
@@ -106,9 +107,21 @@ std::string to_rfc3339(std::int64_t unix_ms) {
     const auto day = floor<days>(when);
     const year_month_day date{day};
     const hh_mm_ss time{when - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
+    if (static_cast<int>(date.year()) < 0 || static_cast<int>(date.year()) > 9999)
+        throw std::out_of_range("RFC 3339 has years 0000 to 9999");
+    // By hand: every order's answer has a time, and a general formatter takes half a microsecond for one.
+    std::string text = "0000-00-00T00:00:00.000Z";
+    const auto put = [&text](std::size_t last, std::int64_t number) {
+        for (std::size_t at = last; number > 0; --at, number /= 10) text[at] = static_cast<char>('0' + number % 10);
+    };
+    put(3, static_cast<int>(date.year()));
+    put(6, static_cast<unsigned>(date.month()));
+    put(9, static_cast<unsigned>(date.day()));
+    put(12, time.hours().count());
+    put(15, time.minutes().count());
+    put(18, time.seconds().count());
+    put(22, time.subseconds().count());
+    return text;
 }
 
 namespace {

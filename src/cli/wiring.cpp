@@ -114,7 +114,7 @@ void Shop::Parts::add_jobs() {
     scheduler.add({"statistics", milliseconds{1000},
                    [this](ports::Fence fence) { return statistics_consumer.run(std::move(fence)); }});
     scheduler.add(
-        {"visitors", milliseconds{1000}, [this](ports::Fence fence) { return visitors.run(std::move(fence)); }});
+        {"visitors", milliseconds{250}, [this](ports::Fence fence) { return visitors.run(std::move(fence)); }});
     scheduler.add({"statistics-check", milliseconds{30'000},
                    [this](ports::Fence fence) { return statistics_upkeep.check(std::move(fence)); }});
     scheduler.add({"forget-unverified", milliseconds{60'000},

@@ -8,6 +8,7 @@
 #include "http/compress.hpp"
 #include "http/connection.hpp"
 #include "http/ready.hpp"
+#include "http/render.hpp"
 #include "http/server_state.hpp"
 #include "http/trace_context.hpp"
 #include "http/url.hpp"
@@ -116,7 +117,11 @@ int Connection::append_plain(Response& response) {
         is_compressible(response.content_type) && find_header(response, "Content-Encoding") == nullptr) {
         compress_for(acceptable, response);
     }
-    fmt::format_to(std::back_inserter(*out_), "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    *out_ += "HTTP/1.1 ";
+    append_number(*out_, response.status);
+    *out_ += ' ';
+    *out_ += reason_phrase(response.status);
+    *out_ += "\r\n";
     append_changing_headers();
     for (const auto& [name, value] : response.headers) {
         *out_ += name;
@@ -137,7 +142,9 @@ int Connection::append_plain(Response& response) {
         *out_ += response.content_type;
         *out_ += "\r\n";
     }
-    fmt::format_to(std::back_inserter(*out_), "Content-Length: {}\r\n\r\n", response.body.size());
+    *out_ += "Content-Length: ";
+    append_number(*out_, static_cast<std::int64_t>(response.body.size()));
+    *out_ += "\r\n\r\n";
     if (request_.method == Method::head) return response.status;
     if (response.body.size() < kCopyBelowBytes) {
         *out_ += response.body;

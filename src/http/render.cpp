@@ -12,9 +12,17 @@
 
 namespace marketday::http {
 
+void append_number(std::string& out, std::int64_t number) {
+    const fmt::format_int text(number);
+    out.append(text.data(), text.size());
+}
+
 void append_money(std::string& out, const Money& money) {
-    fmt::format_to(std::back_inserter(out), R"({{"amount_minor":{},"currency":"{}"}})", money.amount_minor,
-                   money.currency.code());
+    out += "{\"amount_minor\":";
+    append_number(out, money.amount_minor);
+    out += ",\"currency\":\"";
+    out += money.currency.code();
+    out += "\"}";
 }
 
 void append_time(std::string& out, WallTime time) {
@@ -24,7 +32,11 @@ void append_time(std::string& out, WallTime time) {
 }
 
 void append_receipt(std::string& out, const domain::Receipt& receipt) {
-    fmt::format_to(std::back_inserter(out), R"({{"sequence":{},"hash":"{}"}})", receipt.sequence, to_hex(receipt.hash));
+    out += "{\"sequence\":";
+    append_number(out, receipt.sequence);
+    out += ",\"hash\":\"";
+    out += to_hex(receipt.hash);
+    out += "\"}";
 }
 
 std::string order_number(OrderId order) {

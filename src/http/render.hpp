@@ -11,6 +11,7 @@
 namespace marketday::http {
 
 /// The JSON forms of what several routes give. Each appends to `out`.
+void append_number(std::string& out, std::int64_t number);  // by no formatter: it is on the order path
 void append_money(std::string& out, const Money& money);
 void append_time(std::string& out, WallTime time);  // an RFC 3339 text with its quotes
 void append_receipt(std::string& out, const domain::Receipt& receipt);

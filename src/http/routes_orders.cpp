@@ -188,8 +188,11 @@ Response granted_response(const domain::Granted& granted, bool repeated) {
     std::string body;
     body.reserve(420);
     const std::string id = granted.order.to_string();
-    fmt::format_to(std::back_inserter(body), R"({{"order":"{}","number":"{}","state":"reserved","total":)", id,
-                   order_number(granted.order));
+    body += "{\"order\":\"";
+    body += id;
+    body += "\",\"number\":\"";
+    body += order_number(granted.order);
+    body += "\",\"state\":\"reserved\",\"total\":";
     append_money(body, granted.total);
     body += ",\"shipping\":";
     append_money(body, granted.shipping);

@@ -8,6 +8,7 @@ namespace {
 /// Fields behind their lengths, so that no two different orders read the same.
 class HashInput {
 public:
+    HashInput() { bytes_.reserve(512); }
     void add(std::string_view text) {
         add_number(static_cast<std::int64_t>(text.size()));
         bytes_ += text;
@@ -18,12 +19,6 @@ public:
 private:
     std::string bytes_;
 };
-
-std::string flight_name(const CustomerId& customer, std::string_view key) {
-    std::string name(reinterpret_cast<const char*>(customer.uuid.bytes.data()), customer.uuid.bytes.size());
-    name += key;
-    return name;
-}
 
 Checkout::Error to_checkout_error(LaneError error) {
     switch (error) {
@@ -94,16 +89,15 @@ Task<Result<domain::Verdict, Checkout::Error>> Checkout::place(Command command) 
     if (command.sale && board_.find(*command.sale) == nullptr) co_await board_.refresh();
     if (const auto error = check(command)) co_return fail(*error);
 
-    const auto [flight, begun] = keys_in_flight_.insert(flight_name(command.customer, command.key));
-    if (!begun) co_return fail(Error::in_flight);
-    const std::string flight_key = *flight;
+    KeysInFlight::Entry flight;
+    if (!keys_in_flight_.add(flight, command.customer, command.key)) co_return fail(Error::in_flight);
 
     const std::optional<SaleId> sale = command.sale;
     const CustomerId customer = command.customer;
     const Instant deadline = command.deadline;
     domain::OrderRequest request = request_of(std::move(command));
     auto verdict = co_await lane_for(sale).submit(std::move(request), deadline);
-    keys_in_flight_.erase(flight_key);
+    keys_in_flight_.remove(flight);
     if (!verdict) co_return fail(to_checkout_error(verdict.error()));
     if (sale && on_verdict_) on_verdict_(*sale, customer, verdict->granted());
     co_return std::move(*verdict);

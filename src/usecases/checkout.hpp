@@ -4,11 +4,11 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_set>
 
 #include "base/hash.hpp"
 #include "domain/admission.hpp"
 #include "ports/order_book.hpp"
+#include "usecases/checkout_keys.hpp"
 #include "usecases/lane.hpp"
 #include "usecases/sale_board.hpp"
 #include "usecases/session.hpp"
@@ -78,7 +78,7 @@ private:
     Options options_;
     OnVerdict on_verdict_;
     std::map<std::optional<SaleId>, std::unique_ptr<OrderLane>> lanes_;
-    std::unordered_set<std::string> keys_in_flight_;
+    KeysInFlight keys_in_flight_;
     bool closed_ = false;
 };
 

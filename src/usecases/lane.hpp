@@ -63,7 +63,7 @@ public:
         Trace* const trace = current_trace();
         const Instant joined = trace != nullptr ? trace->last_end() : Instant{};
         Outcome outcome = co_await suspend_for<Outcome>([this, &item, &sent, deadline](Resumer<Outcome> resume) {
-            waiting_.push_back({std::move(item), deadline, resume, &sent});
+            waiting_.push_back({&item, deadline, resume, &sent});
             figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
             start_if_free();
         });
@@ -87,10 +87,10 @@ private:
         Instant end{};
     };
     struct Waiting {
-        Item item;
+        Item* item;  // in the waiting coroutine, as is `sent`
         Instant deadline;
         Resumer<Result<Verdict, LaneError>> resume;
-        Sent* sent;  // in the waiting coroutine
+        Sent* sent;
     };
 
     void start_if_free() {
@@ -101,14 +101,16 @@ private:
     }
 
     Task<void> run() {
+        // Kept from batch to batch: blocks of this size are dear to allocate anew.
+        std::vector<Waiting> batch;
+        std::vector<Item> items;
         while (!waiting_.empty()) {
-            std::vector<Waiting> batch = take_batch();
+            take_batch(batch);
             if (batch.empty()) continue;
-            std::vector<Item> items;
-            items.reserve(batch.size());
-            for (auto& waiting : batch) items.push_back(std::move(waiting.item));
+            items.clear();
+            for (auto& waiting : batch) items.push_back(std::move(*waiting.item));
             const Instant begun = executor_.now();
-            auto verdicts = co_await send_with_tries(std::move(items));
+            auto verdicts = co_await send_with_tries(items);
             const Instant ended = executor_.now();
             count(batch.size(), ended - begun);
             for (auto& waiting : batch) *waiting.sent = {begun, ended};
@@ -117,22 +119,21 @@ private:
         --under_way_;
     }
 
-    std::vector<Waiting> take_batch() {
+    void take_batch(std::vector<Waiting>& batch) {
         const Instant now = executor_.now();
-        std::vector<Waiting> batch;
+        batch.clear();
         std::vector<Waiting> late;
-        batch.reserve(std::min(waiting_.size(), options_.batch_max));
         while (!waiting_.empty() && batch.size() < options_.batch_max) {
-            auto& first = waiting_.front();
-            (first.deadline < now ? late : batch).push_back(std::move(first));
+            const Waiting& first = waiting_.front();
+            (first.deadline < now ? late : batch).push_back(first);
             waiting_.pop_front();
         }
         figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
         for (auto& waiting : late) waiting.resume(fail(LaneError::too_late));
-        return batch;
     }
 
-    Task<Result<std::vector<Verdict>, StoreError>> send_with_tries(std::vector<Item> items) {
+    /// `items` are the caller's, who waits.
+    Task<Result<std::vector<Verdict>, StoreError>> send_with_tries(const std::vector<Item>& items) {
         for (int attempt = 1;; ++attempt) {
             auto verdicts = co_await send_(items);
             if (verdicts || attempt >= options_.tries) co_return std::move(verdicts);

@@ -4,8 +4,10 @@
 
 namespace marketday::usecases {
 namespace {
-constexpr std::size_t kVisitsMax = 2000;
-}
+// A turn's share. What a sale's first minute brings is carried over in the minutes after it, not while orders wait for
+// the same writer.
+constexpr std::size_t kVisitsMax = 500;
+}  // namespace
 
 void Visitors::begin_day(WallTime now) {
     if (now < day_ends_ && day_ >= 0) return;
@@ -49,7 +51,7 @@ Task<JobTurn> Visitors::run(ports::Fence) {
     const auto counted = co_await statistics_.visited(std::move(visits));
     if (!counted) co_return JobTurn{.failed = true};
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-    co_return JobTurn{.items = count, .more = !waiting_.empty()};
+    co_return JobTurn{.items = count};
 }
 
 }  // namespace marketday::usecases

@@ -16,8 +16,8 @@ namespace marketday::usecases {
 class Visitors {
 public:
     struct Options {
-        std::size_t known_max = 200'000;   // beyond it, it begins again: the store counts nobody twice
-        std::size_t waiting_max = 50'000;  // beyond it, new ones are dropped until the store has taken some
+        std::size_t known_max = 200'000;    // beyond it, it begins again: the store counts nobody twice
+        std::size_t waiting_max = 200'000;  // beyond it, new ones are dropped until the store has taken some
     };
     Visitors(ports::Statistics& statistics, const Clock& clock, Random& random, ShopCalendar calendar, Options options)
         : statistics_(statistics), clock_(clock), random_(random), calendar_(calendar), options_(options) {}

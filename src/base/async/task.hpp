@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/async/executor.hpp"
+#include "base/async/frame_pool.hpp"
 #include "base/trace.hpp"
 
 namespace marketday {
@@ -18,6 +19,9 @@ class Task;
 namespace detail {
 
 struct TaskPromiseBase {
+    static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) noexcept { free_frame(frame, bytes); }
+
     Executor* executor = nullptr;
     Trace* trace = nullptr;  // of the request that it works for, if any
     std::coroutine_handle<> parent;
