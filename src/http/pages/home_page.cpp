@@ -10,7 +10,6 @@ namespace {
 
 using domain::Language;
 using ports::SearchIndex;
-using usecases::Search;
 
 constexpr std::size_t kNewGoods = 10;
 constexpr std::size_t kPopularGoods = 5;
