@@ -33,14 +33,14 @@
 #include "cli/addresses.hpp"
 #include "cli/cache_settings.hpp"
 #include "cli/secrets.hpp"
-#include "cli/wiring_capacity.hpp"
 #include "cli/wiring.hpp"
+#include "cli/wiring_capacity.hpp"
 #include "cli/wiring_settings.hpp"
 #include "http/assets.hpp"
 #include "http/guests.hpp"
 #include "http/metrics.hpp"
-#include "http/server.hpp"
 #include "http/pages/layout.hpp"
+#include "http/server.hpp"
 #include "http/watch/board.hpp"
 #include "http/watch/log_store.hpp"
 #include "http/watch/readiness.hpp"
@@ -202,8 +202,8 @@ struct Shop::Parts {
                       {.lane_depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))}};
     Scheduler scheduler;
     Browse browse{catalogue, *order_book};
-    FillBasket basket{baskets, browse, *order_book, board, clock,
-                      {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};
+    FillBasket basket{baskets, browse, *order_book,
+                      board,   clock,  {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};
     ForgetBaskets forget_baskets{baskets, clock, {}};
     http::Guests guests{session_cache,
                         random,

@@ -9,13 +9,12 @@
 #include "http/problem_types.hpp"
 #include "http/routes_accounts.hpp"
 #include "http/routes_audit.hpp"
+#include "http/routes_basket.hpp"
+#include "http/routes_catalogue.hpp"
 #include "http/routes_configuration.hpp"
 #include "http/routes_customers.hpp"
 #include "http/routes_events.hpp"
 #include "http/routes_forecast.hpp"
-#include "http/routes_statistics.hpp"
-#include "http/routes_basket.hpp"
-#include "http/routes_catalogue.hpp"
 #include "http/routes_fulfilment.hpp"
 #include "http/routes_goods_search.hpp"
 #include "http/routes_images.hpp"
@@ -26,6 +25,7 @@
 #include "http/routes_payments.hpp"
 #include "http/routes_sales.hpp"
 #include "http/routes_search.hpp"
+#include "http/routes_statistics.hpp"
 #include "http/routes_watch.hpp"
 
 namespace marketday::cli {
@@ -52,11 +52,9 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
                search.ordered(sku, std::hash<CustomerId>{}(who));
            }));
     append(routes, http::payment_routes(pay, fulfil));
-    append(
-        routes,
-        http::catalogue_routes(browse, &near_caches, [this](std::string_view sku, const http::ClientAddress& client) {
-            note_look(sku, client);
-        }));
+    append(routes, http::catalogue_routes(
+                       browse, &near_caches,
+                       [this](std::string_view sku, const http::ClientAddress& client) { note_look(sku, client); }));
     append(routes, http::search_routes(search, &near_caches.searches));
     append(routes, http::basket_routes(basket, guests));
     append(routes, http::image_routes(product_images));

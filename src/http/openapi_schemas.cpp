@@ -278,7 +278,8 @@ std::string_view openapi_schemas() {
 }
 
 std::string_view openapi_parameters() {
-    static const std::string all = joined(joined(kParameters, openapi_operator_parameters()), openapi_watch_parameters());
+    static const std::string all =
+        joined(joined(kParameters, openapi_operator_parameters()), openapi_watch_parameters());
     return all;
 }
 

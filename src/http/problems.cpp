@@ -5,7 +5,12 @@
 namespace marketday::http {
 
 Problem not_found(std::string_view what) {
-    return {404, "not-found", fmt::format("There is no such {}.", what), "Its id or name may be mistyped; the list has those that there are.", {}, {}};
+    return {404,
+            "not-found",
+            fmt::format("There is no such {}.", what),
+            "Its id or name may be mistyped; the list has those that there are.",
+            {},
+            {}};
 }
 
 Problem store_unavailable() {
