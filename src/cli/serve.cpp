@@ -1,6 +1,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -31,8 +32,11 @@ Config gather(const ServeArguments& arguments) {
         {"data", &arguments.data},          {"listen", &arguments.listen},   {"admin", &arguments.admin},
         {"tls_cert", &arguments.tls_cert},  {"tls_key", &arguments.tls_key}, {"roles", &arguments.roles},
         {"log_level", &arguments.log_level}};
-    for (const auto& [name, value] : flags)
-        if (!value->empty()) config.set(name, *value, std::string{"flag --"} + name);
+    for (const auto& [name, value] : flags) {
+        std::string flag = std::string{"flag --"} + name;
+        std::ranges::replace(flag, '_', '-');
+        if (!value->empty()) config.set(name, *value, flag);
+    }
     if (arguments.rehearsal) config.set("rehearsal", "true", "flag --rehearsal");
     for (const auto& setting : arguments.settings) {
         const auto equals = setting.find('=');

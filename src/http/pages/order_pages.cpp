@@ -53,7 +53,8 @@ void write_order_line(Html& html, const BuyingPages& shop, const Texts& texts, c
                             {{"name", first}, {"n", grouped(static_cast<std::int64_t>(order.lines.size()) - 1)}}));
             html.in("p", {cls("small muted")}, [&] {
                 write_time(html, shop.site, texts.language(), order.placed_at);
-                html.text(" · " + order_number(order.id));
+                html.text(" · ");
+                html.leaf("span", {cls("order-number")}, order_number(order.id));
             });
             html.leaf("span", {cls(state_badge(order.state))}, state_text(texts, order.state));
         });
