@@ -22,7 +22,6 @@
 #include "adapters/embedded/sqlite_operators.hpp"
 #include "adapters/embedded/sqlite_operators_log.hpp"
 #include "adapters/embedded/sqlite_order_book.hpp"
-#include "adapters/embedded/sqlite_order_trail.hpp"
 #include "adapters/embedded/sqlite_payment_journal.hpp"
 #include "adapters/embedded/sqlite_sessions.hpp"
 #include "adapters/embedded/sqlite_statistics.hpp"
@@ -146,7 +145,6 @@ struct Shop::Parts {
     SqliteCatalogue catalogue{database, clock};
     SqliteLineBook line_book{database};
     SqlitePaymentJournal payment_journal{database};
-    SqliteOrderTrail order_trail{database};
     SqliteLeases leases{database};
     SqliteEventBus event_bus{database, clock};
     SqliteEventMemory event_memory{database};

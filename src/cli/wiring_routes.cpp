@@ -20,7 +20,7 @@
 #include "http/routes_images.hpp"
 #include "http/routes_line.hpp"
 #include "http/routes_operators.hpp"
-#include "http/routes_order_trail.hpp"
+#include "http/routes_order_ledger.hpp"
 #include "http/routes_orders.hpp"
 #include "http/routes_payments.hpp"
 #include "http/routes_sales.hpp"
@@ -75,7 +75,7 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     append(routes, http::forecast_routes(capacity));
     append(routes, http::configuration_routes(settings_to_show(config)));
     append(routes, http::fulfilment_routes(operator_fulfil));
-    append(routes, http::order_trail_routes(order_trail));
+    append(routes, http::order_ledger_routes(*order_book));
     append(routes, http::goods_search_routes(search_index, shelves));
     append(routes, http::admin_line_routes(line, shop_executor));
     if (config.boolean("rehearsal")) append(routes, http::rehearsal_routes(rehearsal, operators));

@@ -1,4 +1,4 @@
-#include "http/routes_order_trail.hpp"
+#include "http/routes_order_ledger.hpp"
 
 #include <fmt/format.h>
 
@@ -15,9 +15,8 @@ namespace {
 
 constexpr int kStatuses[] = {200, 400, 401, 404, 503};
 
-void append_entry(std::string& out, const ports::OrderTrail::Entry& entry) {
-    fmt::format_to(std::back_inserter(out), R"({{"sequence":{},"hash":"{}","at":)", entry.receipt.sequence,
-                   to_hex(entry.receipt.hash));
+void append_entry(std::string& out, const domain::LedgerEntry& entry) {
+    fmt::format_to(std::back_inserter(out), R"({{"sequence":{},"hash":"{}","at":)", entry.sequence, to_hex(entry.hash));
     append_time(out, entry.at);
     fmt::format_to(std::back_inserter(out), R"(,"movement":"{}","sku":)", domain::to_string(entry.movement));
     log::append_json_string(out, entry.sku);
@@ -25,10 +24,10 @@ void append_entry(std::string& out, const ports::OrderTrail::Entry& entry) {
 }
 
 /// GET /admin/v1/orders/{order}/ledger: 200, 401, 404, 503.
-Task<Response> get_ledger(ports::OrderTrail& trail, const Request& request) {
+Task<Response> get_ledger(ports::OrderBook& order_book, const Request& request) {
     const auto order = OrderId::parse(request.param(0));
     if (!order) co_return problem(not_found("order"));
-    const auto entries = co_await trail.entries_of(*order);
+    const auto entries = co_await order_book.ledger_of(*order);
     if (!entries) co_return problem(store_unavailable());
     if (entries->empty()) co_return problem(not_found("order"));
     std::string body = "{\"items\":[";
@@ -41,14 +40,14 @@ Task<Response> get_ledger(ports::OrderTrail& trail, const Request& request) {
 
 }  // namespace
 
-std::vector<Route> order_trail_routes(ports::OrderTrail& trail) {
+std::vector<Route> order_ledger_routes(ports::OrderBook& order_book) {
     std::vector<Route> routes;
     routes.push_back(operator_route({.pattern = "/admin/v1/orders/{order}/ledger",
                                      .operation = "getOrderLedger",
                                      .summary = "What an order did to the stock: its entries of the ledger",
                                      .response_schema = "OrderLedger",
                                      .statuses = kStatuses},
-                                    [&trail](const Request& request) { return get_ledger(trail, request); }));
+                                    [&order_book](const Request& request) { return get_ledger(order_book, request); }));
     return routes;
 }
 
