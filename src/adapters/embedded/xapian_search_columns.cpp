@@ -172,7 +172,8 @@ void SearchColumnsBuilder::build_categories() {
     std::partial_sum(counts.begin(), counts.end(), counts.begin());
     for (std::size_t i = 0; i < table.size(); ++i) table[i].first = counts[i];
     columns_->by_category_.at.resize(live_.size());
-    for (const SearchDocument d : live_) columns_->by_category_.at[counts[columns_->rows_[d].category]++] = d;
+    const auto& newest_first = columns_->orders_[SearchColumns::permutation_of(SearchOrder::newest)].at;
+    for (const SearchDocument d : newest_first) columns_->by_category_.at[counts[columns_->rows_[d].category]++] = d;
 }
 
 void SearchColumnsBuilder::build_keys() {
@@ -194,7 +195,6 @@ std::shared_ptr<const SearchColumns> SearchColumnsBuilder::build() {
     columns.sku_ends_.resize(columns.rows_.size() + 1, static_cast<std::uint32_t>(columns.skus_.size()));
     columns.skus_.shrink_to_fit();
     columns.products_ = static_cast<std::uint32_t>(live_.size());
-    build_categories();
     const auto& rows = columns.rows_;
     const auto compare = [](std::int64_t a, std::int64_t b) { return a < b ? -1 : (a > b ? 1 : 0); };
     sort_order(SearchOrder::closeness, [&](SearchDocument a, SearchDocument b) {
@@ -204,6 +204,7 @@ std::shared_ptr<const SearchColumns> SearchColumnsBuilder::build() {
                [&](SearchDocument a, SearchDocument b) { return compare(rows[a].price_minor, rows[b].price_minor); });
     sort_order(SearchOrder::newest,
                [&](SearchDocument a, SearchDocument b) { return compare(rows[b].newness, rows[a].newness); });
+    build_categories();
     columns.priced_ = static_cast<std::uint32_t>(
         std::ranges::count_if(live_, [&](SearchDocument d) { return rows[d].price_minor != SearchRow::kNoPrice; }));
     build_keys();

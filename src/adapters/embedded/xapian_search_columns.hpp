@@ -60,6 +60,8 @@ public:
     }
 
     const SearchKey& key(SearchDocument document) const { return keys_[document]; }
+    /// Whether the document is a product's still. Looks at its key, which whoever asks needs next.
+    bool has(SearchDocument document) const { return keys_[document].category != SearchKey::kGone; }
     SearchDocument at(SearchOrder order, std::uint32_t place) const;
     const SearchKey& key_at(SearchOrder order, std::uint32_t place) const;
     std::uint32_t place_of(SearchOrder order, SearchDocument document) const;
@@ -71,6 +73,7 @@ public:
     const std::vector<Category>& categories() const { return categories_; }
     /// The table's entries for `path` and all below it; empty for an unknown one.
     Slice category(std::string_view path) const;
+    /// By category, as in the table; the newest of each first.
     std::span<const SearchDocument> by_category() const { return by_category_.at; }
     const SearchKey& key_by_category(std::uint32_t place) const { return by_category_.keys[place]; }
     /// Products of a slice of the table, as a slice of by_category.

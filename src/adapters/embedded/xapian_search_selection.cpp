@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace marketday::adapters {
@@ -231,6 +232,62 @@ SearchTally tally(const SearchColumns& columns, const TextMatches& matches, cons
     return result;
 }
 
+namespace {
+
+/// What looking one candidate up and sorting it costs, in steps along an order.
+constexpr std::uint32_t kStepsPerCandidate = 16;
+
+/// The newest first, within a category and those below it: each keeps its own newest first, so they are merged until
+/// enough has passed. False, and nothing in `out`, when that would take longer than `steps_max`. (To walk the order of
+/// all goods takes long here: what is new comes in blocks of one category, and the next block may be far.)
+bool merge_newest(const SearchColumns& columns, const TextMatches& matches, const SearchFilters& filters,
+                  std::uint32_t from, std::size_t wanted, std::uint32_t steps_max, std::vector<SearchDocument>& out) {
+    struct Head {
+        std::uint32_t place;  // in the order
+        std::uint32_t at;     // in by_category
+        std::uint32_t end;
+    };
+    const auto place = [&columns](std::uint32_t at) {
+        return columns.place_of(SearchOrder::newest, columns.by_category()[at]);
+    };
+    std::vector<Head> heads;
+    for (std::uint32_t i = filters.categories->begin; i < filters.categories->end; ++i) {
+        const auto slice = columns.products_of({i, i + 1});
+        std::uint32_t low = slice.begin;
+        std::uint32_t high = from == 0 ? slice.begin : slice.end;
+        while (low < high) {
+            const std::uint32_t middle = std::midpoint(low, high);
+            if (place(middle) < from)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < slice.end) heads.push_back({place(low), low, slice.end});
+    }
+    const auto later = [](const Head& a, const Head& b) { return a.place > b.place; };
+    std::ranges::make_heap(heads, later);
+    const std::size_t first = out.size();
+    for (std::uint32_t steps = 0; !heads.empty() && out.size() - first < wanted; ++steps) {
+        if (steps == steps_max) {
+            out.resize(first);
+            return false;
+        }
+        std::ranges::pop_heap(heads, later);
+        Head& head = heads.back();
+        const SearchDocument d = columns.by_category()[head.at];
+        if (filters.pass(columns.key_by_category(head.at)) && text_passes(matches, d)) out.push_back(d);
+        if (++head.at == head.end) {
+            heads.pop_back();
+        } else {
+            head.place = place(head.at);
+            std::ranges::push_heap(heads, later);
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
 void select(const SearchColumns& columns, const TextMatches& matches, const SearchFilters& filters, SearchOrder order,
             std::uint32_t from, std::size_t wanted, std::int64_t likely, std::vector<SearchDocument>& out) {
     const Candidates candidates = smallest(columns, matches, filters);
@@ -246,9 +303,12 @@ void select(const SearchColumns& columns, const TextMatches& matches, const Sear
     }
     if (from >= end) return;
 
+    if (order == SearchOrder::newest && filters.categories && candidates.from != Candidates::From::few &&
+        filters.categories->size() < candidates.count / kStepsPerCandidate &&
+        merge_newest(columns, matches, filters, from, wanted, candidates.count / kStepsPerCandidate, out))
+        return;
     // Walking the order meets a match every `gap` places; each costs a fraction of a candidate's, which must be looked
     // up and sorted. Give up when the walk has cost as much as they would.
-    constexpr std::uint32_t kStepsPerCandidate = 16;
     const std::size_t first = out.size();
     const auto gap = static_cast<double>(end - from) / static_cast<double>(std::max<std::int64_t>(likely, 1));
     if (candidates.from != Candidates::From::few &&

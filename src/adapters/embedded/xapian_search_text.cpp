@@ -86,7 +86,7 @@ AnyAndName match_few(const Xapian::Database& index, const SearchSnapshot& snapsh
             all = walk.reaches(d);
             names = names && all && walk.in_name();
         }
-        if (!all || !snapshot.columns->row(d).live) continue;
+        if (!all || !snapshot.columns->has(d)) continue;
         any.push_back(d);
         (names ? in_name : elsewhere).push_back(d);
     }
@@ -148,7 +148,7 @@ TextResult match_partly(const Xapian::Database& index, const SearchSnapshot& sna
     for (std::size_t count = terms.size(); count >= needed; --count) {
         Documents tier;
         for (std::size_t i = 0; i < candidates.size(); ++i) {
-            if (held[i] == count && snapshot.columns->row(candidates[i]).live) tier.push_back(candidates[i]);
+            if (held[i] == count && snapshot.columns->has(candidates[i])) tier.push_back(candidates[i]);
         }
         any.insert(any.end(), tier.begin(), tier.end());
         if (!tier.empty()) result.tiers.push_back(TextMatches::of(std::move(tier)));
