@@ -16,11 +16,13 @@
 namespace marketday::adapters {
 namespace {
 
-// Above this the write-ahead log is copied into the database by the checkpointer while writes go on.
-constexpr std::int64_t kCheckpointBytes = 16LL << 20;
-// Above this the writer itself copies the rest between two groups, so that the log starts again and cannot grow for
-// ever.
-constexpr std::int64_t kRestartBytes = 192LL << 20;
+// The write-ahead log is counted in frames: a page and 24 bytes each. So many new ones are copied into the database by
+// the checkpointer while writes go on; small portions, because the log's own fsync waits behind theirs.
+constexpr int kCheckpointFrames = 1024;
+// A longer log is begun anew: the writer copies what is left between two groups, which must be little, since all wait.
+constexpr int kRestartFrames = 48 * 1024;
+constexpr int kRestartLeftMax = 256;
+constexpr int kRestartPasses = 20;  // of the checkpointer, to leave so little
 // A whole check of a larger file would hold up the start; damage there is found when a page is read.
 constexpr std::uintmax_t kQuickCheckBytesMax = 64ULL << 20;
 
@@ -37,12 +39,6 @@ int lock_directory(const std::filesystem::path& file) {
                         file.parent_path().string()));
     }
     return descriptor;
-}
-
-std::int64_t log_bytes(const std::filesystem::path& file) {
-    struct stat status{};
-    const auto log = file.string() + "-wal";
-    return ::stat(log.c_str(), &status) == 0 ? status.st_size : 0;
 }
 
 bool is_damage(int code) { return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB; }
@@ -64,6 +60,11 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
         writer_ =
             std::make_unique<SqliteConnection>(options_.file, SqliteConnection::Mode::read_write, options_.cache_kib);
         open_checked(*writer_, options_.file);
+        const auto count_frames = [](void* frames, sqlite3*, const char*, int count) {
+            static_cast<std::atomic<int>*>(frames)->store(count, std::memory_order_relaxed);
+            return SQLITE_OK;
+        };
+        sqlite3_wal_hook(writer_->handle(), count_frames, &log_frames_);
         if (options_.at_start) {
             writer_->script("BEGIN IMMEDIATE");
             options_.at_start(*writer_);
@@ -284,19 +285,28 @@ void SqliteDatabase::run_reader() {
 
 void SqliteDatabase::run_checkpointer() {
     SqliteConnection connection(options_.file, SqliteConnection::Mode::read_write, 1024);
-    std::int64_t copied_bytes = 0;
+    int copied = 0;
+    int restart_at = 0;
+    // How many frames there were to copy.
+    const auto pass = [&connection, &copied] {
+        int frames = 0;
+        const int before = copied;
+        sqlite3_wal_checkpoint_v2(connection.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+        return frames - before;
+    };
     while (true) {
         {
             std::unique_lock lock(checkpoint_mutex_);
-            if (checkpoint_wake_.wait_for(lock, milliseconds{200}, [this] { return checkpoint_stopping_; })) return;
+            if (checkpoint_wake_.wait_for(lock, milliseconds{50}, [this] { return checkpoint_stopping_; })) return;
         }
-        const std::int64_t bytes = log_bytes(options_.file);
-        if (bytes < kCheckpointBytes || bytes == copied_bytes) continue;
-        int frames = 0;
-        int copied = 0;
-        sqlite3_wal_checkpoint_v2(connection.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
-        if (frames == copied) copied_bytes = bytes;
-        if (bytes >= kRestartBytes) restart_log_ = true;
+        const int frames = log_frames_;
+        if (frames < copied) copied = restart_at = 0;  // The log was begun anew.
+        if (frames - copied < kCheckpointFrames) continue;
+        int left = pass();
+        if (frames < kRestartFrames || frames < restart_at) continue;
+        for (int i = 1; i < kRestartPasses && left > kRestartLeftMax; ++i) left = pass();
+        restart_log_ = true;
+        restart_at = frames + kRestartFrames / 8;  // Not at once again, when a long read keeps the log from it.
     }
 }
 

@@ -171,6 +171,7 @@ private:
     std::mutex checkpoint_mutex_;
     std::condition_variable checkpoint_wake_;
     bool checkpoint_stopping_ = false;
+    std::atomic<int> log_frames_{0};
     std::atomic<bool> restart_log_{false};
 
     std::vector<std::thread> reader_threads_;
