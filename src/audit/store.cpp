@@ -65,10 +65,12 @@ Uuid Rows::uuid(int column) const {
 }
 
 Store::Store(const std::filesystem::path& file) : name_(file.string()) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored))
-        throw Unreadable(fmt::format("there is no {}: give --data the directory of a shop", name_));
     if (sqlite3_open_v2(name_.c_str(), &handle_, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(file, ignored)) {
+            sqlite3_close(handle_);
+            throw Unreadable(fmt::format("there is no {}: give --data the directory of a shop", name_));
+        }
         const std::string why = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
         sqlite3_close(handle_);
         throw Unreadable(fmt::format("cannot open {}: {}; bring it back with `marketday restore`", name_, why));

@@ -45,7 +45,8 @@ bool is_damage(int code) { return (code & 0xff) == SQLITE_CORRUPT || (code & 0xf
 
 void open_checked(SqliteConnection& writer, const std::filesystem::path& file) {
     writer.script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;");
-    if (std::filesystem::file_size(file) <= kQuickCheckBytesMax) {
+    std::error_code not_there;  // A simulated disk's file: then there is nothing to measure.
+    if (std::filesystem::file_size(file, not_there) <= kQuickCheckBytesMax) {
         auto check = writer.query("PRAGMA quick_check(1)");
         if (check.step() && check.text_view(0) != "ok") throw SqliteError{SQLITE_CORRUPT, check.text(0)};
     }
@@ -54,8 +55,9 @@ void open_checked(SqliteConnection& writer, const std::filesystem::path& file) {
 
 }  // namespace
 
-SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
-    lock_descriptor_ = lock_directory(options_.file);
+SqliteDatabase::SqliteDatabase(Options options, WithoutThreads) : options_(std::move(options)) { open(); }
+
+void SqliteDatabase::open() {
     try {
         writer_ =
             std::make_unique<SqliteConnection>(options_.file, SqliteConnection::Mode::read_write, options_.cache_kib);
@@ -72,7 +74,6 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
         }
     } catch (const SqliteError& error) {
         writer_.reset();
-        ::close(lock_descriptor_);
         if (is_damage(error.code))
             throw std::runtime_error(fmt::format(
                 "{} is damaged; move the whole directory {} away and bring back the last backup with `marketday "
@@ -80,8 +81,14 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
                 "FILE --data {}`",
                 options_.file.string(), options_.file.parent_path().string(), options_.file.parent_path().string()));
         throw std::runtime_error(fmt::format("cannot open {}: {}", options_.file.string(), error.what()));
+    }
+}
+
+SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
+    lock_descriptor_ = lock_directory(options_.file);
+    try {
+        open();
     } catch (...) {
-        writer_.reset();
         ::close(lock_descriptor_);
         throw;
     }
@@ -98,7 +105,7 @@ SqliteDatabase::SqliteDatabase(Options options) : options_(std::move(options)) {
 SqliteDatabase::~SqliteDatabase() {
     stop();
     writer_.reset();
-    ::close(lock_descriptor_);
+    if (lock_descriptor_ >= 0) ::close(lock_descriptor_);
 }
 
 void SqliteDatabase::stop() {
@@ -158,19 +165,36 @@ bool SqliteDatabase::submit_read(std::move_only_function<void(SqliteConnection&)
     return true;
 }
 
+std::vector<std::unique_ptr<SqliteDatabase::Write>> SqliteDatabase::take_group() {
+    std::vector<std::unique_ptr<Write>> group;
+    for (auto& queue : writes_) {
+        while (!queue.empty() && group.size() < options_.group_writes_max) {
+            group.push_back(std::move(queue.front()));
+            queue.pop_front();
+        }
+    }
+    figures_.waiting = writes_[0].size() + writes_[1].size();
+    return group;
+}
+
+bool SqliteDatabase::commit_waiting() {
+    auto group = take_group();
+    if (group.empty()) return false;
+    commit_group(group);
+    return true;
+}
+
+void SqliteDatabase::forget_mirrors() {
+    for (const auto& forget : forget_) forget();
+}
+
 void SqliteDatabase::run_writer() {
     while (true) {
         std::vector<std::unique_ptr<Write>> group;
         {
             std::unique_lock lock(write_mutex_);
             write_wake_.wait(lock, [this] { return stopping_ || !writes_[0].empty() || !writes_[1].empty(); });
-            for (auto& queue : writes_) {
-                while (!queue.empty() && group.size() < options_.group_writes_max) {
-                    group.push_back(std::move(queue.front()));
-                    queue.pop_front();
-                }
-            }
-            figures_.waiting = writes_[0].size() + writes_[1].size();
+            group = take_group();
             if (group.empty()) return;  // Stopping, and everything taken is done.
         }
         commit_group(group);
@@ -230,7 +254,7 @@ void SqliteDatabase::commit_group(std::vector<std::unique_ptr<Write>>& group) {
                 report(again);
             }
         }
-        for (const auto& forget : forget_) forget();
+        forget_mirrors();
         ++figures_.rollbacks;
     }
     ++figures_.commits;

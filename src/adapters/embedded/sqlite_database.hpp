@@ -50,7 +50,9 @@ public:
     /// to do: newer than the program, corrupted, read-only, locked by another server.
     explicit SqliteDatabase(Options options);
     /// Finishes what has been taken, then stops.
-    ~SqliteDatabase();
+    virtual ~SqliteDatabase();
+    SqliteDatabase(const SqliteDatabase&) = delete;
+    SqliteDatabase& operator=(const SqliteDatabase&) = delete;
     /// The same, before the end of its life: ends its threads. Takes nothing more.
     void stop();
 
@@ -119,13 +121,28 @@ public:
     };
     const Figures& figures() const { return figures_; }
 
-private:
+protected:
+    // For a simulation, which does on its one thread, when it likes, what the threads do here: the same groups, the
+    // same transactions, the same answers.
+    struct WithoutThreads {};
+    /// Opens the same way, but begins no thread and takes no lock on the directory.
+    SqliteDatabase(Options options, WithoutThreads);
+
     struct Write {
         virtual ~Write() = default;
         virtual void run(SqliteConnection& connection) = 0;  // may throw SqliteError
         virtual void finish(std::optional<StoreFailure> failure) = 0;
         bool failed = false;
     };
+    virtual void enqueue(Priority priority, std::unique_ptr<Write> write);
+    virtual bool submit_read(std::move_only_function<void(SqliteConnection&)> job);
+    /// Commits one group of what waits: a turn of the writer. False when nothing waited.
+    bool commit_waiting();
+    /// What mirrors rows in memory forgets them.
+    void forget_mirrors();
+    SqliteConnection& writer() { return *writer_; }
+
+private:
     template <class F, class T>
     struct WriteOf final : Write {
         F& work;  // lives in the suspended coroutine's frame
@@ -141,8 +158,8 @@ private:
         }
     };
 
-    void enqueue(Priority priority, std::unique_ptr<Write> write);
-    bool submit_read(std::move_only_function<void(SqliteConnection&)> job);
+    void open();
+    std::vector<std::unique_ptr<Write>> take_group();
     void run_writer();
     void run_write(Write& write, bool alone);
     void note_failure(const std::exception& error);

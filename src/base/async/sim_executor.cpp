@@ -46,16 +46,18 @@ bool SimExecutor::step() {
     return true;
 }
 
+bool SimExecutor::step_until(Instant until) {
+    if (ready_.empty() && (timers_.empty() || timers_.begin()->first.first > until)) {
+        now_ = std::max(now_, until);
+        return false;
+    }
+    return step();
+}
+
 std::size_t SimExecutor::run_until(Instant until) {
     std::size_t steps = 0;
-    while (true) {
-        if (ready_.empty() && (timers_.empty() || timers_.begin()->first.first > until)) {
-            now_ = std::max(now_, until);
-            return steps;
-        }
-        if (!step()) return steps;
-        ++steps;
-    }
+    while (step_until(until)) ++steps;
+    return steps;
 }
 
 void SimExecutor::stop() {

@@ -25,6 +25,8 @@ public:
 
     /// Runs one ready job, or steps time to the next timer and runs it. False when nothing is left to do.
     bool step();
+    /// The same, unless what comes next comes after `until`: then time stands at `until`, and it is false.
+    bool step_until(Instant until);
     /// Runs until nothing is left or virtual time passes `until`. The number of steps.
     std::size_t run_until(Instant until);
     std::size_t run_for(std::chrono::nanoseconds duration) { return run_until(now_ + duration); }
