@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 
 #include "base/assert.hpp"
+#include "base/one_line.hpp"
 #include "base/text.hpp"
 
 namespace marketday::cli {
@@ -48,11 +50,54 @@ std::string environment_name(std::string_view key) {
     return name;
 }
 
-std::string scalar_or_list(const YAML::Node& node) {
-    if (!node.IsSequence()) return node.as<std::string>();
+constexpr std::ptrdiff_t kDepthMax = 4;  // of the keys of a file; settings have two levels
+
+/// A value as text, a list joined by commas; nothing for whatever else YAML knows.
+std::optional<std::string> scalar_or_list(const YAML::Node& node) {
+    if (node.IsNull()) return std::string{};
+    if (node.IsScalar()) return node.Scalar();
+    if (!node.IsSequence()) return std::nullopt;
     std::string joined;
-    for (const auto& item : node) joined += (joined.empty() ? "" : ",") + item.as<std::string>();
+    for (const auto& item : node) {
+        if (!item.IsScalar()) return std::nullopt;
+        joined += (joined.empty() ? "" : ",") + item.Scalar();
+    }
     return joined;
+}
+
+YAML::Node load(const std::string& path) {
+    try {
+        YAML::Node root = YAML::LoadFile(path);
+        if (!root.IsNull() && !root.IsMap())
+            throw std::runtime_error(fmt::format("{}: must be a map of keys to values", path));
+        return root;
+    } catch (const YAML::BadFile&) {
+        throw std::runtime_error(fmt::format("cannot read {}; give --config an existing YAML file", path));
+    } catch (const YAML::Exception& error) {
+        throw std::runtime_error(fmt::format("{}:{}: {}", path, error.mark.line + 1, error.msg));
+    }
+}
+
+void take_map(Config& config, const std::string& path, const std::string& prefix, const YAML::Node& map) {
+    for (const auto& entry : map) {
+        const std::string place = fmt::format("{}:{}", path, entry.first.Mark().line + 1);
+        if (!entry.first.IsScalar()) throw std::runtime_error(place + ": a key must be a name");
+        const std::string name = prefix + entry.first.Scalar();
+        // A map that holds itself (an anchor and its alias) has no end.
+        if (entry.second.IsMap() && std::ranges::count(name, '.') >= kDepthMax)
+            throw std::runtime_error(place + ": no setting is nested that deep");
+        if (entry.second.IsMap()) {
+            take_map(config, path, name + ".", entry.second);
+            continue;
+        }
+        std::optional<std::string> value = scalar_or_list(entry.second);
+        if (!value) throw std::runtime_error(fmt::format("{}: {} must be a single value", place, name));
+        try {
+            config.set(name, *value, place);
+        } catch (const std::runtime_error& error) {
+            throw std::runtime_error(fmt::format("{}: {}", place, error.what()));
+        }
+    }
 }
 
 }  // namespace
@@ -72,6 +117,10 @@ const std::vector<ConfigKey>& config_keys() {
         {"shop.currency", Kind::text, "KRW", "the one currency of the shop (ISO 4217)"},
         {"shop.utc_offset_minutes", Kind::integer, "540",
          "how far the shop's clock, on pages and of days, is ahead of UTC, minutes; Korea and Japan 540", -720, 840},
+        {"pages.asset_host", Kind::text, "",
+         "where pages ask for scripts and styles first, such as https://cdn.example: PATH/assets/… is fetched from the "
+         "shop's /assets/…; empty: of the shop"},
+        {"pages.image_host", Kind::text, "", "the same for pictures, /images/…"},
         {"shipping.flat_minor", Kind::integer, "0", "the shipping fee of an order, minor units"},
         {"shipping.per_kg_minor", Kind::integer, "0", "and for every begun kilogram, minor units"},
         {"shipping.free_from_minor", Kind::integer, "0", "free from this worth of goods, minor units; 0: never"},
@@ -118,6 +167,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
         {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds", 1, 86'400},
         {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds", 1, 600},
+        {"http.hsts_days", Kind::integer, "365",
+         "how long browsers come by TLS alone once they did (Strict-Transport-Security), days; 0: not told", 0, 730},
         {"http.proxy_protocol", Kind::boolean, "false", "every connection begins with a PROXY v2 header"},
         {"http.trusted_proxies", Kind::list, "", "networks whose PROXY and Forwarded headers are believed"},
         {"trace.slow_ms", Kind::integer, "250",
@@ -145,36 +196,12 @@ void Config::set(std::string_view name, std::string_view value, std::string_view
 }
 
 void Config::read_file(const std::string& path) {
-    YAML::Node root;
     try {
-        root = YAML::LoadFile(path);
-    } catch (const YAML::BadFile&) {
-        throw std::runtime_error(fmt::format("cannot read {}; give --config an existing YAML file", path));
-    } catch (const YAML::ParserException& error) {
-        throw std::runtime_error(fmt::format("{}:{}: {}", path, error.mark.line + 1, error.msg));
+        take_map(*this, path, "", load(path));
+    } catch (const std::runtime_error& refused) {
+        // It quotes the file, which may be any file.
+        throw std::runtime_error(one_line(refused.what()));
     }
-    if (root.IsNull()) return;
-    const auto place = [&path](const YAML::Node& node) { return fmt::format("{}:{}", path, node.Mark().line + 1); };
-    const auto take = [&](const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-        try {
-            set(name, scalar_or_list(value), place(key));
-        } catch (const YAML::Exception&) {
-            throw std::runtime_error(fmt::format("{}: {} must be a single value", place(key), name));
-        } catch (const std::runtime_error& error) {
-            throw std::runtime_error(fmt::format("{}: {}", place(key), error.what()));
-        }
-    };
-    if (!root.IsMap()) throw std::runtime_error(fmt::format("{}: must be a map of keys to values", path));
-    const auto take_map = [&take](const auto& self, const std::string& prefix, const YAML::Node& map) -> void {
-        for (const auto& entry : map) {
-            const auto name = prefix + entry.first.as<std::string>();
-            if (entry.second.IsMap())
-                self(self, name + ".", entry.second);
-            else
-                take(name, entry.first, entry.second);
-        }
-    };
-    take_map(take_map, "", root);
 }
 
 void Config::read_environment(const char* const* environment) {

@@ -82,7 +82,10 @@ SyntaxError HeadParser::decode_chunks(std::string_view bytes, std::size_t body_b
     body_limit(body_bytes_max);
     error_code error;
     consumed = 0;
-    while (consumed < bytes.size() && !is_done()) {
+    // Whatever is still to come of a chunked body has at least these bytes; Beast asserts it when the last chunk's line
+    // has come and the rest has not.
+    constexpr std::size_t kRestBytesMin = std::string_view{"0\r\n\r\n"}.size();
+    while (bytes.size() - consumed >= kRestBytesMin && !is_done()) {
         const std::size_t used =
             put(boost::asio::const_buffer(bytes.data() + consumed, bytes.size() - consumed), error);
         consumed += used;
