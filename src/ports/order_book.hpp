@@ -108,7 +108,9 @@ public:
     /// event's id is the same at every retry.
     struct OutboxMessage {
         std::int64_t position = 0;
-        std::string topic;  // "orders", "stock", "sales"
+        /// "reservations" for the events of orders just placed, which come by the hundred; "orders" for what becomes of
+        /// them; "sales".
+        std::string topic;
         std::string events_json;
     };
     virtual Answer<std::vector<OutboxMessage>> outbox(std::int64_t after_position, std::size_t messages_max) = 0;

@@ -11,7 +11,7 @@
 
 namespace marketday::usecases {
 
-/// One event as the shop writes it: {"id","type","at_ms",…}.
+/// What consumers need of an event, which the shop writes as {"id","type","at_ms",…}.
 struct ShopEvent {
     std::string id;
     std::string type;  // "order.paid"
@@ -19,7 +19,6 @@ struct ShopEvent {
     std::optional<OrderId> order;
     std::optional<CustomerId> customer;
     std::optional<Money> total;
-    std::string json;  // the whole of it
 };
 /// The events of a message's body (a JSON array); nothing when it is not one.
 std::optional<std::vector<ShopEvent>> parse_events(std::string_view body);

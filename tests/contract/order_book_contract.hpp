@@ -341,7 +341,7 @@ TEST_P(OrderBookContract, every_change_is_told_through_the_outbox_until_it_is_se
     std::string told;
     std::int64_t last = 0;
     for (const auto& message : done(book().outbox(0, 100))) {
-        if (message.topic == "orders") told += message.events_json;
+        if (message.topic == "reservations" || message.topic == "orders") told += message.events_json;
         last = message.position;
     }
     EXPECT_NE(told.find("order.reserved"), std::string::npos);

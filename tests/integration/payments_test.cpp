@@ -279,7 +279,7 @@ TEST_F(PaymentsOnSqlite, every_event_of_an_order_reaches_a_consumer_once) {
     std::map<std::string, int> counts;
     ports::EventBus::Group group;
     group.name = "numbers";
-    group.topics = {"orders"};
+    group.topics = {"reservations", "orders"};
     for (int i = 0; i < 2; ++i) {
         // A second consumer of the same name knows what the first has done.
         usecases::Consumer consumer{

@@ -131,7 +131,7 @@ public:
           terms_(terms),
           facts_(connection, memory),
           ledger_(connection),
-          events_("orders", batch) {}
+          events_("reservations", batch) {}
 
     Verdict place(const OrderRequest& request) {
         if (auto known = known_verdict(request)) return std::move(*known);
