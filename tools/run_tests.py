@@ -15,7 +15,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-SUITES = ["unit", "contract", "simulation", "integration", "e2e", "fuzz", "bench"]
+SUITES = ["unit", "contract", "simulation", "integration", "drill", "e2e", "fuzz", "bench"]
 
 
 def programs_of(build, suites):

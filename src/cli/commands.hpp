@@ -11,6 +11,7 @@ void add_version(CLI::App& app, int& exit_code);
 void add_crowd(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_rehearse(CLI::App& app, int& exit_code);
+void add_drill(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_operate(CLI::App& app, int& exit_code);  // sale, product, stock, order, operator
 void add_backup(CLI::App& app, int& exit_code);   // backup, restore

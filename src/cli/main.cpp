@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     cli::add_serve(app, exit_code);
     cli::add_rehearse(app, exit_code);
+    cli::add_drill(app, exit_code);
     cli::add_import(app, exit_code);
     cli::add_operate(app, exit_code);
     cli::add_crowd(app, exit_code);

@@ -29,6 +29,7 @@
 #include "adapters/embedded/xapian_search_index.hpp"
 #include "base/async/asio_executor.hpp"
 #include "base/log.hpp"
+#include "base/server_clock.hpp"
 #include "cli/addresses.hpp"
 #include "cli/cache_settings.hpp"
 #include "cli/secrets.hpp"
@@ -114,7 +115,7 @@ struct Shop::Parts {
     std::set<std::string> roles;
     ListenAddress listen;
     ListenAddress admin;
-    SystemClock clock;
+    ServerClock clock;
     SystemRandom random;
     UuidSource uuids{clock, random};
     Secrets secrets;

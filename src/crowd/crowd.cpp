@@ -204,6 +204,7 @@ Result<Report, Trouble> run(const Options& options, const std::function<void(con
         if (children[i].pid < 0) return fail(Trouble{"cannot start the crowd's processes: too many are running"});
         children[i].running = true;
     }
+    if (options.at_start) options.at_start();
     watch(*plan, children, report);
 
     std::vector<Journal> journals;

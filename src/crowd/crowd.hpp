@@ -66,6 +66,7 @@ struct Report {
     double seconds_to_last_payment = -1;  // from the opening (or the first arrival after it); -1: nothing was paid
     double seconds_to_sold_out = -1;      // the same, when every unit offered was paid
     std::array<OpFigures, kOpCount> ops;
+    Histogram acknowledged_latency;  // of acknowledged orders alone, from the intended start
     std::map<int, std::uint64_t> statuses;
     std::map<std::string, std::uint64_t> reasons;  // of refused and unknown orders and payments
     std::array<std::uint64_t, kEndingCount> endings{};

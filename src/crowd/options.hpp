@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace marketday::crowd {
@@ -57,6 +58,7 @@ struct Options {
     std::int64_t retry_for_us = 30'000'000;  // … for so long; a declared 503 always is
     std::uint32_t verify = 1000;             // acknowledged orders asked for again at the end; UINT32_MAX: all
     std::string report_dir;                  // empty: none
+    std::function<void()> at_start;          // called once, when all is prepared and nobody has come yet
     enum class Display : std::uint8_t { automatic, lines, none } display = Display::automatic;
 };
 

@@ -49,6 +49,8 @@ void count(const Plan& plan, std::span<const Journal> journals, Report& report, 
             op.refused += record.outcome == Outcome::refused;
             op.unknown += record.outcome == Outcome::unknown;
             if (record.status != 0) op.latency.add(record.end_us - record.start_us);
+            if (record.op == Op::order && record.outcome == Outcome::ok)
+                report.acknowledged_latency.add(record.end_us - record.start_us);
             all.add(record.start_us, record.end_us);
             const bool matters = record.op == Op::order || record.op == Op::pay;
             if (matters && record.outcome != Outcome::ok)
@@ -199,7 +201,8 @@ std::string summary_json(const Report& report) {
             fmt::format(R"({}"{}":{{"ok":{},"refused":{},"unknown":{}}})", comma, name, op.ok, op.refused, op.unknown);
         latencies += fmt::format(R"({}"{}":{})", comma, name, latency_json(op.latency));
     }
-    out += fmt::format(R"("operations":{{{}}},"latency_ms":{{{}}},)", operations, latencies);
+    out += fmt::format(R"("operations":{{{}}},"latency_ms":{{{}}},"acknowledged_latency_ms":{},)", operations, latencies,
+                       latency_json(report.acknowledged_latency));
     out += fmt::format(R"("statuses":{{{}}},)", joined(report.statuses, [](const auto& e) {
                            return fmt::format(R"("{}":{})", e.first, e.second);
                        }));

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -39,7 +40,8 @@ pid_t fork_child() {
     return 0;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+[[noreturn]] void become(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                         const std::filesystem::path& log, const Surroundings& surroundings) {
     const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     const int nothing = ::open("/dev/null", O_RDONLY);
     if (output < 0 || nothing < 0) ::_exit(127);
@@ -52,15 +54,19 @@ pid_t fork_child() {
     std::vector<std::string> copies = arguments;
     for (std::string& copy : copies) words.push_back(copy.data());
     words.push_back(nullptr);
-    ::execv("/proc/self/exe", words.data());
+    std::vector<std::string> added = surroundings.environment;
+    for (std::string& variable : added) ::putenv(variable.data());
+    if (surroundings.before_exec) surroundings.before_exec();
+    ::execv(program.c_str(), words.data());
     ::_exit(127);
 }
 
 }  // namespace
 
-Child Child::run_self(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+Child Child::run_program(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                         const std::filesystem::path& log, const Surroundings& surroundings) {
     const pid_t pid = fork_child();
-    if (pid == 0) become(arguments, log);
+    if (pid == 0) become(program, arguments, log, surroundings);
     return Child{pid};
 }
 

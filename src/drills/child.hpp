@@ -11,12 +11,19 @@
 
 namespace marketday::drills {
 
+/// What differs for a child from its parent's own surroundings.
+struct Surroundings {
+    std::vector<std::string> environment = {};    // NAME=value, beside what the parent has
+    std::function<void()> before_exec = nullptr;  // in the child: limits, groups; may only make system calls
+};
+
 /// A process of our own, in a process group of its own: it is killed with everything it started when this object goes,
 /// and by the kernel should we be killed ourselves. Only from a program of one thread.
 class Child {
 public:
-    /// Runs this very program with `arguments`; its output goes to the end of `log`.
-    static Child run_self(const std::vector<std::string>& arguments, const std::filesystem::path& log);
+    /// Runs `program` with `arguments`; its output goes to the end of `log`.
+    static Child run_program(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                             const std::filesystem::path& log, const Surroundings& surroundings = {});
     /// Runs `work` in a fork; what it returns is the exit code. Its output stays ours.
     static Child run(const std::function<int()>& work);
 

@@ -1,13 +1,8 @@
 #include "drills/rehearse.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "audit/audit.hpp"
@@ -16,7 +11,9 @@
 #include "crowd/crowd.hpp"
 #include "crowd/json_view.hpp"
 #include "drills/interrupt.hpp"
+#include "drills/planned_sale.hpp"
 #include "drills/shop_process.hpp"
+#include "drills/temporary_directory.hpp"
 
 namespace marketday::drills {
 namespace {
@@ -25,78 +22,20 @@ using std::chrono::steady_clock;
 namespace fs = std::filesystem;
 using Say = std::function<void(const std::string&)>;
 
-constexpr std::string_view kSku = "rehearsal-lantern";
-constexpr std::int64_t kPriceMinor = 39'000;
 constexpr milliseconds kDrainWithin{12'000};
 constexpr milliseconds kLookEvery{5};
-constexpr milliseconds kShownWithin{10'000};
 // A hold that nobody pays ends after this; the rehearsal waits for it.
 constexpr int kHoldSeconds = 12;
 constexpr milliseconds kSettleWithin{90'000};
 
-class TemporaryDirectory {
-public:
-    explicit TemporaryDirectory(bool keep) : keep_(keep) {
-        std::string pattern = (fs::temp_directory_path() / "marketday-rehearsal-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr)
-            throw std::runtime_error(fmt::format("cannot make a temporary directory in {}: {}; set TMPDIR",
-                                                 fs::temp_directory_path().string(), std::strerror(errno)));
-        path_ = pattern;
-    }
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        if (!keep_) fs::remove_all(path_, ignored);
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    const fs::path& path() const { return path_; }
-
-private:
-    bool keep_;
-    fs::path path_;
-};
-
-std::string text_of(const fs::path& file) {
-    std::ifstream stream{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{stream}, {}};
-}
-
-/// The shop's page learns of a new sale a moment after the operator.
-void wait_until_shown(const ShopProcess& shop, const std::string& sale) {
-    const auto target = crowd::Target::parse(shop.shop_url());
-    if (!target) throw std::runtime_error(target.error().message);
-    crowd::PlainClient shopper{*target};
-    const auto deadline = steady_clock::now() + kShownWithin;
-    while (steady_clock::now() < deadline) {
-        const auto answer = shopper.ask({.path = "/api/v1/sales/" + sale});
-        const auto list = shopper.ask({.path = "/api/v1/sales"});
-        if (answer && answer->status == 200 && list && list->body.find(sale) != std::string::npos) return;
-        pause(milliseconds{20});
-    }
-    throw std::runtime_error("the shop does not show the sale that was planned");
-}
-
 /// One product, its stock, and a sale of all of it that opens when the crowd has its accounts.
-void plan_sale(ShopProcess& shop, const RehearsalOptions& options) {
-    shop.operate(
-        "POST", "/admin/v1/products",
-        fmt::format(R"({{"sku":"{}","source":"rehearsal","name":{{"en":"Rehearsal Lantern","ko":"리허설 등불",)"
-                    R"("ja":"リハーサルの灯り"}},"description":{{"en":"One lantern, for practice."}},)"
-                    R"("category":[{{"en":"Rehearsal"}}],"price":{{"amount":{},"currency":"KRW"}},"weight_g":400}})"
-                    "\n",
-                    kSku, kPriceMinor));
-    shop.operate(
-        "POST", "/admin/v1/stock",
-        fmt::format(R"({{"sku":"{}","movement":"receive","units":{},"reason":"rehearsal"}})", kSku, options.units));
-    const std::int64_t opens_ms =
-        to_unix_ms(SystemClock{}.wall_now()) + 1500 + static_cast<std::int64_t>(options.shoppers) / 10;
-    const std::string sale =
-        shop.operate("POST", "/admin/v1/sales",
-                     fmt::format(R"({{"name":{{"en":"Rehearsal"}},"opens_at":"{}","items":[{{"sku":"{}","units":{},)"
-                                 R"("price":{{"amount_minor":{},"currency":"KRW"}},"limit_per_customer":1}}],)"
-                                 R"("line":{{"enabled":{},"draw":{}}}}})",
-                                 to_rfc3339(opens_ms), kSku, options.units, kPriceMinor, options.line, options.line));
-    wait_until_shown(shop, crowd::JsonView{sale}["id"].text());
+void plan_rehearsal(ShopProcess& shop, const RehearsalOptions& options) {
+    PlannedSale sale;
+    sale.sku = "rehearsal-lantern";
+    sale.units = options.units;
+    sale.opens_ms = to_unix_ms(SystemClock{}.wall_now()) + 1500 + static_cast<std::int64_t>(options.shoppers) / 10;
+    sale.line = sale.draw = options.line;
+    plan_sale(shop, sale);
 }
 
 crowd::Options crowd_options(const ShopProcess& shop, const RehearsalOptions& options, const fs::path& report_dir) {
@@ -238,7 +177,7 @@ std::string Rehearsal::to_json() const {
 
 Rehearsal rehearse(const RehearsalOptions& options, const Say& say) {
     const InterruptGuard interrupt;
-    const TemporaryDirectory directory{options.keep};
+    const TemporaryDirectory directory{"rehearsal", options.keep};
     const fs::path report_dir = options.report_dir.empty() ? directory.path() / "crowd" : options.report_dir;
     Rehearsal result;
     result.units_offered = options.units;
@@ -249,7 +188,7 @@ Rehearsal rehearse(const RehearsalOptions& options, const Say& say) {
                       {fmt::format("checkout.hold_s={}", kHoldSeconds)}}};
     shop.start();
     say(fmt::format("a throwaway shop serves at {}", shop.shop_url()));
-    plan_sale(shop, options);
+    plan_rehearsal(shop, options);
     say(fmt::format("{} shoppers come within {:.0f} s for {} units", audit::grouped(options.shoppers),
                     std::chrono::duration<double>(options.arrive).count(), audit::grouped(options.units)));
     const crowd::Options visitors = crowd_options(shop, options, report_dir);

@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "crowd/json_view.hpp"
 #include "drills/interrupt.hpp"
+#include "drills/temporary_directory.hpp"
 
 namespace marketday::drills {
 namespace {
@@ -20,11 +19,6 @@ using std::chrono::steady_clock;
 constexpr milliseconds kStartWithin{20'000};
 constexpr int kAnswerWithinMs = 30'000;
 
-std::string read_text(const std::filesystem::path& file) {
-    std::ifstream stream{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{stream}, {}};
-}
-
 std::string address_of(const std::string& url) {
     if (url.empty()) return "127.0.0.1:0";
     const auto host = url.find("://") + 3;
@@ -33,7 +27,7 @@ std::string address_of(const std::string& url) {
 
 }  // namespace
 
-void ShopProcess::start() {
+void ShopProcess::launch() {
     std::error_code ignored;
     std::filesystem::remove(options_.data / "shop.json", ignored);
     std::filesystem::remove(options_.data / "admin.json", ignored);
@@ -51,7 +45,11 @@ void ShopProcess::start() {
         arguments.push_back("--set");
         arguments.push_back(setting);
     }
-    child_ = Child::run_self(arguments, options_.log);
+    child_ = Child::run_program(options_.program, arguments, options_.log, options_.surroundings);
+}
+
+void ShopProcess::start() {
+    launch();
     const auto deadline = steady_clock::now() + kStartWithin;
     while (!read_addresses()) {
         check_running();
@@ -63,8 +61,8 @@ void ShopProcess::start() {
 
 bool ShopProcess::read_addresses() {
     // Both files are written whole, the admin's last.
-    const std::string admin = read_text(options_.data / "admin.json");
-    const std::string shop = read_text(options_.data / "shop.json");
+    const std::string admin = text_of(options_.data / "admin.json");
+    const std::string shop = text_of(options_.data / "shop.json");
     if (admin.empty() || shop.empty()) return false;
     admin_url_ = crowd::JsonView{admin}["url"].text();
     token_ = crowd::JsonView{admin}["token"].text();
@@ -73,7 +71,7 @@ bool ShopProcess::read_addresses() {
 }
 
 std::string ShopProcess::last_words() const {
-    const std::string log = read_text(options_.log);
+    const std::string log = text_of(options_.log);
     const auto end = log.find_last_not_of('\n');
     if (end == std::string::npos) return "it said nothing";
     const auto begin = log.rfind('\n', end);

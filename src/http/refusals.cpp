@@ -1,6 +1,7 @@
 #include "http/refusals.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "base/log.hpp"
 #include "http/router.hpp"
@@ -67,6 +68,15 @@ Response unavailable() {
 
 Response internal_error(const Route& route, const std::exception& failure) {
     log::error("http.handler.failed", {{"operation", route.operation_id}, {"reason", failure.what()}});
+    if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) {
+        // Nobody's mistake, and it passes: whoever asks again under the same key learns what became of it.
+        return problem({.status = 503,
+                        .type = "outcome-unknown",
+                        .title = "The shop is short of memory; this may have happened or not.",
+                        .detail = "Try again, with the same Idempotency-Key.",
+                        .extra_json = {},
+                        .retry_after = seconds{1}});
+    }
     return refusal(500, "internal", "Something broke here.", "It has been recorded; try again later.");
 }
 
