@@ -20,6 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 /// One seed's end, through a pipe: written whole (it is smaller than PIPE_BUF).
 struct Told {
     std::uint64_t seed;
+    std::uint64_t hash;
     std::uint64_t events;
     std::uint64_t faults;
     std::uint64_t deaths;
@@ -43,17 +44,18 @@ struct Worker {
         if (wanted.time && SteadyClock::now() - begun > *wanted.time) break;
         *current = wanted.from + i;
         const RunOutcome outcome = run_seed(wanted.from + i, wanted.planted, false);
-        Told told{wanted.from + i,
-                  outcome.events,
-                  outcome.faults,
-                  outcome.deaths,
-                  outcome.shoppers,
-                  outcome.orders,
-                  outcome.paid,
-                  outcome.expired,
-                  outcome.refunded,
-                  outcome.virtual_s,
-                  {}};
+        Told told{};
+        told.seed = wanted.from + i;
+        told.hash = outcome.hash;
+        told.events = outcome.events;
+        told.faults = outcome.faults;
+        told.deaths = outcome.deaths;
+        told.shoppers = outcome.shoppers;
+        told.orders = outcome.orders;
+        told.paid = outcome.paid;
+        told.expired = outcome.expired;
+        told.refunded = outcome.refunded;
+        told.virtual_s = outcome.virtual_s;
         std::strncpy(told.violation.data(), outcome.violation.c_str(), told.violation.size() - 1);
         if (::write(pipe, &told, sizeof told) != sizeof told) ::_exit(1);
         if (!outcome.violation.empty()) break;
@@ -71,6 +73,7 @@ void add(SeedsDone& done, const Told& told) {
     done.paid += static_cast<std::uint64_t>(told.paid);
     done.expired += static_cast<std::uint64_t>(told.expired);
     done.refunded += static_cast<std::uint64_t>(told.refunded);
+    done.hash += told.hash * (2 * told.seed + 1);
     done.virtual_s += told.virtual_s;
     done.virtual_s_max = std::max(done.virtual_s_max, told.virtual_s);
 }

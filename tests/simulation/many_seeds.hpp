@@ -30,6 +30,7 @@ struct SeedsDone {
     double virtual_s = 0;
     double virtual_s_max = 0;
     double took_s = 0;
+    std::uint64_t hash = 0;                    // over the hashes of all runs, in whatever order they ended
     std::optional<std::uint64_t> failed_seed;  // the lowest that failed
     std::string violation;
 };

@@ -62,7 +62,8 @@ Market::Market(const Plan& plan, bool trace)
     people_ = std::make_unique<People>(*this);
     store_->database.set_faults(plan_.store);
     disk_.set_faults(plan_.disk);
-    bank_.set_faults({plan_.bank_silent_percent, plan_.bank_refuses_percent, plan_.planted == Planted::captures_twice});
+    bank_.set_faults({plan_.bank_silent_percent, plan_.bank_refuses_percent, plan_.bank_lies,
+                      plan_.planted == Planted::captures_twice});
     mail_.set_fails_percent(plan_.mail_fails_percent);
     start_shop(shop_, true);
     if (plan_.second_scheduler) start_shop(second_, false);
@@ -270,6 +271,10 @@ void Market::tamper_after(SqliteConnection& store) {
             sql = "UPDATE lines SET sequence_mark = 1";
             one_in = 1;
             break;
+        case Planted::forgets_who_was_called:
+            sql = "UPDATE lines SET called_turns = 0; DELETE FROM line_calls";
+            one_in = 1;
+            break;
         case Planted::skips_a_ledger_link:
             sql = "UPDATE ledger SET hash = zeroblob(32) WHERE sequence = (SELECT max(sequence) FROM ledger)";
             break;
@@ -424,7 +429,8 @@ RunOutcome Market::run() {
     constexpr seconds kSettlesWithin{1800};
     people_->begin();
     schedule_troubles();
-    run_until(begun_ + plan_.faults_end + seconds{1});
+    // What the bank hears late, it hears by then.
+    run_until(begun_ + plan_.faults_end + seconds{25});
     if (violation_.empty() && !settle(kSettlesWithin) && violation_.empty())
         violated(fmt::format("{} s after the last fault there are {}", kSettlesWithin.count(),
                              store_ == nullptr ? std::string{"no shop"} : quietly([this](SqliteConnection& store) {

@@ -23,6 +23,8 @@ constexpr std::array kPlanted{
     PlantedFault{Planted::reissues_a_number, "reissues-a-number", "a number in line is given a second time", 1000},
     PlantedFault{Planted::admits_more_than_remain, "admits-more-than-remain", "the line hears of units that are gone",
                  300},
+    PlantedFault{Planted::forgets_who_was_called, "forgets-who-was-called",
+                 "what the line has called is forgotten in a death", 300},
     PlantedFault{Planted::skips_a_ledger_link, "skips-a-ledger-link", "an entry's hash does not cover the one before",
                  100},
     PlantedFault{Planted::loses_a_ledger_entry, "loses-a-ledger-entry", "a movement of stock is not in the ledger",
@@ -71,7 +73,6 @@ void draw_size(Plan& plan, Drawing& draw) {
     if (draw.one_in(3)) plan.batch_max = draw.between(1, 10);
     if (draw.one_in(6)) plan.lane_depth_max = draw.between(2, 20);
     plan.faults_end = seconds{draw.between(20, 70)};
-    plan.shoppers_leave = plan.faults_end + seconds{20};
 }
 
 void draw_faults(Plan& plan, Drawing& draw) {
@@ -88,6 +89,7 @@ void draw_faults(Plan& plan, Drawing& draw) {
     plan.request_twice_percent = draw.trouble(15);
     plan.bank_silent_percent = draw.trouble(25);
     plan.bank_refuses_percent = draw.trouble(15);
+    plan.bank_lies = draw.one_in(6);
     plan.mail_fails_percent = draw.trouble(30);
     plan.deaths = draw.one_in(3) ? 0 : draw.between(1, 4);
     plan.freezes = draw.one_in(3) ? draw.between(1, 3) : 0;

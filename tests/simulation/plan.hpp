@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,7 @@ enum class Planted : std::uint8_t {
     lets_a_ticket_pass,
     reissues_a_number,
     admits_more_than_remain,
+    forgets_who_was_called,
     skips_a_ledger_link,
     loses_a_ledger_entry,
     keeps_an_old_value,
@@ -69,7 +71,6 @@ struct Plan {
     // Time. Everything counts from the run's beginning.
     seconds opens_after{8};
     seconds faults_end{60};
-    seconds shoppers_leave{90};
 
     // Faults, up to `faults_end`.
     SimDatabase::Faults store;
@@ -79,6 +80,7 @@ struct Plan {
     unsigned request_twice_percent = 0;  // delivered twice
     unsigned bank_silent_percent = 0;
     unsigned bank_refuses_percent = 0;
+    bool bank_lies = false;
     unsigned mail_fails_percent = 0;
     std::size_t deaths = 0;
     unsigned power_percent = 50;      // of deaths: power is lost, not only the process killed

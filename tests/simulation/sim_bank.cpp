@@ -34,6 +34,7 @@ SimBank::Status SimBank::take(PaymentId payment, bool tells_surely) {
 
 SimBank::Status SimBank::authorise_now(const Charge& charge) {
     Account& account = accounts_[charge.payment];
+    if (account.status == Status::captured && faults_.captures_twice) return take(charge.payment, false);
     if (account.status != Status::not_known) return account.status;
     account.order = charge.order;
     account.amount = charge.amount;
@@ -50,6 +51,12 @@ SimBank::Status SimBank::void_now(PaymentId payment) {
     if (account.status != Status::authorised && account.status != Status::not_known) return account.status;
     account.status = Status::voided;
     chronicle_.note("bank", "voids payment {}", brief(payment.uuid));
+    if (faults_.lies && !account.order.uuid.is_nil() && random_.below(3) == 0)
+        world_.at(world_.now() + pause(20'000), [this, payment] {
+            if (accounts_[payment].status != Status::voided) return;
+            chronicle_.fault("the bank captures payment {}, which it had voided", brief(payment.uuid));
+            (void)take(payment, true);
+        });
     return Status::voided;
 }
 

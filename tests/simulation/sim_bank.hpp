@@ -15,6 +15,7 @@ public:
     struct Faults {
         unsigned silent_percent = 0;   // no answer; half of those calls it has heard, or hears later
         unsigned refuses_percent = 0;  // did nothing, and says so
+        bool lies = false;             // captures, now and then, what it had said was voided; and tells
         bool captures_twice = false;   // planted
     };
     SimBank(SimExecutor& world, Random& random, Chronicle& chronicle)

@@ -149,7 +149,12 @@ public:
                                                              WallTime at) override {
         return inner_.set_sale_state(sale, state, at);
     }
-    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override { return inner_.find_sale(sale); }
+    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override {
+        auto found = co_await inner_.find_sale(sale);
+        if (found && *found)
+            for (auto& item : (**found).items) item.taken -= lies_.units_more;
+        co_return std::move(found);
+    }
     Answer<std::vector<domain::Sale>> sales(std::size_t closed_max) override { return inner_.sales(closed_max); }
     Answer<std::vector<domain::LedgerEntry>> ledger_after(std::int64_t sequence, std::size_t entries_max) override {
         return inner_.ledger_after(sequence, entries_max);
