@@ -1,5 +1,7 @@
 #include "domain/lifecycle.hpp"
 
+#include <algorithm>
+
 namespace marketday::domain {
 namespace {
 
@@ -121,6 +123,18 @@ Result<StepPlan, StepRefusal> plan_step(const Order& order, const OrderStep& ste
         }
     }
     return fail(StepRefusal::wrong_state);
+}
+
+void apply_step(Order& order, const StepPlan& plan, const OrderStep& step) {
+    order.state = plan.next;
+    order.updated_at = step.at;
+    if (step.payment && (step.step == Step::begin_payment || step.step == Step::payment_captured))
+        order.payment = step.payment;
+    if (step.step == Step::payment_captured && !order.captured_at) order.captured_at = step.at;
+    if (step.step == Step::refund) order.refunded_at = step.at;
+    if (step.step == Step::payment_failed && plan.next == OrderState::reserved)
+        order.hold_until = std::max(order.hold_until, step.at + step.hold_again);
+    if (step.step == Step::ship) order.tracking = step.tracking;
 }
 
 }  // namespace marketday::domain

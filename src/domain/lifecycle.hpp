@@ -68,6 +68,9 @@ struct StepPlan {
 /// again now.
 Result<StepPlan, StepRefusal> plan_step(const Order& order, const OrderStep& step, bool units_remain);
 
+/// The order after a step that `plan` allows and changes: its state, times, payment, hold and tracking. Pure.
+void apply_step(Order& order, const StepPlan& plan, const OrderStep& step);
+
 /// True for the states that hold or have sold units (they count against a customer's limit).
 bool holds_units(OrderState state);
 

@@ -1,11 +1,6 @@
 #include "adapters/embedded/sqlite_baskets.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-#include <iterator>
-
-#include "base/log.hpp"
+#include "adapters/stored/basket_text.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -26,36 +21,10 @@ Result<T, Baskets::Error> to_port(SqliteDatabase::Written<T> written) {
 
 std::int64_t number_of(Baskets::OwnerKind kind) { return static_cast<std::int64_t>(kind); }
 
-Basket parse_lines(std::string_view text) {
-    Basket basket;
-    boost::json::error_code error;
-    const auto value = boost::json::parse(text, error);
-    if (error || !value.is_array()) throw SqliteError{SQLITE_CORRUPT, "a basket's lines are not a list"};
-    for (const auto& line : value.get_array()) {
-        const auto* parts = line.if_array();
-        if (parts == nullptr || parts->size() != 3 || !(*parts)[0].is_string() || !(*parts)[1].is_int64() ||
-            !(*parts)[2].is_int64())
-            throw SqliteError{SQLITE_CORRUPT, "a basket's line is not [sku, quantity, price]"};
-        const auto& sku = (*parts)[0].get_string();
-        basket.lines.push_back(
-            {domain::SkuCode{sku.data(), sku.size()}, (*parts)[1].get_int64(), (*parts)[2].get_int64()});
-    }
-    return basket;
-}
-
-std::string lines_of(const Basket& basket) {
-    std::string text = "[";
-    for (const auto& line : basket.lines) {
-        log::append_json_string(text += text.size() == 1 ? "[" : ",[", line.sku);
-        fmt::format_to(std::back_inserter(text), ",{},{}]", line.quantity, line.seen_price_minor);
-    }
-    return text + ']';
-}
-
 Basket read_basket(SqliteConnection& connection, const Baskets::Owner& owner) {
     auto row =
         connection.query("SELECT lines FROM baskets WHERE kind = ?1 AND owner = ?2", number_of(owner.kind), owner.id);
-    return row.step() ? parse_lines(row.text_view(0)) : Basket{};
+    return row.step() ? basket_from_text(row.text_view(0)) : Basket{};
 }
 
 void remove_basket(SqliteConnection& connection, const Baskets::Owner& owner) {
@@ -64,7 +33,7 @@ void remove_basket(SqliteConnection& connection, const Baskets::Owner& owner) {
 
 void write_basket(SqliteConnection& connection, const Baskets::Owner& owner, const Basket& basket, WallTime now) {
     if (basket.lines.empty()) return remove_basket(connection, owner);
-    const std::string lines = lines_of(basket);
+    const std::string lines = basket_to_text(basket);
     connection.run(
         "INSERT INTO baskets (kind, owner, lines, touched_ms) VALUES (?1, ?2, ?3, ?4)"
         " ON CONFLICT (kind, owner) DO UPDATE SET lines = excluded.lines, touched_ms = excluded.touched_ms",

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "adapters/embedded/sqlite_leases.hpp"
+#include "adapters/stored/bus_group.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -28,30 +29,13 @@ ports::EventMemory::Error to_memory_error(StoreFailure failure) {
     return ports::EventMemory::Error::unavailable;
 }
 
-struct GroupRow {
-    std::string topics;  // ",orders,sales,"
-    std::int64_t ack_within_ms = 0;
-    std::int64_t deliveries_max = 0;
-    std::int64_t pause_first_ms = 0;
-    std::int64_t pause_max_ms = 0;
-    std::int64_t cursor = 0;
-
-    bool wants(std::string_view topic) const {
-        return topics.find("," + std::string{topic} + ",") != std::string::npos;
-    }
-    std::int64_t pause_ms(std::int64_t deliveries) const {
-        const auto doublings = std::clamp<std::int64_t>(deliveries - 1, 0, 30);
-        return std::min(pause_first_ms << doublings, pause_max_ms);
-    }
-};
-
-std::optional<GroupRow> find_group(SqliteConnection& connection, const std::string& name) {
+std::optional<BusGroup> find_group(SqliteConnection& connection, const std::string& name) {
     auto row = connection.query(
         "SELECT topics, ack_within_ms, deliveries_max, pause_first_ms, pause_max_ms, cursor"
         " FROM bus_groups WHERE name = ?1",
         name);
     if (!row.step()) return std::nullopt;
-    return GroupRow{row.text(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
+    return BusGroup{row.text(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
 }
 
 std::int64_t last_position(SqliteConnection& connection) {
@@ -99,7 +83,7 @@ std::vector<DueRow> due_again(SqliteConnection& connection, const std::string& g
     return due;
 }
 
-void take_due(SqliteConnection& connection, const std::string& name, const GroupRow& group, std::int64_t now_ms,
+void take_due(SqliteConnection& connection, const std::string& name, const BusGroup& group, std::int64_t now_ms,
               std::size_t messages_max, std::vector<Bus::Delivery>& given) {
     for (auto& row : due_again(connection, name, now_ms, messages_max)) {
         if (row.delivery.deliveries >= group.deliveries_max) {
@@ -111,13 +95,12 @@ void take_due(SqliteConnection& connection, const std::string& name, const Group
         connection.run(
             "UPDATE bus_deliveries SET deliveries = ?3, visible_ms = ?4"
             " WHERE group_name = ?1 AND position = ?2",
-            name, row.delivery.position, row.delivery.deliveries,
-            now_ms + std::max(group.ack_within_ms, group.pause_ms(row.delivery.deliveries)));
+            name, row.delivery.position, row.delivery.deliveries, now_ms + group.hidden_ms(row.delivery.deliveries));
         given.push_back(std::move(row.delivery));
     }
 }
 
-void take_new(SqliteConnection& connection, const std::string& name, const GroupRow& group, std::int64_t now_ms,
+void take_new(SqliteConnection& connection, const std::string& name, const BusGroup& group, std::int64_t now_ms,
               std::size_t messages_max, std::vector<Bus::Delivery>& given) {
     std::int64_t cursor = group.cursor;
     {
@@ -132,7 +115,7 @@ void take_new(SqliteConnection& connection, const std::string& name, const Group
             connection.run(
                 "INSERT INTO bus_deliveries (group_name, position, deliveries, visible_ms)"
                 " VALUES (?1, ?2, 1, ?3)",
-                name, cursor, now_ms + group.ack_within_ms);
+                name, cursor, now_ms + group.hidden_ms(1));
         }
     }
     if (cursor != group.cursor) connection.run("UPDATE bus_groups SET cursor = ?2 WHERE name = ?1", name, cursor);
@@ -158,8 +141,7 @@ Bus::Answer<std::monostate> SqliteEventBus::publish(std::vector<Message> message
 }
 
 Bus::Answer<std::monostate> SqliteEventBus::ensure_group(Group group) {
-    std::string topics = ",";
-    for (const auto& topic : group.topics) topics += topic + ",";
+    const std::string topics = BusGroup::topics_of(group.topics);
     auto written = co_await database_.write(SqliteDatabase::Priority::shoppers, [&](SqliteConnection& connection) {
         const std::int64_t cursor = group.from_beginning ? 0 : last_position(connection);
         connection.run(

@@ -1,11 +1,9 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "adapters/embedded/sqlite_connection.hpp"
+#include "adapters/stored/order_text.hpp"
 #include "domain/order.hpp"
 
 namespace marketday::adapters {
@@ -19,9 +17,5 @@ namespace marketday::adapters {
 /// One order from the current row, its lines by a query of their own.
 domain::Order read_order_row(SqliteConnection& connection, const SqliteQuery& row);
 std::optional<domain::Order> read_order(SqliteConnection& connection, OrderId order);
-
-std::string address_to_json(const domain::DeliveryAddress& address);
-std::string refusal_to_json(const domain::Refused& refused);
-domain::Refused refusal_from_json(std::string_view json);
 
 }  // namespace marketday::adapters

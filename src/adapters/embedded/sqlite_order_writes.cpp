@@ -1,7 +1,5 @@
 #include "adapters/embedded/sqlite_order_writes.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "adapters/embedded/sqlite_batch_facts.hpp"
@@ -9,6 +7,7 @@
 #include "adapters/embedded/sqlite_ledger.hpp"
 #include "adapters/embedded/sqlite_order_rows.hpp"
 #include "adapters/embedded/sqlite_outbox.hpp"
+#include "adapters/stored/order_events.hpp"
 #include "base/assert.hpp"
 #include "domain/placement.hpp"
 
@@ -184,10 +183,7 @@ private:
         orders_.add(request, granted, sale_no);
         memory_.remember(connection_, request.customer, request.key,
                          {request.request_hash, request.order, {}, request.placed_at}, held_);
-        events_.add(
-            "order.reserved", request.placed_at,
-            fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")", request.order.to_string(),
-                        request.customer.to_string(), grant.total.amount_minor, grant.total.currency.code()));
+        add_reserved_event(events_, request, grant.total);
         return granted;
     }
 
@@ -263,16 +259,7 @@ private:
     }
 
     void change_order(domain::Order& order, const domain::StepPlan& plan, const domain::OrderStep& step) {
-        using domain::Step;
-        order.state = plan.next;
-        order.updated_at = step.at;
-        if (step.payment && (step.step == Step::begin_payment || step.step == Step::payment_captured))
-            order.payment = step.payment;
-        if (step.step == Step::payment_captured && !order.captured_at) order.captured_at = step.at;
-        if (step.step == Step::refund) order.refunded_at = step.at;
-        if (step.step == Step::payment_failed && plan.next == domain::OrderState::reserved)
-            order.hold_until = std::max(order.hold_until, step.at + step.hold_again);
-        if (step.step == Step::ship) order.tracking = step.tracking;
+        domain::apply_step(order, plan, step);
         const auto ms = [](const std::optional<WallTime>& time) {
             return time ? std::optional{to_unix_ms(*time)} : std::nullopt;
         };
@@ -282,12 +269,7 @@ private:
             order.id, static_cast<std::int64_t>(order.state), to_unix_ms(order.updated_at),
             to_unix_ms(order.hold_until), order.payment, ms(order.captured_at), ms(order.refunded_at),
             order.tracking.empty() ? std::nullopt : std::optional<std::string_view>{order.tracking});
-        // A payment that failed brings the order back to `reserved`, which must not read like another order.
-        const bool failed = step.step == Step::payment_failed;
-        events_.add(
-            fmt::format("order.{}", failed ? "payment_failed" : domain::to_string(order.state)), step.at,
-            fmt::format(R"("order":"{}","customer":"{}","total_minor":{},"currency":"{}")", order.id.to_string(),
-                        order.customer.to_string(), order.total.amount_minor, order.total.currency.code()));
+        add_order_event(events_, order, step);
     }
 
     SqliteConnection& connection_;

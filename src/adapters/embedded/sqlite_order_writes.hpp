@@ -4,16 +4,11 @@
 
 #include "adapters/embedded/sqlite_connection.hpp"
 #include "adapters/embedded/sqlite_customer_memory.hpp"
+#include "adapters/stored/shop_terms.hpp"
 #include "domain/lifecycle.hpp"
 #include "domain/order.hpp"
-#include "domain/shipping.hpp"
 
 namespace marketday::adapters {
-
-struct ShopTerms {
-    Currency currency;
-    domain::ShippingPolicy shipping;
-};
 
 /// Places a batch within the caller's write. When the write is undone, the caller tells `memory` to forget. `batch`
 /// names its outbox message.

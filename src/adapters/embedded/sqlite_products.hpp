@@ -6,19 +6,11 @@
 #include <vector>
 
 #include "adapters/embedded/sqlite_connection.hpp"
+#include "adapters/stored/product_text.hpp"
 #include "domain/product.hpp"
 #include "ports/catalogue.hpp"
 
 namespace marketday::adapters {
-
-/// What a product's row keeps as JSON: all that shoppers read and that is not in its offer. Equal products give equal
-/// bytes.
-std::string product_content(const domain::Product& product);
-/// The inverse. Throws SqliteError when the row does not hold what `product_content` wrote.
-void read_product_content(std::string_view content, domain::Product& product);
-
-/// A text in several languages, as a row keeps it: {"en":…}. Throws SqliteError.
-domain::LocalText parse_text(std::string_view json);
 
 /// Writes products within one transaction: offers, rows, first stock, category counts, change numbers, outbox.
 class ProductWriter {

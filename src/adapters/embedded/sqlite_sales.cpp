@@ -1,9 +1,8 @@
 #include "adapters/embedded/sqlite_sales.hpp"
 
-#include <fmt/format.h>
-
 #include "adapters/embedded/sqlite_batch_facts.hpp"
 #include "adapters/embedded/sqlite_outbox.hpp"
+#include "adapters/stored/order_events.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -17,8 +16,7 @@ using SaleAnswer = Result<domain::Sale, OrderBook::SaleRefusal>;
 
 void tell(SqliteConnection& connection, const domain::Sale& sale, const Uuid& batch, WallTime at) {
     OutboxMessageWriter events("sales", batch);
-    events.add(fmt::format("sale.{}", domain::to_string(sale.state)), at,
-               fmt::format(R"("sale":"{}")", sale.id.to_string()));
+    add_sale_event(events, sale, at);
     events.write(connection, at);
 }
 

@@ -1,14 +1,12 @@
 #include "adapters/embedded/sqlite_statistics.hpp"
 
-#include <boost/json.hpp>
-
 #include "adapters/embedded/sqlite_leases.hpp"
+#include "adapters/stored/statistics_text.hpp"
 #include "base/assert.hpp"
 
 namespace marketday::adapters {
 namespace {
 
-namespace json = boost::json;
 using ports::Statistics;
 using Priority = SqliteDatabase::Priority;
 
@@ -137,25 +135,11 @@ Statistics::Figures read_figures(SqliteConnection& c, const Statistics::Period& 
     return figures;
 }
 
-std::string to_json(const std::vector<Statistics::Difference>& differences) {
-    json::array items;
-    for (const auto& one : differences)
-        items.push_back(
-            json::object{{"day", one.day}, {"figure", one.figure}, {"kept", one.kept}, {"counted", one.counted}});
-    return json::serialize(items);
-}
-
 std::optional<Statistics::Check> read_check(SqliteConnection& c) {
     auto q = c.query("SELECT checked_ms, days, differences FROM stat_check WHERE one = 1");
     if (!q.step()) return std::nullopt;
-    Statistics::Check check{.at = from_unix_ms(q.integer(0)), .days = q.integer(1), .differences = {}};
-    const json::value items = json::parse(q.text(2));
-    for (const auto& item : items.as_array())
-        check.differences.push_back({.day = item.at("day").to_number<std::int64_t>(),
-                                     .figure = std::string{item.at("figure").as_string()},
-                                     .kept = item.at("kept").to_number<std::int64_t>(),
-                                     .counted = item.at("counted").to_number<std::int64_t>()});
-    return check;
+    return Statistics::Check{
+        .at = from_unix_ms(q.integer(0)), .days = q.integer(1), .differences = differences_from_text(q.text_view(2))};
 }
 
 }  // namespace
@@ -215,7 +199,7 @@ Statistics::Answer<std::optional<Statistics::Check>> SqliteStatistics::recount(R
         c.run(
             "INSERT INTO stat_check (one, checked_ms, days, differences) VALUES (1, ?1, ?2, ?3)"
             " ON CONFLICT (one) DO UPDATE SET checked_ms = ?1, days = ?2, differences = ?3",
-            to_unix_ms(check.at), check.days, to_json(check.differences));
+            to_unix_ms(check.at), check.days, differences_to_text(check.differences));
         return std::monostate{};
     };
     auto kept = co_await database_.write(Priority::shoppers, keep);

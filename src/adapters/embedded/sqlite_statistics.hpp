@@ -1,6 +1,7 @@
 #pragma once
 
 #include "adapters/embedded/sqlite_database.hpp"
+#include "adapters/stored/statistics_text.hpp"
 #include "ports/statistics.hpp"
 
 namespace marketday::adapters {
@@ -20,9 +21,6 @@ public:
 private:
     SqliteDatabase& database_;
 };
-
-/// The name under which events are remembered and delivered.
-inline constexpr const char* kStatisticsGroup = "statistics";
 
 /// The comparison itself; in one snapshot.
 std::optional<ports::Statistics::Check> recount_statistics(SqliteConnection& connection,

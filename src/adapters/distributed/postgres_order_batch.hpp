@@ -1,0 +1,80 @@
+#pragma once
+
+#include "adapters/distributed/postgres_order_facts.hpp"
+#include "adapters/stored/event_message.hpp"
+#include "adapters/stored/shop_terms.hpp"
+#include "domain/lifecycle.hpp"
+
+namespace marketday::adapters {
+
+/// What one batch writes, gathered in memory and handed to the database's function write_batch as one statement.
+class PostgresOrderBatch {
+public:
+    PostgresOrderBatch(LedgerHead head, PostgresOrderFacts& facts) : head_(head), facts_(facts) {
+        last_.epoch = head.epoch;
+        last_.sequence = head.sequence;
+        last_.hash = head.hash;
+    }
+
+    struct Change {
+        WallTime at{};
+        domain::Movement movement{};
+        std::string_view sku;
+        std::int64_t units = 0;
+        OrderId order;  // nil: none
+        std::string_view reason{};
+        bool find_by_order = false;  // also list it under its order (not needed for a first reservation)
+    };
+    domain::Receipt append(const Change& change);
+    void add_order(const domain::OrderRequest& request, const domain::Granted& granted,
+                   const std::vector<std::int64_t>& price_versions);
+    void change_order(const domain::Order& order);
+    /// `order`: granted; else `refusal` says why not.
+    void add_key(const domain::OrderRequest& request, const std::optional<OrderId>& order,
+                 const std::optional<std::string>& refusal);
+    /// The one statement. Once, at the end.
+    PostgresStatement statement(const EventMessage& events, WallTime at);
+
+private:
+    using Of = PostgresArray::Of;
+    void add_levels();
+
+    LedgerHead head_;
+    PostgresOrderFacts& facts_;
+    domain::LedgerEntry last_;
+
+    struct Orders {
+        PostgresArray order{Of::uuids}, customer{Of::uuids}, sale{Of::integers}, placed{Of::integers};
+        PostgresArray hold{Of::integers}, total{Of::integers}, shipping{Of::integers}, currency{Of::texts};
+        PostgresArray receipt{Of::integers}, hash{Of::bytes}, address{Of::texts};
+    } orders_;
+    struct Lines {
+        PostgresArray order{Of::uuids}, number{Of::integers}, sku{Of::integers}, quantity{Of::integers};
+        PostgresArray price{Of::integers}, version{Of::integers};
+    } lines_;
+    struct Changed {
+        PostgresArray order{Of::uuids}, state{Of::integers}, updated{Of::integers}, hold{Of::integers};
+        PostgresArray payment{Of::uuids}, captured{Of::integers}, refunded{Of::integers}, tracking{Of::texts};
+    } changed_;
+    struct Keys {
+        PostgresArray customer{Of::uuids}, key{Of::texts}, at{Of::integers}, hash{Of::bytes}, order{Of::uuids};
+        PostgresArray refusal{Of::texts};
+    } keys_;
+    struct Entries {
+        PostgresArray sequence{Of::integers}, at{Of::integers}, movement{Of::integers}, sku{Of::integers};
+        PostgresArray units{Of::integers}, order{Of::uuids}, hash{Of::bytes}, reason{Of::texts};
+        PostgresArray by_order{Of::integers};
+    } entries_;
+};
+
+/// Decides and writes a batch on a session that may see a quiet shop: reads what it needs, lets the domain decide in order
+/// of arrival, and calls write_batch. `locked`: within the session's transaction, under the head's lock; else without any
+/// lock, and PostgresError MD001 says that somebody else was first.
+Task<std::vector<domain::Verdict>> place_orders(PostgresSession& session, bool locked, const ShopTerms& terms,
+                                                const Uuid& batch, const std::vector<domain::OrderRequest>& requests);
+Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, const Uuid& batch,
+                                                  const std::vector<domain::OrderStep>& steps);
+/// Runs `statement` as the last of the session and commits.
+Task<void> send_last(PostgresSession& session, bool locked, PostgresStatement statement);
+
+}  // namespace marketday::adapters

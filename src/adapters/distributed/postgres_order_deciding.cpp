@@ -1,0 +1,283 @@
+// How a batch of orders, or of steps, is decided and written.
+
+#include <unordered_map>
+
+#include "adapters/distributed/postgres_order_batch.hpp"
+#include "adapters/stored/order_events.hpp"
+#include "adapters/stored/order_text.hpp"
+#include "base/assert.hpp"
+
+namespace marketday::adapters {
+namespace {
+
+using domain::OrderRequest;
+using domain::Refusal;
+using domain::Refused;
+using domain::Verdict;
+using Of = PostgresArray::Of;
+
+PostgresStatement select_keys(const std::vector<OrderRequest>& requests) {
+    PostgresArray customers{Of::uuids};
+    PostgresArray keys{Of::texts};
+    for (const auto& request : requests) customers.add(request.customer), keys.add(request.key);
+    return PostgresSession::statement(
+        "SELECT k.customer_id, k.key, k.request_hash, k.order_id, k.refusal, o.total_minor, o.shipping_minor,"
+        " o.currency, o.hold_ms, o.receipt_seq, o.receipt_hash"
+        " FROM unnest($1::uuid[], $2::text[]) AS a (customer, key)"
+        " JOIN LATERAL (SELECT * FROM idempotency_keys i WHERE i.customer_id = a.customer AND i.key = a.key OFFSET 0) k"
+        " ON true LEFT JOIN LATERAL (SELECT * FROM orders r WHERE r.order_id = k.order_id OFFSET 0) o ON true",
+        customers.take(), keys.take());
+}
+
+class Placing {
+public:
+    Placing(const ShopTerms& terms, const Uuid& batch) : terms_(terms), events_("reservations", batch) {}
+
+    static std::vector<PostgresStatement> questions(const std::vector<OrderRequest>& requests, bool locked) {
+        PostgresArray skus{Of::texts};
+        PostgresArray sales{Of::uuids};
+        PostgresArray limit_customers{Of::uuids};
+        PostgresArray limit_sales{Of::uuids};
+        std::map<std::string_view, bool> seen_skus;
+        std::map<SaleId, bool> seen_sales;
+        for (const auto& request : requests) {
+            for (const auto& line : request.lines)
+                if (!std::exchange(seen_skus[line.sku], true)) skus.add(line.sku);
+            if (!request.sale) continue;
+            if (!std::exchange(seen_sales[*request.sale], true)) sales.add(*request.sale);
+            limit_customers.add(request.customer), limit_sales.add(*request.sale);
+        }
+        const PostgresValue sale_ids = sales.take();
+        std::vector<PostgresStatement> questions;
+        questions.push_back(select_head(locked));
+        questions.push_back(select_skus(skus.take()));
+        questions.push_back(select_sales(sale_ids));
+        questions.push_back(select_items(sale_ids));
+        questions.push_back(select_limits(limit_customers.take(), limit_sales.take()));
+        questions.push_back(select_keys(requests));
+        return questions;
+    }
+
+    void take(std::vector<PostgresRows> answers) {
+        facts_.take_skus(answers[1]);
+        facts_.take_sales(read_sales(answers[2], answers[3]));
+        facts_.take_limits(answers[4]);
+        for (auto& rows = answers[5]; rows.step();) known_[key_of(CustomerId{rows.uuid(0)}, rows.text(1))] = read(rows);
+        batch_.emplace(read_head(answers[0]), facts_);
+    }
+
+    Verdict place(const OrderRequest& request) {
+        const auto known = known_.find(key_of(request.customer, request.key));
+        if (known != known_.end()) {
+            if (known->second.request_hash != request.request_hash) return {Refused{Refusal::key_reused, {}}, false};
+            return {known->second.outcome, true};
+        }
+        auto decision = domain::decide(request, terms_.currency, terms_.shipping, facts_);
+        Verdict verdict;
+        if (auto* refused = std::get_if<Refused>(&decision)) {
+            batch_->add_key(request, std::nullopt, refusal_to_json(*refused));
+            verdict.outcome = std::move(*refused);
+        } else {
+            verdict.outcome = take_grant(request, std::get<domain::Grant>(decision));
+        }
+        known_[key_of(request.customer, request.key)] = {request.request_hash, verdict.outcome};
+        return verdict;
+    }
+
+    PostgresStatement statement(WallTime at) { return batch_->statement(events_, at); }
+
+private:
+    struct Known {
+        domain::RequestHash request_hash{};
+        decltype(Verdict::outcome) outcome;
+    };
+    static std::string key_of(const CustomerId& customer, std::string_view key) {
+        return std::string{reinterpret_cast<const char*>(customer.uuid.bytes.data()), 16}.append(key);
+    }
+
+    static Known read(const PostgresRows& row) {
+        Known known;
+        const auto hash = row.blob(2);
+        if (hash.size() == known.request_hash.size()) std::ranges::copy(hash, known.request_hash.begin());
+        if (row.is_null(3)) {
+            known.outcome = refusal_from_json(row.text_view(4));
+            return known;
+        }
+        if (row.is_null(5))
+            throw PostgresError(PostgresError::Kind::broken, "", "an idempotency key names an order that is not there");
+        const Currency currency = stored_currency(row.text_view(7));
+        known.outcome = domain::Granted{OrderId{row.uuid(3)},
+                                        {row.integer(5), currency},
+                                        {row.integer(6), currency},
+                                        from_unix_ms(row.integer(8)),
+                                        {row.integer(9), row.hash(10)}};
+        return known;
+    }
+
+    domain::Granted take_grant(const OrderRequest& request, const domain::Grant& grant) {
+        domain::Granted granted{request.order, grant.total, grant.shipping, request.hold_until, {}};
+        for (std::size_t i = 0; i < request.lines.size(); ++i) {
+            const auto& line = request.lines[i];
+            const domain::Receipt entry = batch_->append({.at = request.placed_at,
+                                                          .movement = domain::Movement::reserve,
+                                                          .sku = line.sku,
+                                                          .units = line.quantity,
+                                                          .order = request.order});
+            if (i == 0) granted.receipt = entry;
+            if (request.sale)
+                facts_.hold(request.customer, *request.sale, line.sku, line.quantity, request.placed_at);
+        }
+        batch_->add_order(request, granted, grant.price_versions);
+        batch_->add_key(request, request.order, std::nullopt);
+        add_reserved_event(events_, request, grant.total);
+        return granted;
+    }
+
+    const ShopTerms& terms_;
+    EventMessage events_;
+    PostgresOrderFacts facts_;
+    std::unordered_map<std::string, Known> known_;
+    std::optional<PostgresOrderBatch> batch_;
+};
+
+class Stepping {
+public:
+    explicit Stepping(const Uuid& batch) : events_("orders", batch) {}
+
+    static std::vector<PostgresStatement> questions(const std::vector<domain::OrderStep>& steps, bool locked) {
+        PostgresArray ids{Of::uuids};
+        for (const auto& step : steps) ids.add(step.order);
+        const PostgresValue orders = ids.take();
+        std::vector<PostgresStatement> questions;
+        questions.push_back(select_head(locked));
+        questions.push_back(PostgresSession::statement(
+            "SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id = ANY ($1)",
+            orders));
+        questions.push_back(PostgresSession::statement(
+            "SELECT l.order_id, f.sku, l.quantity, l.unit_price_minor, l.price_version FROM order_lines l"
+            " JOIN offers f ON f.sku_no = l.sku_no WHERE l.order_id = ANY ($1) ORDER BY l.order_id, l.line_no",
+            orders));
+        questions.push_back(select_skus_of_orders(orders));
+        questions.push_back(select_sales_of_orders(orders));
+        questions.push_back(select_items_of_orders(orders));
+        questions.push_back(select_limits_of_orders(orders));
+        return questions;
+    }
+
+    void take(std::vector<PostgresRows> answers) {
+        auto orders = read_orders(answers[1]);
+        read_lines(answers[2], orders);
+        for (auto& order : orders) orders_.emplace(order.id, std::move(order));
+        facts_.take_skus(answers[3]);
+        facts_.take_sales(read_sales(answers[4], answers[5]));
+        facts_.take_limits(answers[6]);
+        batch_.emplace(read_head(answers[0]), facts_);
+    }
+
+    domain::StepVerdict step(const domain::OrderStep& step) {
+        const auto found = orders_.find(step.order);
+        if (found == orders_.end()) return fail(domain::StepRefusal::not_found);
+        domain::Order& order = found->second;
+        const bool units_remain = step.step == domain::Step::payment_captured && !domain::holds_units(order.state) &&
+                                  domain::can_hold_again(order, facts_);
+        auto plan = domain::plan_step(order, step, units_remain);
+        if (!plan) return fail(plan.error());
+        std::optional<domain::Receipt> receipt;
+        if (plan->changed) {
+            receipt = move_units(order, *plan, step);
+            domain::apply_step(order, *plan, step);
+            changed_[order.id] = true;
+            add_order_event(events_, order, step);
+        }
+        return domain::StepDone{
+            .order = order, .changed = plan->changed, .refund_due = plan->refund_due, .receipt = receipt};
+    }
+
+    bool anything_changed() const { return !changed_.empty(); }
+    PostgresStatement statement(WallTime at) {
+        // Each order once, as it is after its last step: two rows of one order in one statement have no order.
+        for (const auto& [id, changed] : changed_) batch_->change_order(orders_.at(id));
+        return batch_->statement(events_, at);
+    }
+
+private:
+    std::optional<domain::Receipt> move_units(const domain::Order& order, const domain::StepPlan& plan,
+                                              const domain::OrderStep& step) {
+        std::optional<domain::Receipt> first;
+        for (const domain::Movement movement : plan.movements) {
+            for (const auto& line : order.lines) {
+                domain::SkuFacts* sku = facts_.sku(line.sku);
+                MD_ASSERT(sku != nullptr);
+                const bool moved = domain::apply(sku->level, movement, line.quantity);
+                MD_ASSERT(moved);
+                const domain::Receipt entry = batch_->append({.at = step.at,
+                                                              .movement = movement,
+                                                              .sku = line.sku,
+                                                              .units = line.quantity,
+                                                              .order = order.id,
+                                                              .find_by_order = true});
+                if (!first) first = entry;
+            }
+        }
+        if (plan.limit_use == 0 || !order.sale) return first;
+        for (const auto& line : order.lines) {
+            facts_.hold(order.customer, *order.sale, line.sku, plan.limit_use * line.quantity, step.at);
+            for (auto& item : facts_.sale(*order.sale)->items)
+                if (item.sku == line.sku) item.taken += plan.limit_use * line.quantity;
+        }
+        return first;
+    }
+
+    EventMessage events_;
+    PostgresOrderFacts facts_;
+    std::map<OrderId, domain::Order> orders_;
+    std::map<OrderId, bool> changed_;
+    std::optional<PostgresOrderBatch> batch_;
+};
+
+}  // namespace
+
+Task<void> send_last(PostgresSession& session, bool locked, PostgresStatement statement) {
+    if (locked)
+        co_await session.finish_with(std::move(statement));
+    else
+        co_await session.commit_with(std::move(statement));
+}
+
+Task<std::vector<Verdict>> place_orders(PostgresSession& session, bool locked, const ShopTerms& terms,
+                                        const Uuid& batch, const std::vector<OrderRequest>& requests) {
+    Placing placing(terms, batch);
+    auto questions = Placing::questions(requests, locked);
+    auto answers = co_await session.query_all(std::move(questions));
+    placing.take(std::move(answers));
+    std::vector<Verdict> verdicts;
+    verdicts.reserve(requests.size());
+    bool all_repeated = true;
+    for (const auto& request : requests) {
+        verdicts.push_back(placing.place(request));
+        const auto* refused = std::get_if<Refused>(&verdicts.back().outcome);
+        all_repeated &= verdicts.back().repeated || (refused != nullptr && refused->reason == Refusal::key_reused);
+    }
+    if (all_repeated) co_return verdicts;
+    auto last = placing.statement(requests.back().placed_at);
+    co_await send_last(session, locked, std::move(last));
+    co_return verdicts;
+}
+
+Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, const Uuid& batch,
+                                                  const std::vector<domain::OrderStep>& steps) {
+    Stepping stepping(batch);
+    auto questions = Stepping::questions(steps, locked);
+    auto answers = co_await session.query_all(std::move(questions));
+    stepping.take(std::move(answers));
+    std::vector<domain::StepVerdict> verdicts;
+    verdicts.reserve(steps.size());
+    for (const auto& step : steps) verdicts.push_back(stepping.step(step));
+    if (!stepping.anything_changed()) co_return verdicts;
+    auto last = stepping.statement(steps.back().at);
+    co_await send_last(session, locked, std::move(last));
+    co_return verdicts;
+}
+
+}  // namespace marketday::adapters

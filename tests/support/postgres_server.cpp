@@ -1,0 +1,186 @@
+#include "tests/support/postgres_server.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "tests/support/run_task.hpp"
+
+namespace marketday {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin";
+constexpr const char* kUser = "postgres";
+
+int free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        throw std::runtime_error("no free port");
+    ::close(socket);
+    return ntohs(address.sin_port);
+}
+
+/// Runs a program of PostgreSQL's as its unprivileged user; it ends when this process does.
+int launch(const std::string& program, std::vector<std::string> arguments, const fs::path& log) {
+    std::vector<std::string> command{"setpriv", "--pdeathsig", "QUIT"};
+    if (::geteuid() == 0) {
+        for (const char* word : {"--reuid", kUser, "--regid", kUser, "--clear-groups"}) command.emplace_back(word);
+    }
+    command.push_back(std::string{kPrograms} + "/" + program);
+    for (auto& argument : arguments) command.push_back(std::move(argument));
+    std::vector<char*> words;
+    for (auto& word : command) words.push_back(word.data());
+    words.push_back(nullptr);
+    const int pid = ::fork();
+    if (pid != 0) return pid;
+    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    ::dup2(output, 1);
+    ::dup2(output, 2);
+    ::execvp(words[0], words.data());
+    ::_exit(127);
+}
+
+}  // namespace
+
+PostgresServer& PostgresServer::shared() {
+    static PostgresServer server;
+    return server;
+}
+
+PostgresServer::PostgresServer() : data_(directory_.path() / "data"), port_(free_port()) {
+    fs::permissions(directory_.path(), fs::perms::all);
+    const fs::path log = directory_.path() / "server.log";
+    const int pid = launch("initdb",
+                           {"-D", data_.string(), "-U", "shop", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"},
+                           log);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    if (status != 0)
+        throw std::runtime_error("initdb failed; is the package postgresql-15 installed? Look at " + log.string());
+    start();
+    sql(url("postgres"), "CREATE DATABASE shop_template");
+    { const adapters::PostgresDatabase made{{.url = url("shop_template"), .connections = 1}}; }
+}
+
+void PostgresServer::start() {
+    pid_ = launch("postgres",
+                  {"-D", data_.string(), "-p", std::to_string(port_), "-k", directory_.path().string(), "-c",
+                   "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "max_connections=60", "-c",
+                   "shared_buffers=64MB", "-c", "autovacuum_naptime=5", "-c", "max_wal_size=2GB"},
+                  directory_.path() / "server.log");
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (true) {
+        try {
+            sql(url("postgres"), "SELECT 1");
+            return;
+        } catch (const adapters::PostgresError&) {
+            if (std::chrono::steady_clock::now() > deadline) throw;
+            std::this_thread::sleep_for(std::chrono::milliseconds{30});
+        }
+    }
+}
+
+void PostgresServer::kill() {
+    ::kill(pid_, SIGQUIT);  // its children end at once too, nothing is written any more
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+}
+
+PostgresServer::~PostgresServer() {
+    if (pid_ > 0) kill();
+}
+
+std::string PostgresServer::url(const std::string& database) const {
+    return "postgres://shop@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+void PostgresServer::sql(const std::string& where, const std::string& script) {
+    boost::asio::io_context io{1};
+    AsioExecutor executor{io};
+    std::optional<adapters::PostgresError> failure;
+    const auto run = [](boost::asio::io_context& on, std::string at, std::string statements,
+                        std::optional<adapters::PostgresError>& out) -> Task<void> {
+        try {
+            const Instant deadline = std::chrono::steady_clock::now() + seconds{20};
+            auto connection = co_await adapters::PostgresConnection::open(on, std::move(at), deadline);
+            co_await connection->script(std::move(statements), deadline);
+        } catch (const adapters::PostgresError& error) {
+            out = error;
+        }
+        on.stop();
+    };
+    spawn(executor, "sql", run(io, where, script, failure));
+    io.run();
+    executor.shut_down();
+    if (failure) throw adapters::PostgresError(*failure);
+}
+
+std::string PostgresServer::take_database() {
+    if (free_.empty()) {
+        const std::string name = "shop_" + std::to_string(++databases_);
+        sql(url("postgres"), "CREATE DATABASE " + name + " TEMPLATE shop_template");
+        return name;
+    }
+    std::string name = std::move(free_.back());
+    free_.pop_back();
+    return name;
+}
+
+// Making and dropping a database costs a second of fsyncs; deleting the few rows of a test costs a commit.
+void PostgresServer::give_back_database(const std::string& name) {
+    sql(url(name), R"sql(
+        SET session_replication_role = replica;
+        DO $$
+        DECLARE
+            one record;
+        BEGIN
+            FOR one IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+                       AND relname <> 'migrations' LOOP
+                EXECUTE format('DELETE FROM %I', one.relname);
+            END LOOP;
+            FOR one IN SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace LOOP
+                PERFORM setval(one.relname::regclass, 1, false);
+            END LOOP;
+        END $$;
+        INSERT INTO ledger_head VALUES (1, 0, 0, 0, decode(repeat('00', 32), 'hex'));
+        INSERT INTO outbox_head VALUES (1, 0);
+        INSERT INTO catalogue_state VALUES (1, 0, 0);
+    )sql");
+    free_.push_back(name);
+}
+
+TemporaryPostgres::TemporaryPostgres(adapters::PostgresDatabase::Options options)
+    : options_(std::move(options)), name_(PostgresServer::shared().take_database()) {
+    options_.url = PostgresServer::shared().url(name_);
+    reopen();
+}
+
+TemporaryPostgres::~TemporaryPostgres() {
+    database_.reset();
+    PostgresServer::shared().give_back_database(name_);
+}
+
+void TemporaryPostgres::reopen() {
+    database_.reset();
+    database_ = std::make_unique<adapters::PostgresDatabase>(options_);
+}
+
+}  // namespace marketday
