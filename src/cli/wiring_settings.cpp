@@ -72,6 +72,7 @@ Checkout::Options checkout_options(const Config& config, const Hash256& admissio
     Checkout::Options options;
     options.hold = seconds{config.integer("checkout.hold_s")};
     options.lane.depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"));
+    options.lane.wait_max = milliseconds{config.integer("checkout.lane_wait_max_ms")};
     options.lane.batch_max = static_cast<std::size_t>(config.integer("checkout.batch_max"));
     options.lane.batches_under_way = static_cast<std::size_t>(config.integer("checkout.batches_under_way"));
     options.admission_key = admission_key;

@@ -65,13 +65,18 @@ public:
           directory_(directory),
           shop_({data, directory / "server.log", {}, on_its_core(), options.program}) {
         shop_.start();
-        plan_sale(shop_, {"drill-rush", kUnits, to_unix_ms(SystemClock{}.wall_now()), 39'000, 1'000'000});
+        sale_ = plan_sale(shop_, {"drill-rush", kUnits, to_unix_ms(SystemClock{}.wall_now()) + 500, 39'000, kUnits});
+        wait_until_open(shop_, sale_);
     }
 
     ShopProcess& shop() { return shop_; }
 
     /// As many orders as it takes when each connection sends its next at once.
-    Rate measure_capacity(seconds lasts) { return send(0, lasts); }
+    double measure_capacity(seconds lasts) {
+        const double per_s = send(0, lasts).goodput_per_s;
+        if (per_s <= 0) throw std::runtime_error("the shop takes no orders at all");
+        return per_s;
+    }
     Rate measure(int percent, double capacity_per_s, seconds lasts) {
         Rate rate = send(capacity_per_s * percent / 100, lasts);
         rate.percent = percent;
@@ -95,8 +100,7 @@ private:
         crowd.url = shop_.shop_url();
         crowd.mode = crowd::Mode::steady;
         crowd.seed = options_.seed;
-        crowd.sale = "none";
-        crowd.sku = "drill-rush";
+        crowd.sale = sale_;
         crowd.orders_per_second = per_s;
         crowd.duration_us = std::chrono::microseconds{lasts}.count();
         crowd.connections = kConnections;
@@ -143,6 +147,7 @@ private:
     const Say& say_;
     std::filesystem::path directory_;
     ShopProcess shop_;
+    std::string sale_;
     int rates_ = 0;
 };
 
@@ -203,7 +208,7 @@ DrillResult drill_overload(const DrillOptions& options, const Say& say) {
     {
         std::filesystem::create_directories(directory.path() / "plain");
         Overload load{options, say, directory.path() / "plain", directory.path() / "plain" / "shop"};
-        const double capacity = load.measure_capacity(each).goodput_per_s;
+        const double capacity = load.measure_capacity(each);
         say(fmt::format("it takes {:.0f} orders/s in a closed loop", capacity));
         std::vector<Rate> rates;
         for (const int percent : kPercents) rates.push_back(load.measure(percent, capacity, each));
@@ -214,7 +219,7 @@ DrillResult drill_overload(const DrillOptions& options, const Say& say) {
         FaultyDisk disk{directory.path()};
         disk.slow_down(kSlowSync);
         Overload load{options, say, directory.path(), disk.path() / "shop"};
-        const double capacity = load.measure_capacity(each).goodput_per_s;
+        const double capacity = load.measure_capacity(each);
         say(fmt::format("with a sync of {} ms it takes {:.0f} orders/s", kSlowSync.count() / 1000, capacity));
         std::vector<Rate> rates;
         for (const int percent : kPercentsSlow) rates.push_back(load.measure(percent, capacity, each));

@@ -45,6 +45,9 @@ public:
         std::size_t depth_max = 20'000;
         std::size_t batch_max = 500;
         std::size_t batches_under_way = 1;
+        /// What would wait longer than this is refused at once while the lane is behind; 0: nothing is. A burst after
+        /// a time without anybody waiting is taken whole for so long, and one batch may always wait.
+        milliseconds wait_max{0};
         int tries = 3;                     // of a batch whose outcome is unknown or that was not taken
         milliseconds try_again_after{50};  // times the number of the try
     };
@@ -55,7 +58,7 @@ public:
     /// The verdict of one item once its batch is durable.
     Task<Result<Verdict, LaneError>> submit(Item item, Instant deadline) {
         using Outcome = Result<Verdict, LaneError>;
-        if (closed_ || waiting_.size() >= options_.depth_max) {
+        if (closed_ || waiting_.size() >= options_.depth_max || too_far_behind()) {
             ++figures_.refused_busy;
             co_return fail(LaneError::busy);
         }
@@ -93,6 +96,21 @@ private:
         Sent* sent;
     };
 
+    /// When batch after batch leaves full, whoever comes last waits for all of them: with more coming than can be
+    /// written, soon everybody would wait for as long as the lane is deep. So those who would wait too long are
+    /// refused, cheaply, before anything is begun for them. By time and not by depth, since how fast a store writes
+    /// differs; and never below one batch, since smaller batches are written more slowly (CoDel, Nichols 2012, keeps
+    /// the standing queue short in the same way and lets bursts pass).
+    bool too_far_behind() {
+        if (options_.wait_max <= milliseconds{0} || waiting_.size() < options_.batch_max) return false;
+        const std::size_t batches_ahead = waiting_.size() / options_.batch_max + under_way_;
+        const auto wait = send_time_ * batches_ahead / std::max<std::size_t>(options_.batches_under_way, 1);
+        if (wait <= options_.wait_max) return false;
+        const Instant now = executor_.now();
+        if (behind_since_ == Instant{}) behind_since_ = now;
+        return now - behind_since_ > options_.wait_max;
+    }
+
     void start_if_free() {
         if (under_way_ >= options_.batches_under_way) return;
         ++under_way_;
@@ -129,6 +147,7 @@ private:
             waiting_.pop_front();
         }
         figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
+        if (waiting_.empty()) behind_since_ = {};
         for (auto& waiting : late) waiting.resume(fail(LaneError::too_late));
     }
 
@@ -142,6 +161,9 @@ private:
     }
 
     void count(std::size_t items, std::chrono::nanoseconds took) {
+        // Few items say little of how long a full batch takes.
+        if (items * 2 >= options_.batch_max || took > send_time_)
+            send_time_ = send_time_.count() == 0 ? took : (send_time_ * 3 + took) / 4;
         figures_.batches.fetch_add(1, std::memory_order_relaxed);
         figures_.items.fetch_add(items, std::memory_order_relaxed);
         figures_.send_ns.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
@@ -166,6 +188,8 @@ private:
     std::deque<Waiting> waiting_;
     std::size_t under_way_ = 0;
     bool closed_ = false;
+    std::chrono::nanoseconds send_time_{0};  // of a batch, smoothed
+    Instant behind_since_{};                 // since then somebody waited all the time, and too long; or nobody did
     LaneFigures figures_;
 };
 
