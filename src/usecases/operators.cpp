@@ -100,8 +100,7 @@ Operators::Operators(ports::Operators& operators, Passwords& passwords, const Cl
       clock_(clock),
       random_(random),
       options_(options),
-      per_name_(clock, random, options.per_name),
-      per_client_(clock, random, options.per_client),
+      attempts_(clock, random, options.attempts),
       second_factor_(operators, clock, random, {.key = options.second_factor_key}),
       machine_token_(make_token(random, 0).text),
       machine_{.name = "local", .role = Role::owner, .expires = WallTime::max(), .csrf_token = {}} {}
@@ -139,10 +138,10 @@ Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> Operat
     co_return std::optional<OperatorSession>{std::move(session)};
 }
 
-Operators::Outcome<ports::Operator> Operators::check(std::string name, std::string password) {
+Operators::Outcome<ports::Operator> Operators::check(std::string name, std::string password, std::string client) {
     auto prepared = domain::prepare_password(password);
     if (!is_name(name) || !prepared) co_return fail(refused(Reason::wrong));
-    if (const auto wait = per_name_.take(name)) {
+    if (const auto wait = attempts_.take(name, client)) {
         Refused too_many = refused(Reason::too_many);
         too_many.retry_after = *wait;
         co_return fail(too_many);
@@ -152,30 +151,25 @@ Operators::Outcome<ports::Operator> Operators::check(std::string name, std::stri
     const auto matched = co_await passwords_.matches(std::move(*prepared), std::move(hash));
     const bool checked = who.has_value() && matched.has_value();
     if (checked && (!*matched || (*who)->disabled)) co_return fail(refused(Reason::wrong));
-    per_name_.give_back(name);
+    if (!checked) attempts_.undone(name, client);
     if (!who) co_return fail(refused(who.error()));
     if (!matched) co_return fail(refused(matched.error()));
     co_return std::move(**who);
 }
 
 Operators::Outcome<Operators::LoggedIn> Operators::log_in(LogIn request) {
-    if (const auto wait = per_client_.take(request.client)) {
-        Refused too_many = refused(Reason::too_many);
-        too_many.retry_after = *wait;
-        co_return fail(too_many);
-    }
     const std::string name = request.name;
-    auto who = co_await check(std::move(request.name), std::move(request.password));
-    if (!who) {
-        if (who.error().reason != Reason::wrong) per_client_.give_back(request.client);
-        co_return fail(who.error());
-    }
+    auto who = co_await check(std::move(request.name), std::move(request.password), request.client);
+    if (!who) co_return fail(who.error());
     if (who->has_totp) {
         const auto passed = co_await pass_second_factor(name, std::move(request.code));
-        if (!passed) co_return fail(passed.error());
+        if (!passed) {
+            // Only asked for its code so far: nobody has guessed.
+            if (passed.error().reason == Reason::code_needed) attempts_.undone(name, request.client);
+            co_return fail(passed.error());
+        }
     }
-    per_client_.give_back(request.client);
-    per_name_.clear(name);
+    attempts_.succeeded(name, request.client);
     co_return co_await open(std::move(*who));
 }
 
@@ -302,8 +296,10 @@ Operators::Outcome<SecondFactor::State> Operators::second_factor(OperatorSession
 }
 
 Operators::Outcome<std::monostate> Operators::change_password(OperatorSession who, PasswordChange request) {
-    auto row = co_await check(who.name, std::move(request.old_password));
+    const std::string client = "the session of " + who.name;
+    auto row = co_await check(who.name, std::move(request.old_password), client);
     if (!row) co_return fail(row.error());
+    attempts_.undone(who.name, client);
     auto hash = co_await hash_new(std::move(request.new_password));
     if (!hash) co_return fail(hash.error());
     const auto changed = co_await operators_.set_password(who.name, row->password_hash, std::move(*hash));

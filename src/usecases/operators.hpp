@@ -14,7 +14,7 @@
 #include "usecases/accounts_passwords.hpp"
 #include "usecases/operator_session.hpp"
 #include "usecases/operators_second_factor.hpp"
-#include "usecases/sessions_throttle.hpp"
+#include "usecases/sessions_attempts.hpp"
 
 namespace marketday::usecases {
 
@@ -30,8 +30,10 @@ public:
         /// How long a session is trusted before the store is asked again. One process: for its whole life, since every
         /// end of a session passes here.
         seconds fresh_for{std::chrono::hours{12}};
-        Throttle::Options per_name{.burst = 10, .per_s = 1.0 / 30, .keys_max = 1024};
-        Throttle::Options per_client{.burst = 30, .per_s = 1.0 / 10, .keys_max = 4096};
+        Attempts::Options attempts{.at_name_from_client = {.burst = 10, .per_s = 1.0 / 30, .keys_max = 4096},
+                                   .at_name = {.burst = 100, .per_s = 1.0 / 30, .keys_max = 1024},
+                                   .from_client = {.burst = 30, .per_s = 1.0 / 10, .keys_max = 4096},
+                                   .remembered_max = 4096};
         Hash256 second_factor_key{};  // what the secrets of authenticator apps are made of
     };
     Operators(ports::Operators& operators, Passwords& passwords, const Clock& clock, Random& random, Options options);
@@ -125,7 +127,8 @@ private:
         OperatorSession session;
         WallTime fresh_until{};
     };
-    Outcome<ports::Operator> check(std::string name, std::string password);
+    /// Counts an attempt, which the caller ends: `succeeded` or `undone`.
+    Outcome<ports::Operator> check(std::string name, std::string password, std::string client);
     Outcome<std::monostate> pass_second_factor(std::string name, std::optional<std::string> code);
     Outcome<LoggedIn> open(ports::Operator who);
     Outcome<std::string> hash_new(std::string password);
@@ -138,8 +141,7 @@ private:
     const Clock& clock_;
     Random& random_;
     Options options_;
-    Throttle per_name_;
-    Throttle per_client_;
+    Attempts attempts_;
     SecondFactor second_factor_;
     std::string machine_token_;
     OperatorSession machine_;

@@ -21,25 +21,14 @@ Sessions::Sessions(ports::Accounts& accounts, ports::Sessions& sessions, Session
       passwords_(passwords),
       clock_(clock),
       random_(random),
-      per_account_(clock, random, options.per_account),
-      per_client_(clock, random, options.per_client) {}
-
-std::optional<seconds> Sessions::count_attempt(const std::string& claim, const std::string& client) {
-    if (const auto wait = per_client_.take(client)) return wait;
-    if (const auto wait = per_account_.take(claim)) {
-        per_client_.give_back(client);
-        return wait;
-    }
-    return std::nullopt;
-}
+      attempts_(clock, random, options.attempts) {}
 
 Task<Result<Sessions::LoggedIn, Refused>> Sessions::log_in(LogIn request) {
     const auto email = domain::EmailAddress::parse(request.email);
     auto password = domain::prepare_password(request.password);
     // What no account can have tells nothing about accounts.
     if (!email || !password) co_return fail(refused(Reason::wrong));
-    // Counted before the check and given back after a good one, so that attempts at one time cannot slip by together.
-    if (const auto wait = count_attempt(email->claim(), request.client))
+    if (const auto wait = attempts_.take(email->claim(), request.client))
         co_return fail(Refused{.reason = Reason::too_many, .retry_after = *wait});
 
     auto account = co_await accounts_.find_by_claim(email->claim());
@@ -49,12 +38,11 @@ Task<Result<Sessions::LoggedIn, Refused>> Sessions::log_in(LogIn request) {
         account ? co_await passwords_.matches(*password, std::move(hash)) : Result<bool, Passwords::Error>{false};
     const bool checked = account.has_value() && matched.has_value();
     if (checked && !*matched) co_return fail(refused(Reason::wrong));
-    per_client_.give_back(request.client);
     if (!checked) {
-        per_account_.give_back(email->claim());
+        attempts_.undone(email->claim(), request.client);
         co_return fail(refused(account ? Reason::busy : Reason::unavailable));
     }
-    per_account_.clear(email->claim());
+    attempts_.succeeded(email->claim(), request.client);
     if (passwords_.needs_rehash((*account)->password_hash)) {
         Executor& executor = co_await this_executor();
         spawn(executor, "sessions.rehash", rehash(**account, std::move(*password)));

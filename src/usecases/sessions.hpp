@@ -6,8 +6,8 @@
 #include "ports/accounts.hpp"
 #include "ports/sessions.hpp"
 #include "usecases/accounts_passwords.hpp"
+#include "usecases/sessions_attempts.hpp"
 #include "usecases/sessions_cache.hpp"
-#include "usecases/sessions_throttle.hpp"
 
 namespace marketday::usecases {
 
@@ -16,10 +16,8 @@ namespace marketday::usecases {
 class Sessions {
 public:
     struct Options {
-        /// Failed attempts on one account; strict. Counts unknown addresses just so.
-        Throttle::Options per_account{.burst = 10, .per_s = 1.0 / 30, .keys_max = 65'536};
-        /// Failed attempts from one network address; generous, as a carrier puts thousands behind one.
-        Throttle::Options per_client{.burst = 300, .per_s = 1, .keys_max = 65'536};
+        /// Failed attempts; unknown addresses are counted just so.
+        Attempts::Options attempts{};
     };
     Sessions(ports::Accounts& accounts, ports::Sessions& sessions, SessionCache& cache, Passwords& passwords,
              const Clock& clock, Random& random, Options options);
@@ -49,7 +47,6 @@ public:
 
 private:
     Task<Result<LoggedIn, Refused>> open(ports::Account account);
-    std::optional<seconds> count_attempt(const std::string& claim, const std::string& client);
     Task<void> rehash(ports::Account account, std::string password);
 
     ports::Accounts& accounts_;
@@ -58,8 +55,7 @@ private:
     Passwords& passwords_;
     const Clock& clock_;
     Random& random_;
-    Throttle per_account_;
-    Throttle per_client_;
+    Attempts attempts_;
 };
 
 }  // namespace marketday::usecases

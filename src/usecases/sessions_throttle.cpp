@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.hpp"
 
@@ -32,6 +33,11 @@ void Throttle::give_back(std::string_view key) {
     if (Slot* slot = find(hash(key))) slot->level = std::max(0.0F, slot->level - 1);
 }
 
+bool Throttle::counts(std::string_view key) const {
+    const Slot* slot = find(hash(key));
+    return slot != nullptr && decayed(*slot, now_s()) > 0;
+}
+
 void Throttle::clear(std::string_view key) {
     if (Slot* slot = find(hash(key))) *slot = Slot{};
 }
@@ -43,7 +49,9 @@ std::uint64_t Throttle::hash(std::string_view key) const {
     return value | 1;  // 0 marks a free slot.
 }
 
-Throttle::Slot* Throttle::find(std::uint64_t hash) {
+Throttle::Slot* Throttle::find(std::uint64_t hash) { return const_cast<Slot*>(std::as_const(*this).find(hash)); }
+
+const Throttle::Slot* Throttle::find(std::uint64_t hash) const {
     const std::size_t first = (hash >> 1) % (slots_.size() / kWays) * kWays;
     for (std::size_t i = first; i < first + kWays; ++i) {
         if (slots_[i].key == hash) return &slots_[i];

@@ -28,6 +28,8 @@ public:
     std::optional<seconds> take(std::string_view key);
     /// Gives an attempt back, because it was a good one.
     void give_back(std::string_view key);
+    /// Whether any attempt of a key is remembered still.
+    bool counts(std::string_view key) const;
     /// Forgets a key's attempts.
     void clear(std::string_view key);
 
@@ -40,6 +42,7 @@ private:
     static constexpr std::size_t kWays = 8;
 
     std::uint64_t hash(std::string_view key) const;
+    const Slot* find(std::uint64_t hash) const;
     Slot* find(std::uint64_t hash);
     Slot& find_or_take(std::uint64_t hash, std::uint32_t now_s);
     float decayed(const Slot& slot, std::uint32_t now_s) const;

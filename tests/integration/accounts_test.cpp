@@ -244,7 +244,7 @@ TEST_F(AccountsTest, links_expire_and_foreign_ones_do_nothing) {
 
 TEST_F(AccountsTest, failed_log_ins_are_throttled_by_account_and_forgotten_with_time) {
     sign_up("mina@example.com");
-    for (int i = 0; i < 10; ++i) EXPECT_EQ(log_in("mina@example.com", "wrong password", 3).status, 401);
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(log_in("mina@example.com", "wrong password", 4).status, 401);
     const auto refused = log_in("mina@example.com", kPassword, 4);
     EXPECT_EQ(refused.status, 429);
     EXPECT_EQ(header(refused, "Retry-After"), "30");
@@ -252,6 +252,20 @@ TEST_F(AccountsTest, failed_log_ins_are_throttled_by_account_and_forgotten_with_
     site_.clock.pass(seconds{30});
     EXPECT_EQ(log_in("mina@example.com", kPassword, 4).status, 201);
     EXPECT_EQ(log_in("mina@example.com", "wrong password", 4).status, 401) << "a good log-in clears the count";
+}
+
+TEST_F(AccountsTest, strangers_who_guess_do_not_lock_the_owner_out) {
+    sign_up("mina@example.com");
+    ASSERT_EQ(log_in("mina@example.com", kPassword, 9).status, 201);
+    for (int i = 0; i < 20; ++i) log_in("mina@example.com", "wrong password", 3);
+    EXPECT_EQ(log_in("mina@example.com", kPassword, 4).status, 201) << "one stranger stops nobody else";
+    int wrong = 0;
+    for (int i = 0; i < 300; ++i)
+        wrong +=
+            log_in("mina@example.com", "wrong password", static_cast<std::uint8_t>(20 + i % 30)).status == 401 ? 1 : 0;
+    EXPECT_LE(wrong, 100) << "many addresses together have a limit too";
+    EXPECT_EQ(log_in("mina@example.com", kPassword, 60).status, 429);
+    EXPECT_EQ(log_in("mina@example.com", kPassword, 9).status, 201) << "where she has logged in before, she gets in";
 }
 
 TEST_F(AccountsTest, failed_log_ins_are_throttled_by_network_address_and_good_ones_never) {
