@@ -2,6 +2,7 @@
 
 import base64
 import concurrent.futures
+import json
 import re
 import time
 import urllib.parse
@@ -324,6 +325,20 @@ class BuyingPages(shop.ShopTest):
         self.assertIn('"lines":[]', browser.open_once("DELETE", "/api/v1/basket/lines/mug").html)
         stranger = Browser(self.server.url)
         stranger.cookies["md_guest"] = browser.cookies["md_guest"][:-4] + "AAAA"
+        self.assertIn('"lines":[]', stranger.open_once("GET", "/api/v1/basket").html)
+
+    def test_logging_in_by_the_api_takes_the_guests_basket_along(self):
+        self.sign_up(email="api@example.kr")
+        browser = Browser(self.server.url)
+        put = browser.open_once("PUT", "/api/v1/basket/lines/mug", b'{"quantity":2}', {"Content-Type": "application/json"})
+        self.assertEqual(put.status, 200)
+        guest = browser.cookies["md_guest"]
+        sent = json.dumps({"email": "api@example.kr", "password": PASSWORD}).encode()
+        self.assertEqual(browser.open_once("POST", "/api/v1/sessions", sent, {"Content-Type": "application/json"}).status, 201)
+        self.assertEqual(browser.cookies["md_basket"], "2")
+        self.assertIn('"units":2', browser.open_once("GET", "/api/v1/basket").html)
+        stranger = Browser(self.server.url)
+        stranger.cookies["md_guest"] = guest
         self.assertIn('"lines":[]', stranger.open_once("GET", "/api/v1/basket").html)
 
     def test_one_sees_only_ones_own_orders(self):

@@ -22,6 +22,9 @@ class Docs(shop.ShopTest):
     def test_the_tables_of_routes_and_problems_are_the_servers(self):
         self.check("api_table.py")
 
+    def test_the_types_of_the_console_are_of_the_servers_description(self):
+        self.check("api_types.py")
+
     def test_every_metric_of_a_scrape_is_explained(self):
         server = self.serve(self.directory / "shop")
         shop.call(server.url + "/api/v1/sales")

@@ -256,7 +256,11 @@ class OpenApi(unittest.TestCase):
         operate(200, "cancelOrderAsOperator", self.order(shopper, "mug"))
         operate(409, "cancelOrderAsOperator", second)
         operate(404, "prepareOrder", "0" * 8 + "-0000-7000-8000-" + "0" * 12)
-        operate(200, "getOrderAsOperator", order)
+        detail = operate(200, "getOrderAsOperator", order)
+        self.assertRegex(detail["trace_id"], "^[0-9a-f]{32}$")
+        placed = operate(200, "listTraces", query={"trace_id": detail["trace_id"]})["items"]
+        self.assertIn("/api/v1/orders", [one["route"] for one in placed])
+        self.assertEqual(placed, operate(200, "listTraces", query={"trace_id": detail["trace_id"], "ordered": 1})["items"])
         operate(404, "getOrderAsOperator", "x", fits=False)
         self.assertTrue(operate(200, "getOrderLedger", order)["items"])
         operate(404, "getOrderLedger", "x", fits=False)
@@ -338,13 +342,20 @@ class OpenApi(unittest.TestCase):
         self.expect(204, self.admin.call("operatorLogOut", headers=lee))
         self.expect(401, self.admin.call("operatorLogOut", headers=lee))
         operate(200, "listOperators")
-        for operation in ("listOperators", "auditShop"):
+        for operation in ("listOperators", "startAudit", "getAudit"):
             self.expect(401, self.admin.call(operation))
         operate(400, "prepareRehearsalSessions", body={"count": 0, "prefix": "x"}, fits=False)
         operate(200, "listDeadLetters", query={"group": "mail"})
         operate(400, "listDeadLetters", query={"cursor": "x"}, fits=False)
         operate(404, "retryDeadLetter", "mail", 7)
-        operate(200, "auditShop")
+        operate(200, "getAudit")
+        begun = operate(202, "startAudit")
+        deadline = time.monotonic() + 30
+        while (audit := operate(200, "getAudit"))["state"] == "running":
+            self.assertLess(time.monotonic(), deadline, audit)
+            time.sleep(0.02)
+        self.assertEqual((audit["state"], audit["last"]["audit"]), ("done", begun["audit"]))
+        self.assertTrue(audit["last"]["report"]["holds"], audit["last"]["report"])
         self.assertIn("marketday_", self.expect_text(200, "getMetrics"))
         self.expect(200, self.api.call("listProblemTypes"))
         self.expect(200, self.api.call("getProblemType", "sold-out"))

@@ -272,10 +272,15 @@ class Pages(ShopTest):
         free = self.sale({"en": "Free"}, "bowl", 3600, line=False)
         self.eventually(lambda: self.get(f"/line/{lined}").status == 200 and self.get(f"/sales/{free}").status == 200)
         self.assertIn("Join the line", self.get(f"/sales/{lined}?lang=en").text)
+        offer = json.loads(Whole(self.get("/p/mug?lang=en").text).json_ld[0])["offers"]
+        self.assertEqual((offer["price"], offer["availability"]), ("9000", "https://schema.org/PreOrder"))
+        self.assertTrue(offer["url"].endswith(f"/sales/{lined}"))
         self.assertRegex(self.get(f"/sales/{free}?lang=en").text, r"<button[^>]* disabled[^>]*>Buy now")
         self.shop.operate("POST", f"/sales/{free}/state", {"state": "open"})
         self.eventually(lambda: re.search(r"<button(?![^>]* disabled)[^>]*>Buy now", self.get(f"/sales/{free}?lang=en").text))
         self.assertEqual(self.get(f"/line/{free}").status, 303)
+        self.eventually(lambda: json.loads(Whole(self.get("/p/bowl?lang=en").text).json_ld[0])["offers"]["availability"]
+                        == "https://schema.org/InStock")
         self.shop.operate("POST", f"/sales/{free}/state", {"state": "closed"})
         self.eventually(lambda: "This sale is over" in self.get(f"/sales/{free}?lang=en").text)
         self.eventually(lambda: "Lined" in self.get("/?lang=en").text and "Free" not in self.get("/?lang=en").text)

@@ -10,6 +10,8 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
 #include <vips/vips8>
+// After the others, whose types it uses.
+#include <vips/vector.h>
 #pragma GCC diagnostic pop
 
 #include "base/log.hpp"
@@ -36,6 +38,8 @@ void start_vips() {
         if (VIPS_INIT("marketday") != 0) return;
         g_log_set_handler("VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_MASK | G_LOG_FLAG_RECURSION),
                           log_what_vips_says, nullptr);
+        // No code made at run time: where memory may not be both written and executed, making it ends the process.
+        vips_vector_set_enabled(FALSE);
         vips_concurrency_set(1);  // The pool's threads are all that this work may take.
         vips_cache_set_max(0);
         vips_block_untrusted_set(TRUE);
