@@ -24,7 +24,9 @@ constexpr std::array kDrills{
     Drill{"descriptors", "no descriptor is left for connections or files", drill_descriptors},
     Drill{"memory", "memory runs out", drill_memory},
     Drill{"clock", "the clock jumps by hours, back and forth", drill_clock},
+    Drill{"leaks", "a busy shop is told to end: no memory is left behind", drill_leaks},
     Drill{"overload", "more orders than the shop can take", drill_overload},
+    Drill{"slowloris", "5,000 connections that are held by being slow", drill_slowloris},
     Drill{"soak", "half an hour at half of the peak rate, flat", drill_soak},
 };
 

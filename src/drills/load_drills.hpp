@@ -9,6 +9,10 @@ namespace marketday::drills {
 /// shop must go on taking most of what it can, answer those it takes in time, and answer operators all the while.
 DrillResult drill_overload(const DrillOptions& options, const Say& say);
 
+/// 5,000 connections that are held by being slow (heads, bodies, readers) while a sale goes on: goodput keeps four
+/// fifths of what it is without them, turn and turn about in one run, and operators are answered.
+DrillResult drill_slowloris(const DrillOptions& options, const Say& say);
+
 /// A mixed load (looking, searching, the line, orders, payments) at half of the rate that the shop can take, for
 /// `lasts` (30 min), with memory, descriptors, threads, log and latency sampled. All of it must be flat.
 DrillResult drill_soak(const DrillOptions& options, const Say& say);
