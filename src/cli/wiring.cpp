@@ -53,43 +53,17 @@ Shop::Parts::Parts(const Config& given)
                 secrets.key_for("bucket")),
       operators(operators_store, operator_passwords, clock, random,
                 {.second_factor_key = secrets.key_for("operators' second factor")}),
-      board(*order_book),
-      checkout(shop_executor, *order_book, board, clock, uuids, checkout_options(config, secrets.key_for("admission"))),
-      pressure(static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))),
-      line(line_book, *order_book, pressure, clock, random,
-           {.admission_key = secrets.key_for("admission"),
-            .address_limits = {.joins_burst = static_cast<double>(config.integer("line.joins_per_address"))}}),
-      steps(shop_executor, *order_book),
-      refunds(*order_book, steps, payment_journal, gateway, clock, {}),
-      settlement(steps, payment_journal, refunds, clock, {}),
-      pay(shop_executor, *order_book, steps, payment_journal, gateway, settlement, clock, {}),
-      fulfil(*order_book, steps, payment_journal, refunds, clock),
+      selling(shop_executor, clock, random, uuids,
+              {*order_book, line_book, payment_journal, gateway, leases, event_bus, event_memory, accounts_store, mail,
+               statistics},
+              selling_options(config, secrets.key_for("admission"))),
       operator_steps(operator_executor, *order_book),
       operator_refunds(*order_book, operator_steps, payment_journal, gateway, clock, {}),
       operator_fulfil(*order_book, operator_steps, payment_journal, operator_refunds, clock),
-      reconcile(*order_book, gateway, settlement, clock,
-                {.after = seconds{config.integer("payment.reconcile_after_s")}}),
-      expire_holds(*order_book, clock),
-      forget_payments(payment_journal, clock),
-      forget_keys(*order_book, clock, {}),
-      forget_outbox(*order_book, clock, {}),
-      relay(*order_book, event_bus),
-      forget_events(event_bus, event_memory, clock, {}),
-      order_mail(accounts_store, mail, "Marketday"),
-      order_mail_consumer(event_bus, event_memory, clock, OrderMail::group(), OrderMail::types(),
-                          [this](ShopEvent event) { return order_mail.handle(std::move(event)); }),
-      scheduler(clock, random, leases, {.holder = "embedded"}),
       shelves(watched, *order_book, terms_of(config).currency),
       import(watched, parsing, {.currency = terms_of(config).currency}) {
-    pressure.look_at(checkout);
     search_follower.on_applied(
         [this](std::int64_t change) { near_caches.searches.invalidate_all(static_cast<std::uint64_t>(change)); });
-    checkout.on_verdict([this](SaleId sale, const CustomerId& customer, bool granted) {
-        if (granted)
-            line.used(sale, customer, 1);
-        else
-            line.refused(sale, customer);
-    });
     add_jobs();
     add_readiness_checks();
     build_servers();
@@ -101,33 +75,14 @@ Shop::Parts::Parts(const Config& given)
     });
 }
 
+/// Beside those of selling.
 void Shop::Parts::add_jobs() {
-    scheduler.add({"expire-holds", milliseconds{200}, [this](ports::Fence fence) { return expire_holds.run(fence); }});
-    scheduler.add({"reconcile", milliseconds{1000}, [this](ports::Fence fence) { return reconcile.ask(fence); }});
-    scheduler.add({"notifications", milliseconds{500}, [this](ports::Fence fence) { return reconcile.listen(fence); }});
-    scheduler.add({"refunds", milliseconds{1000}, [this](ports::Fence fence) { return refunds.run(fence); }});
     scheduler.add(
         {"forget-baskets", milliseconds{60'000}, [this](ports::Fence fence) { return forget_baskets.run(fence); }});
-    scheduler.add({"relay", milliseconds{200}, [this](ports::Fence fence) { return relay.run(fence); }});
-    scheduler.add(
-        {"order-mail", milliseconds{500}, [this](ports::Fence fence) { return order_mail_consumer.run(fence); }});
-    scheduler.add({"statistics", milliseconds{1000},
-                   [this](ports::Fence fence) { return statistics_consumer.run(std::move(fence)); }});
     scheduler.add(
         {"visitors", milliseconds{250}, [this](ports::Fence fence) { return visitors.run(std::move(fence)); }});
-    scheduler.add({"statistics-check", milliseconds{30'000},
-                   [this](ports::Fence fence) { return statistics_upkeep.check(std::move(fence)); }});
     scheduler.add({"forget-unverified", milliseconds{60'000},
                    [this](ports::Fence fence) { return forget_unverified.run(std::move(fence)); }});
-    scheduler.add({"forget-visits", milliseconds{60'000},
-                   [this](ports::Fence fence) { return statistics_upkeep.forget(std::move(fence)); }});
-    scheduler.add(
-        {"forget-events", milliseconds{60'000}, [this](ports::Fence fence) { return forget_events.run(fence); }});
-    scheduler.add({"forget-keys", milliseconds{1000}, [this](ports::Fence fence) { return forget_keys.run(fence); }});
-    scheduler.add(
-        {"forget-outbox", milliseconds{60'000}, [this](ports::Fence fence) { return forget_outbox.run(fence); }});
-    scheduler.add(
-        {"forget-payments", milliseconds{60'000}, [this](ports::Fence fence) { return forget_payments.run(fence); }});
 }
 
 void Shop::Parts::tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write) {

@@ -51,26 +51,16 @@
 #include "usecases/browse.hpp"
 #include "usecases/browse_shelves.hpp"
 #include "usecases/capacity.hpp"
-#include "usecases/checkout.hpp"
 #include "usecases/customers.hpp"
 #include "usecases/fill_basket.hpp"
-#include "usecases/fulfil.hpp"
 #include "usecases/import.hpp"
 #include "usecases/jobs_forgetting.hpp"
-#include "usecases/jobs_payments.hpp"
-#include "usecases/jobs_scheduler.hpp"
 #include "usecases/operators.hpp"
-#include "usecases/pay.hpp"
 #include "usecases/product_images.hpp"
-#include "usecases/relay.hpp"
-#include "usecases/relay_consumer.hpp"
-#include "usecases/relay_order_mail.hpp"
-#include "usecases/sale_board.hpp"
 #include "usecases/search.hpp"
 #include "usecases/search_follower.hpp"
+#include "usecases/selling.hpp"
 #include "usecases/sessions.hpp"
-#include "usecases/stand_in_line.hpp"
-#include "usecases/statistics.hpp"
 #include "usecases/visitors.hpp"
 #include "usecases/watched_catalogue.hpp"
 
@@ -79,29 +69,6 @@ namespace marketday::cli {
 // Inside this one struct the short names of everything that a shop is made of.
 using namespace usecases;  // NOLINT: a private header of wiring
 using namespace adapters;  // NOLINT
-
-/// Checkout's lanes as the line sees them.
-class LanePressure final : public usecases::CheckoutPressure {
-public:
-    explicit LanePressure(std::size_t depth_max) : depth_max_(depth_max) {}
-    void look_at(const usecases::Checkout& checkout) { checkout_ = &checkout; }
-    domain::Pressure pressure(SaleId sale) const override {
-        domain::Pressure pressure;
-        pressure.lane_depth_max = depth_max_;
-        const usecases::Checkout::OrderLane* lane = checkout_->lane_of(sale);
-        if (lane == nullptr) return pressure;
-        pressure.lane_depth = lane->depth();
-        // Whoever arrives now waits for the batch under way and for those before it.
-        const auto batch = std::max<std::size_t>(1, lane->figures().last_batch);
-        pressure.latency_p99 = milliseconds{lane->figures().last_send_us.load() / 1000 *
-                                            static_cast<std::int64_t>(1 + pressure.lane_depth / batch)};
-        return pressure;
-    }
-
-private:
-    std::size_t depth_max_;
-    const usecases::Checkout* checkout_ = nullptr;
-};
 
 http::TraceStore::Options trace_options(const Config& config);
 /// Null when no collector is configured.
@@ -165,33 +132,23 @@ struct Shop::Parts {
     Sessions sessions;
     Rehearsal rehearsal;
     Operators operators;
-    SaleBoard board;
-    Checkout checkout;
-    LanePressure pressure;
-    StandInLine line;
-    StepLane steps;
-    Refunds refunds;
-    Settlement settlement;
-    Pay pay;
-    Fulfil fulfil;
+    Selling selling;
+    // Short names of its parts.
+    SaleBoard& board = selling.board;
+    Checkout& checkout = selling.checkout;
+    StandInLine& line = selling.line;
+    StepLane& steps = selling.steps;
+    Pay& pay = selling.pay;
+    Fulfil& fulfil = selling.fulfil;
+    ShopCalendar& calendar = selling.calendar;
+    StatisticsUpkeep& statistics_upkeep = selling.statistics_upkeep;
+    Scheduler& scheduler = selling.scheduler;
     // The operators' own: a lane belongs to one executor.
     StepLane operator_steps;
     Refunds operator_refunds;
     Fulfil operator_fulfil;
-    Reconcile reconcile;
-    ExpireHolds expire_holds;
-    ForgetPayments forget_payments;
-    ForgetKeys forget_keys;
-    ForgetOutbox forget_outbox;
-    Relay relay;
-    ForgetEvents forget_events;
-    OrderMail order_mail;
-    Consumer order_mail_consumer;
-    ShopCalendar calendar{std::chrono::minutes{config.integer("shop.utc_offset_minutes")}};
-    StatisticsConsumer statistics_consumer{event_bus, *order_book, statistics, clock, calendar};
     ForgetUnverified forget_unverified{
         accounts_store, clock, {std::chrono::days{config.integer("accounts.forget_unverified_days")}}};
-    StatisticsUpkeep statistics_upkeep{statistics, clock, calendar, {.days = recounted_days(config)}};
     Visitors visitors{statistics, clock, random, calendar, {}};
     Customers customers{accounts_store};
     clockid_t shop_thread_clock = clock_of_this_thread();  // the thread that makes a shop runs it
@@ -199,7 +156,6 @@ struct Shop::Parts {
                       [this] { return try_store(data); },
                       chores,
                       {.lane_depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))}};
-    Scheduler scheduler;
     Browse browse{catalogue, *order_book};
     FillBasket basket{baskets, browse, *order_book,
                       board,   clock,  {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};

@@ -68,7 +68,7 @@ domain::PasswordCost password_cost(const Config& config) {
     return {.memory_kib = static_cast<std::uint32_t>(memory_kib), .passes = static_cast<std::uint32_t>(passes)};
 }
 
-Checkout::Options checkout_options(const Config& config, const Hash256& admission_key) {
+static Checkout::Options checkout_options(const Config& config, const Hash256& admission_key) {
     Checkout::Options options;
     options.hold = seconds{config.integer("checkout.hold_s")};
     options.lane.depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"));
@@ -78,6 +78,26 @@ Checkout::Options checkout_options(const Config& config, const Hash256& admissio
     options.admission_key = admission_key;
     if (options.lane.batch_max < 1 || options.lane.batch_max > ports::OrderBook::kBatchOrdersMax)
         throw std::runtime_error("checkout.batch_max must be 1 to 1000");
+    return options;
+}
+
+/// How many days the business figures are counted again: those whose accounts are all still there.
+static std::int64_t recounted_days(const Config& config) {
+    constexpr std::int64_t kDaysMax = 35;
+    const std::int64_t kept = config.integer("accounts.forget_unverified_days");
+    return kept == 0 ? kDaysMax : std::clamp<std::int64_t>(kept - 1, 1, kDaysMax);
+}
+
+usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key) {
+    usecases::Selling::Options options;
+    options.checkout = checkout_options(config, admission_key);
+    options.line.admission_key = admission_key;
+    options.line.address_limits.joins_burst = static_cast<double>(config.integer("line.joins_per_address"));
+    options.reconcile.after = seconds{config.integer("payment.reconcile_after_s")};
+    options.statistics.days = recounted_days(config);
+    options.scheduler.holder = "embedded";
+    options.utc_offset = std::chrono::minutes{config.integer("shop.utc_offset_minutes")};
+    options.shop_name = config.text("shop.name");
     return options;
 }
 
@@ -103,12 +123,6 @@ http::ServerOptions shop_server_options(const Config& config, const ListenAddres
 std::string public_url(const Config& config, const ListenAddress& listen) {
     const std::string& given = config.text("public_url");
     return given.empty() ? url_of(listen, listen.port, !config.text("tls_cert").empty()) : given;
-}
-
-std::int64_t recounted_days(const Config& config) {
-    constexpr std::int64_t kDaysMax = 35;
-    const std::int64_t kept = config.integer("accounts.forget_unverified_days");
-    return kept == 0 ? kDaysMax : std::clamp<std::int64_t>(kept - 1, 1, kDaysMax);
 }
 
 std::vector<http::Setting> settings_to_show(const Config& config) {

@@ -13,7 +13,7 @@
 #include "domain/customer_password.hpp"
 #include "http/routes_configuration.hpp"
 #include "http/server.hpp"
-#include "usecases/checkout.hpp"
+#include "usecases/selling.hpp"
 
 namespace marketday::cli {
 
@@ -26,11 +26,9 @@ adapters::ShopTerms terms_of(const Config& config);
 adapters::SqliteDatabase::Options database_options(const Config& config, const std::filesystem::path& data);
 /// What one password hash costs; another cost applies to a stored hash when its owner next logs in.
 domain::PasswordCost password_cost(const Config& config);
-usecases::Checkout::Options checkout_options(const Config& config, const Hash256& admission_key);
+usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key);
 /// The shoppers' listener, but for what it asks of the use cases.
 http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen);
-/// How many days the business figures are counted again: those whose accounts are all still there.
-std::int64_t recounted_days(const Config& config);
 /// Every setting as operators are shown it; what may hold a secret is masked.
 std::vector<http::Setting> settings_to_show(const Config& config);
 /// The address that shoppers see: `public_url`, or else where the process listens.
