@@ -117,6 +117,10 @@ void add_rig(CLI::App& app, CrowdFlags& flags) {
     crowd::Options& options = flags.options;
     app.add_option("--seed", options.seed, "the same seed gives the same crowd")->capture_default_str();
     app.add_option("--processes", options.processes, "0: as many as the connections need")->capture_default_str();
+    app.add_option("--tls-ca", options.trust.authorities_file,
+                   "PEM file of the authority that signed the shop's certificate, or of that itself; the system's else")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--tls-unchecked", options.trust.anybody, "no certificate is checked");
     add_duration(app, "--request-timeout", options.request_timeout_us, "no answer after this long is none [30s]");
     app.add_flag("--keep-alive-across-restart", options.across_restart,
                  "a lost connection is tried again with the same key until there is an outcome");

@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "crowd/tls.hpp"
+
 namespace marketday::crowd {
 
 /// What the crowd does. `rush`: shoppers arrive, queue and buy once. `steady`: a stream of orders by random customers.
@@ -11,7 +13,8 @@ namespace marketday::crowd {
 enum class Mode : std::uint8_t { rush, steady, replay };
 
 struct Options {
-    std::string url;  // http://HOST:PORT
+    std::string url;  // http://HOST:PORT or https://HOST:PORT
+    Trust trust;      // of an https one
     Mode mode = Mode::rush;
     std::uint64_t seed = 1;
 

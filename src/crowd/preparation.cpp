@@ -49,7 +49,7 @@ Result<std::vector<Session>, Trouble> make_sessions(const Options& options, std:
                                                     std::uint64_t run_id) {
     auto admin = find_admin(options);
     if (!admin) return fail(admin.error());
-    auto target = Target::parse(admin->url);
+    auto target = Target::parse(admin->url, options.trust);
     if (!target) return fail(target.error());
     PlainClient client(*target, 120'000);
     std::vector<Session> sessions;
@@ -350,7 +350,7 @@ Result<Plan, Trouble> prepare(const Options& options, const std::function<void(c
     plan.options = options;
     plan.unix_minus_monotonic_us = unix_minus_monotonic_us();
     plan.run_id = SystemRandom().u64();
-    auto target = Target::parse(options.url);
+    auto target = Target::parse(options.url, options.trust);
     if (!target) return fail(target.error());
     plan.target = std::move(*target);
     PlainClient shop(plan.target);

@@ -38,7 +38,8 @@ Reactor::Reactor(const Target& target, Limits limits, Handler& handler)
       limits_(limits),
       handler_(handler),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      buffer_(kReceiveBytes) {
+      buffer_(kReceiveBytes),
+      plain_(target.tls ? kReceiveBytes : 0) {
     MD_ASSERT(epoll_ >= 0);
 }
 
@@ -73,7 +74,9 @@ std::optional<Reactor::Slot> Reactor::open(std::uint32_t source) {
     connection.connected = connection.waiting = connection.doomed = false;
     connection.fresh = true;
     connection.unsent.clear();
+    connection.held.clear();
     connection.reader.finish();
+    if (target_.tls) connection.tls = std::make_unique<TlsStream>(*target_.tls);
     ++open_count_;
     connection.fd = socket(target_.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection.fd < 0) {
@@ -108,14 +111,26 @@ void Reactor::send(Slot slot, std::string_view request) {
     MD_ASSERT(connection.fd >= 0 && !connection.waiting);
     connection.waiting = true;
     connection.deadline_us = monotonic_us() + limits_.request_timeout_us;
-    if (connection.connected) {
-        write(connection, slot, request);
+    if (connection.tls && !connection.tls->is_ready()) {
+        connection.held.assign(request);
+    } else if (connection.connected) {
+        write_request(connection, slot, request);
     } else {
         connection.unsent.assign(request);
     }
 }
 
+void Reactor::write_request(Connection& connection, Slot slot, std::string_view request) {
+    if (!connection.tls) return write(connection, slot, request);
+    if (!connection.tls->write(request)) return doom(slot);
+    write(connection, slot, connection.tls->take_outgoing());
+}
+
 void Reactor::write(Connection& connection, Slot slot, std::string_view bytes) {
+    if (!connection.unsent.empty()) {
+        connection.unsent.append(bytes);
+        return;
+    }
     const ssize_t sent = ::send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent == static_cast<ssize_t>(bytes.size())) return;
     if (sent < 0 && errno != EAGAIN) return doom(slot);
@@ -127,6 +142,7 @@ void Reactor::close(Slot slot) {
     if (connection.fd < 0) return;
     ::close(connection.fd);
     connection.fd = -1;
+    connection.tls.reset();
     connection.doomed = false;
     ++connection.generation;
     --open_count_;
@@ -190,6 +206,7 @@ void Reactor::on_event(Slot slot, std::uint32_t events) {
         if (error != 0 || (events & EPOLLERR) != 0) return lose(slot, Loss::unreachable);
         if ((events & EPOLLOUT) == 0) return;
         connection.connected = true;
+        if (connection.tls && !shake_hands(slot)) return;
     }
     if ((events & EPOLLOUT) != 0 && !connection.unsent.empty()) on_writable(slot);
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
@@ -204,29 +221,80 @@ void Reactor::on_writable(Slot slot) {
     write(connection, slot, bytes);
 }
 
+/// Goes on with the handshake; when it is done, sends what waited for it. False when the slot is closed.
+bool Reactor::shake_hands(Slot slot) {
+    Connection& connection = connections_[slot];
+    const auto step = connection.tls->shake_hands();
+    if (const std::string bytes = connection.tls->take_outgoing(); !bytes.empty()) write(connection, slot, bytes);
+    if (step == TlsStream::Step::failed) {
+        lose(slot, Loss::unreachable);
+        return false;
+    }
+    if (step == TlsStream::Step::ready && !connection.held.empty()) {
+        const std::string request = std::move(connection.held);
+        connection.held.clear();
+        write_request(connection, slot, request);
+    }
+    return true;
+}
+
 void Reactor::on_readable(Slot slot, bool until_end) {
     const std::uint32_t generation = connections_[slot].generation;
     while (connections_[slot].generation == generation && connections_[slot].fd >= 0) {
-        Connection& connection = connections_[slot];
-        const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
+        const ssize_t got = recv(connections_[slot].fd, buffer_.data(), buffer_.size(), 0);
         if (got < 0) {
             if (errno == EAGAIN) return;
             return lose(slot, Loss::cut);
         }
-        ResponseReader::Step step{};
-        if (got == 0) {
-            if (!connection.waiting || connection.reader.end_of_stream() != ResponseReader::Step::complete) {
-                return lose(slot, Loss::cut);
-            }
-            step = ResponseReader::Step::complete;
-        } else {
-            if (!connection.waiting) return lose(slot, Loss::garbled);  // an answer to no question
-            step = connection.reader.consume({buffer_.data(), static_cast<std::size_t>(got)});
-        }
-        if (step == ResponseReader::Step::broken) return lose(slot, Loss::garbled);
-        if (step == ResponseReader::Step::complete) answered(slot);
+        const std::string_view bytes{buffer_.data(), static_cast<std::size_t>(got)};
+        const bool goes_on = got == 0                 ? on_end(slot)
+                             : connections_[slot].tls ? on_encrypted(slot, bytes)
+                                                      : on_bytes(slot, bytes);
+        if (!goes_on) return;
         if (!until_end && got < static_cast<ssize_t>(buffer_.size())) return;
     }
+}
+
+/// The three say false when the slot is closed, or given to another connection.
+bool Reactor::on_encrypted(Slot slot, std::string_view bytes) {
+    const std::uint32_t generation = connections_[slot].generation;
+    connections_[slot].tls->received(bytes);
+    if (!connections_[slot].tls->is_ready() && !shake_hands(slot)) return false;
+    while (connections_[slot].tls->is_ready()) {
+        std::size_t count = 0;
+        switch (connections_[slot].tls->read(plain_, count)) {
+            case TlsStream::Got::nothing: return true;
+            case TlsStream::Got::end: return on_end(slot);
+            case TlsStream::Got::broken: lose(slot, Loss::garbled); return false;
+            case TlsStream::Got::bytes: break;
+        }
+        if (!on_bytes(slot, {plain_.data(), count}) || connections_[slot].generation != generation) return false;
+    }
+    return true;
+}
+
+bool Reactor::on_bytes(Slot slot, std::string_view bytes) {
+    Connection& connection = connections_[slot];
+    const std::uint32_t generation = connection.generation;
+    // An answer to no question is none.
+    const auto step = connection.waiting ? connection.reader.consume(bytes) : ResponseReader::Step::broken;
+    if (step == ResponseReader::Step::broken) {
+        lose(slot, Loss::garbled);
+        return false;
+    }
+    if (step == ResponseReader::Step::complete) answered(slot);
+    return connections_[slot].generation == generation;
+}
+
+bool Reactor::on_end(Slot slot) {
+    Connection& connection = connections_[slot];
+    if (!connection.waiting || connection.reader.end_of_stream() != ResponseReader::Step::complete) {
+        lose(slot, Loss::cut);
+        return false;
+    }
+    const std::uint32_t generation = connection.generation;
+    answered(slot);
+    return connections_[slot].generation == generation;
 }
 
 void Reactor::answered(Slot slot) {

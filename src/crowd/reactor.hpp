@@ -76,6 +76,8 @@ private:
         bool doomed = false;  // failed inside send(); reported from step()
         std::int64_t deadline_us = 0;
         std::string unsent;
+        std::unique_ptr<TlsStream> tls;
+        std::string held;  // the request, while the handshake is not done
         ResponseReader reader;
     };
     struct Timer {
@@ -88,6 +90,11 @@ private:
     void on_writable(Slot slot);
     void on_readable(Slot slot, bool until_end);
     void write(Connection& connection, Slot slot, std::string_view bytes);
+    void write_request(Connection& connection, Slot slot, std::string_view request);
+    bool shake_hands(Slot slot);
+    bool on_encrypted(Slot slot, std::string_view bytes);
+    bool on_bytes(Slot slot, std::string_view bytes);
+    bool on_end(Slot slot);
     void answered(Slot slot);
     void lose(Slot slot, Loss loss);
     void doom(Slot slot);
@@ -106,6 +113,7 @@ private:
     std::int64_t next_expiry_scan_us_ = 0;
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     std::vector<char> buffer_;
+    std::vector<char> plain_;  // what TLS has unwrapped
 };
 
 }  // namespace marketday::crowd

@@ -22,25 +22,23 @@ bool Target::loopback_v4() const {
     return (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
 }
 
-Result<Target, Trouble> Target::parse(std::string_view url) {
-    constexpr std::string_view kScheme = "http://";
-    if (url.starts_with("https://")) {
-        return fail(Trouble{"the crowd speaks plain HTTP: give the http:// address of the shop or of its proxy"});
-    }
-    if (!url.starts_with(kScheme)) return fail(Trouble{fmt::format("'{}' is not a URL: give http://HOST:PORT", url)});
-    std::string_view rest = url.substr(kScheme.size());
+Result<Target, Trouble> Target::parse(std::string_view url, const Trust& trust) {
+    const bool secure = url.starts_with("https://");
+    if (!secure && !url.starts_with("http://"))
+        return fail(Trouble{fmt::format("'{}' is not a URL: give http://HOST:PORT or https://HOST:PORT", url)});
+    std::string_view rest = url.substr(url.find("//") + 2);
     rest = rest.substr(0, rest.find('/'));
     const std::size_t colon = rest.rfind(':');
     const bool has_port = colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
     std::string host(has_port ? rest.substr(0, colon) : rest);
-    const std::string port(has_port ? rest.substr(colon + 1) : "80");
+    const std::string port(has_port ? rest.substr(colon + 1) : secure ? "443" : "80");
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
 
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (host.empty() || getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0 || found == nullptr) {
-        return fail(Trouble{fmt::format("cannot resolve '{}': give http://HOST:PORT", url)});
+        return fail(Trouble{fmt::format("cannot resolve '{}': give http{}://HOST:PORT", url, secure ? "s" : "")});
     }
     const addrinfo* chosen = found;
     for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -54,6 +52,11 @@ Result<Target, Trouble> Target::parse(std::string_view url) {
     std::memcpy(&target.address, chosen->ai_addr, chosen->ai_addrlen);
     target.address_bytes = chosen->ai_addrlen;
     freeaddrinfo(found);
+    if (secure) {
+        auto tls = TlsClient::make(host, trust);
+        if (!tls) return fail(tls.error());
+        target.tls = std::move(*tls);
+    }
     return target;
 }
 
@@ -64,6 +67,7 @@ PlainClient::~PlainClient() { close(); }
 void PlainClient::close() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
+    tls_.reset();
 }
 
 bool PlainClient::connect() {
@@ -74,14 +78,56 @@ bool PlainClient::connect() {
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&target_.address), target_.address_bytes) == 0) return true;
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&target_.address), target_.address_bytes) == 0 &&
+        connect_tls())
+        return true;
     const int error = errno;
     close();
     errno = error;
     return false;
 }
 
+bool PlainClient::connect_tls() {
+    if (target_.tls == nullptr) return true;
+    tls_ = std::make_unique<TlsStream>(*target_.tls);
+    std::array<char, 16 * 1024> buffer;
+    while (true) {
+        const auto step = tls_->shake_hands();
+        if (step == TlsStream::Step::failed) tls_trouble_ = tls_->reason();
+        if (!flush_tls() || step == TlsStream::Step::failed) return false;
+        if (step == TlsStream::Step::ready) return true;
+        const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
+        if (got <= 0) return false;
+        tls_->received({buffer.data(), static_cast<std::size_t>(got)});
+    }
+}
+
+bool PlainClient::flush_tls() { return send_raw(tls_->take_outgoing()); }
+
 bool PlainClient::send_all(std::string_view bytes) {
+    if (tls_ == nullptr) return send_raw(bytes);
+    return tls_->write(bytes) && flush_tls();
+}
+
+/// As recv(): how many bytes of HTTP, 0 at the end, below 0 on a failure.
+std::ptrdiff_t PlainClient::receive_some(std::span<char> out) {
+    while (true) {
+        if (tls_ == nullptr) return recv(fd_, out.data(), out.size(), 0);
+        std::size_t count = 0;
+        switch (tls_->read(out, count)) {
+            case TlsStream::Got::bytes: return static_cast<std::ptrdiff_t>(count);
+            case TlsStream::Got::end: return 0;
+            case TlsStream::Got::broken: return -1;
+            case TlsStream::Got::nothing: break;
+        }
+        std::array<char, 16 * 1024> buffer;
+        const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
+        if (got <= 0) return got;
+        tls_->received({buffer.data(), static_cast<std::size_t>(got)});
+    }
+}
+
+bool PlainClient::send_raw(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return false;
@@ -94,7 +140,7 @@ bool PlainClient::receive(Answer& answer) {
     ResponseReader reader;
     std::array<char, 64 * 1024> buffer;
     while (true) {
-        const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
+        const std::ptrdiff_t got = receive_some(buffer);
         if (got < 0) return false;
         const auto step =
             got == 0 ? reader.end_of_stream() : reader.consume({buffer.data(), static_cast<std::size_t>(got)});
@@ -129,8 +175,13 @@ Result<Answer, Trouble> PlainClient::ask(const Question& question) {
         errno = error;
         if (!reused) break;
     }
+    if (!tls_trouble_.empty()) {
+        return fail(Trouble{fmt::format("https://{}: {}; name the authority that signed it with --tls-ca FILE",
+                                        target_.host_header, tls_trouble_)});
+    }
     const char* why = errno == 0 ? "the connection was closed" : std::strerror(errno);
-    return fail(Trouble{fmt::format("no answer from http://{}{}: {}", target_.host_header, question.path, why)});
+    return fail(Trouble{fmt::format("no answer from http{}://{}{}: {}", target_.tls ? "s" : "", target_.host_header,
+                                    question.path, why)});
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -3,29 +3,28 @@
 #include <netinet/in.h>
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "crowd/tls.hpp"
 
 namespace marketday::crowd {
 
-/// A failure in one sentence that says what to do.
-struct Trouble {
-    std::string message;
-};
-
-/// Where the shop listens. Plain HTTP only: to rehearse with TLS, put the crowd behind the same proxy as the shoppers.
+/// Where the shop listens.
 struct Target {
-    std::string host_header;  // "127.0.0.1:8080"
+    std::string host_header;         // "127.0.0.1:8080"
+    std::shared_ptr<TlsClient> tls;  // none: plain HTTP
     sockaddr_storage address{};
     socklen_t address_bytes = 0;
 
     /// True for 127.0.0.0/8: then every shopper may have a source address of its own.
     bool loopback_v4() const;
-    /// From "http://host:port"; resolves the name, IPv4 first.
-    static Result<Target, Trouble> parse(std::string_view url);
+    /// From "http://host:port" or "https://host:port"; resolves the name, IPv4 first.
+    static Result<Target, Trouble> parse(std::string_view url, const Trust& trust = {});
 };
 
 /// The answer to one question of the preparation.
@@ -53,13 +52,19 @@ public:
 
 private:
     bool connect();
+    bool connect_tls();
+    bool flush_tls();
     void close();
+    bool send_raw(std::string_view bytes);
     bool send_all(std::string_view bytes);
     bool receive(Answer& answer);
+    std::ptrdiff_t receive_some(std::span<char> out);
 
     Target target_;
     int timeout_ms_;
     int fd_ = -1;
+    std::unique_ptr<TlsStream> tls_;
+    std::string tls_trouble_;
 };
 
 /// A SKU or name as one segment of a path (RFC 3986).
