@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROOF = ROOT / "docs" / "proof.md"
 RESULTS = ROOT / "docs" / "proof"
 BEGIN, END = "<!-- drills: begin -->", "<!-- drills: end -->"
-NAMES = ["kill", "power", "disk", "freeze", "descriptors", "memory", "clock", "overload", "soak"]
+NAMES = ["kill", "power", "disk", "freeze", "descriptors", "memory", "clock", "leaks", "overload", "slowloris", "soak"]
 PLOTTED = ["overload", "soak"]
 
 

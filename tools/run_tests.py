@@ -4,7 +4,8 @@
     tools/run_tests.py --build build/dev --program build/release/marketday [SUITE…]
 
 Suites are ctest labels. A GoogleTest program counts each of its tests, any other program counts as one. A program that
-ends without a report (a crash, a sanitizer's finding) counts as one failure. The suite e2e is tests/e2e in Chromium, run by
+ends without a report (a crash, a sanitizer's finding) counts as one failure. The suite tsan is what was built with
+ThreadSanitizer. The suite e2e is tests/e2e in Chromium, run by
 node; it counts each of its tests.
 """
 import argparse
@@ -15,7 +16,10 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-SUITES = ["unit", "contract", "simulation", "integration", "drill", "e2e", "fuzz", "bench"]
+SUITES = ["unit", "contract", "simulation", "integration", "drill", "tsan", "e2e", "fuzz", "bench"]
+
+# Those with threads; ./dev test builds the first, ./dev tsan all.
+TSAN_PROGRAMS = ["threads", "contract_order_book", "contract_line_book", "contract_accounts", "http_server_test", "event_stream_test"]
 
 
 def programs_of(build, suites):
@@ -63,6 +67,22 @@ def run_e2e(program, reports):
     return passed, failed, run.stdout + run.stderr
 
 
+def run_tsan(build, reports):
+    """(name, its report's counts, output) of each program that was built with ThreadSanitizer."""
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("MARKETDAY")}
+    environment |= {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
+    for name in TSAN_PROGRAMS:
+        program = build / name
+        if not program.exists():
+            continue
+        report = reports / f"tsan-{name}.xml"
+        run = subprocess.run([program.resolve()], env=environment | {"GTEST_OUTPUT": f"xml:{report}"}, capture_output=True, text=True)
+        counted = count_report(report) or (0, 1, 0, [name])
+        if run.returncode != 0 and counted[1] == 0:
+            counted = (counted[0], 1, counted[2], [f"{name} ended badly"])
+        yield name, counted, run.stdout + run.stderr
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", required=True, type=pathlib.Path)
@@ -98,6 +118,12 @@ def main():
         if counted[1]:
             print(run.stdout[-8000:])
             print("\n".join(f"FAILED {n}" for n in counted[3]), flush=True)
+    if "tsan" in suites:
+        for name, counted, output in run_tsan(options.build.parent / "tsan", reports):
+            passed, failed, skipped = passed + counted[0], failed + counted[1], skipped + counted[2]
+            print(f"{'tsan':<12} {name:<36} {counted[0]:>5} passed {counted[1]:>3} failed", flush=True)
+            if counted[1]:
+                print(output[-8000:], flush=True)
     if "e2e" in suites:
         done, wrong, output = run_e2e(options.program, reports)
         passed += done

@@ -20,4 +20,7 @@ DrillResult drill_memory(const DrillOptions& options, const Say& say);
 /// alone): holds neither end early nor live for ever, sessions and tickets stay good, ids stay unique and in order.
 DrillResult drill_clock(const DrillOptions& options, const Say& say);
 
+/// A shop that was busy gives back all of its memory when it is told to end, as LeakSanitizer sees it.
+DrillResult drill_leaks(const DrillOptions& options, const Say& say);
+
 }  // namespace marketday::drills

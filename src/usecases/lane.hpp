@@ -78,6 +78,8 @@ public:
     }
 
     std::size_t depth() const { return waiting_.size(); }
+    /// Batches leave full and somebody waits too long: soon some will be refused.
+    bool behind() const { return behind_since_ != Instant{}; }
     bool idle() const { return waiting_.empty() && under_way_ == 0; }
     /// Refuses what comes from now on; what waits is still written.
     void close() { closed_ = true; }

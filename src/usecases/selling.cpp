@@ -9,11 +9,12 @@ domain::Pressure LanePressure::pressure(SaleId sale) const {
     pressure.lane_depth_max = depth_max_;
     const Checkout::OrderLane* lane = checkout_.lane_of(sale);
     if (lane == nullptr) return pressure;
-    pressure.lane_depth = lane->depth();
+    // A lane that is about to refuse is as good as full: the line lets fewer come.
+    pressure.lane_depth = lane->behind() ? depth_max_ : lane->depth();
     // Whoever arrives now waits for the batch under way and for those before it.
     const auto batch = std::max<std::size_t>(1, lane->figures().last_batch);
     pressure.latency_p99 = milliseconds{lane->figures().last_send_us.load() / 1000 *
-                                        static_cast<std::int64_t>(1 + pressure.lane_depth / batch)};
+                                        static_cast<std::int64_t>(1 + lane->depth() / batch)};
     return pressure;
 }
 

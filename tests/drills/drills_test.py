@@ -55,6 +55,9 @@ class Drill(shop.ShopTest):
     def test_clock(self):
         self.drill("clock", "--count", 2)
 
+    def test_leaks(self):
+        self.drill("leaks", "--count", 2, "--shoppers", 200)
+
     def test_soak(self):
         self.drill("soak", "--seconds", 60, "--shoppers", 40)
 
