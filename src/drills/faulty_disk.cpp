@@ -77,6 +77,8 @@ void FaultyDisk::mount() {
 
 void FaultyDisk::unmount() {
     if (!server_) return;
+    // Not closed alone: a crowd that was forked meanwhile has the same socket.
+    ::shutdown(control_, SHUT_RDWR);
     ::close(control_);
     control_ = -1;
     if (!server_->wait(kUnmountWithin)) {
