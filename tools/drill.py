@@ -61,7 +61,7 @@ def table():
         verdict = "passed" if result["passed"] else "**not passed**: " + "; ".join(result["failures"][:3])
         plot = f" ([plot](proof/{name}.svg))" if (RESULTS / f"{name}.svg").exists() else ""
         lines.append(f"| `{name}`{plot} | {verdict} | {measured} | `{result['command']}`, {result['commit']}, {result['date']}, "
-                     f"load average {result['load_average']} |")
+                     f"load average {result['load_average']}{result.get('note', '')} |")
     return "\n".join([f"Machine: {'; '.join(sorted(machines))}. A load average far above 1 means that others used the machine at "
                       "the same time: then times and rates are worse than the machine's own.", "", *lines])
 
