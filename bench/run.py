@@ -20,6 +20,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
 from load import board_latency  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from shop import Shop, crowd  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
@@ -282,9 +283,31 @@ def board(options):
                    {"orders_per_s": round(statistics.median(rates)), "stream_gap_ms_max": round(max(gaps, default=0))})]
 
 
+def pg_hot_sku(options):
+    seconds, runs = (2, 1) if options.smoke else (8, 5)
+    with Postgres() as postgres:
+        values = [hot_run(options, seconds, "--database", postgres.new_database())["goodput_orders_per_s"]
+                  for _ in range(runs)]
+    return [record("pg_hot_sku", values, "orders/s", 30_000, 55_000, "more")]
+
+
+def pg_ratio(options):
+    """The whole path in batches, against the database alone with a transaction an order at its best pool size."""
+    seconds, runs, pools = (2, 1, (8,)) if options.smoke else (6, 3, (4, 8, 16))
+    ratios, singles = [], []
+    with Postgres() as postgres:
+        for _ in range(runs):
+            batched = hot_run(options, seconds, "--database", postgres.new_database())["goodput_orders_per_s"]
+            single = max(postgres.one_transaction_an_order(pool, seconds) for pool in pools)
+            ratios.append(batched / single)
+            singles.append(single)
+    return [record("pg_ratio", ratios, "times", 8, 14, "more",
+                   {"one_transaction_an_order_per_s": round(statistics.median(singles), 1)})]
+
+
 BENCHES = {"hot_sku": hot_sku, "hot_sku_ratio": hot_sku_ratio, "hot_sku_latency": hot_sku_latency,
            "page_vs_nginx": page_vs_nginx, "search": search, "flash": flash, "memory": memory, "import": import_goods,
-           "login": login, "cache_policies": cache_policies, "board": board}
+           "login": login, "cache_policies": cache_policies, "board": board, "pg_hot_sku": pg_hot_sku, "pg_ratio": pg_ratio}
 
 
 def verdict(result):

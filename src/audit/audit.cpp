@@ -8,26 +8,28 @@
 namespace marketday::audit {
 namespace {
 
-// What is known of customers is the tree and, above it, the news that has not been carried over to it: a later row
-// wins.
-constexpr const char* kCustomerFacts = R"sql(
-    CREATE TEMP TABLE customer_facts (
-        customer_id BLOB, kind INTEGER, key BLOB, at_ms INTEGER, units INTEGER, request_hash BLOB, order_id BLOB,
-        refusal TEXT, PRIMARY KEY (customer_id, kind, key)) WITHOUT ROWID;
-    INSERT INTO customer_facts
-        SELECT customer_id, kind, key, at_ms, units, request_hash, order_id, refusal FROM customer_records;
-    INSERT OR REPLACE INTO customer_facts
-        SELECT customer_id, 2, key, at_ms, NULL, request_hash, order_id, refusal FROM customer_journal
-        WHERE key IS NOT NULL ORDER BY position;
-    INSERT OR REPLACE INTO customer_facts
-        SELECT customer_id, 3, order_id, at_ms, NULL, NULL, NULL, NULL FROM customer_journal
-        WHERE order_id IS NOT NULL ORDER BY position;
-    INSERT OR REPLACE INTO customer_facts
-        SELECT customer_id, 1, limit_key, at_ms, units, NULL, NULL, NULL FROM customer_journal
-        WHERE limit_key IS NOT NULL ORDER BY position;
-)sql";
+/// Tells how far the audit has come, if anybody wants to know.
+class Steps {
+public:
+    Steps(const Options& options, int steps) : options_(options) { now_.steps = steps; }
+    /// Throws Unreadable when the audit is to stop.
+    void next(std::string_view doing, std::int64_t of = 0) {
+        if (options_.stop != nullptr && options_.stop->load()) throw Unreadable(std::string{kStopped});
+        now_ = {.doing = doing, .step = now_.step + 1, .steps = now_.steps, .done = 0, .of = of};
+        if (options_.tell) options_.tell(now_);
+    }
+    void done(std::int64_t entries) {
+        now_.done = entries;
+        if (options_.tell) options_.tell(now_);
+    }
 
-Site open_site(Store& store, Report& report, Check*& replays) {
+private:
+    const Options& options_;
+    Progress now_;
+};
+
+Site open_site(Store& store, Steps& steps, Report& report, Check*& replays) {
+    steps.next("the file");
     if (const auto damage = store.damage(); !damage.empty())
         throw Unreadable(fmt::format("{} is damaged ({}); bring back the last backup with `marketday restore`",
                                      store.name(), damage));
@@ -37,9 +39,12 @@ Site open_site(Store& store, Report& report, Check*& replays) {
     replays = &report.add("ledger-replays", "The ledger replays to the counters", "movements");
     Check& ends_once = report.add("reservation-ends-once", "A reservation ends once", "reservations");
     Site site{store, read_sku_names(store), {}, {}};
-    site.replay = walk_ledger(store, site.names, chained, *replays, ends_once);
+    steps.next("the ledger", store.number("SELECT coalesce(max(sequence), 0) FROM ledger"));
+    site.replay = walk_ledger(store, site.names, chained, *replays, ends_once,
+                              [&steps](std::int64_t entries) { steps.done(entries); });
     report.ledger_entries = site.replay.entries;
     if (site.replay.entries > 0) report.ledger_head = to_hex(site.replay.head);
+    steps.next("the lines of orders");
     site.lines = read_lines(store);
     return site;
 }
@@ -48,20 +53,29 @@ Site open_site(Store& store, Report& report, Check*& replays) {
 
 Result<Report, std::string> run(const Options& options) try {
     Report report;
-    Store store{options.database};
+    Store store{options.database, options.stop};
+    Steps steps{options, 11};
     Check* replays = nullptr;
-    Site site = open_site(store, report, replays);
+    Site site = open_site(store, steps, report, replays);
+    steps.next("what is known of customers");
     report.selling_ms = store.number(
         "SELECT coalesce(max(at_ms) FILTER (WHERE movement = 5) - min(at_ms) FILTER (WHERE movement = 2), 0) FROM "
         "ledger");
-    store.prepare(kCustomerFacts);
+    store.gather_customer_facts();
+    steps.next("stock and sales");
     check_stock(site, *replays, report);
     check_sales(site, report);
+    steps.next("orders");
     check_orders(site, report);
+    steps.next("idempotency keys");
     check_keys(site, report);
+    steps.next("payments");
     check_payments(site, report);
+    steps.next("accounts");
     check_accounts(site, report);
+    steps.next("the line");
     check_line(site, report);
+    steps.next("events and histories");
     check_outbox(site, options.at_rest, report);
     if (auto unreadable = check_history(site, options.histories, report); !unreadable.empty())
         return fail(std::move(unreadable));
@@ -70,22 +84,24 @@ Result<Report, std::string> run(const Options& options) try {
     return fail(std::string{error.what()});
 }
 
-Result<Report, std::string> run_ledger_only(const std::filesystem::path& database) try {
+Result<Report, std::string> run_ledger_only(const std::string& database) try {
     Report report;
     Store store{database};
+    const Options options{.database = database};
+    Steps steps{options, 3};
     Check* replays = nullptr;
-    Site site = open_site(store, report, replays);
+    Site site = open_site(store, steps, report, replays);
     check_stock(site, *replays, report);
     return report;
 } catch (const Unreadable& error) {
     return fail(std::string{error.what()});
 }
 
-Result<Standing, std::string> look(const std::filesystem::path& database) try {
+Result<Standing, std::string> look(const std::string& database) try {
     Store store{database};
     Standing standing;
-    standing.reserved = store.number("SELECT coalesce(sum(reserved), 0) FROM stock");
-    standing.sold = store.number("SELECT coalesce(sum(sold), 0) FROM stock");
+    standing.reserved = store.number("SELECT coalesce(CAST(sum(reserved) AS bigint), 0) FROM stock");
+    standing.sold = store.number("SELECT coalesce(CAST(sum(sold) AS bigint), 0) FROM stock");
     standing.orders_paying = store.number("SELECT count(*) FROM orders INDEXED BY orders_paying WHERE state = 2");
     standing.outbox_pending = store.number("SELECT count(*) FROM outbox INDEXED BY outbox_unsent WHERE sent = 0");
     standing.refunds_owed = store.number("SELECT count(*) FROM refunds INDEXED BY refunds_due WHERE done_ms IS NULL");

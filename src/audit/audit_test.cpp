@@ -486,6 +486,24 @@ TEST(Audit, reads_nothing_into_operations_whose_outcome_is_unknown) {
     EXPECT_TRUE(sale.audit().holds());
 }
 
+TEST(Audit, tells_how_far_it_has_come_and_can_be_stopped) {
+    AfterSale sale;
+    std::vector<Progress> told;
+    const auto report = run({.database = sale.shop.file(), .tell = [&told](const Progress& now) { told.push_back(now); }});
+    ASSERT_TRUE(report) << report.error();
+    ASSERT_FALSE(told.empty());
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        EXPECT_EQ(told[i].step, static_cast<int>(i) + 1);
+        EXPECT_EQ(told[i].steps, static_cast<int>(told.size()));
+        EXPECT_FALSE(told[i].doing.empty());
+    }
+    EXPECT_EQ(std::ranges::count(told, report->ledger_entries, &Progress::of), 1);
+    const std::atomic<bool> stop{true};
+    const auto stopped = run({.database = sale.shop.file(), .stop = &stop});
+    ASSERT_FALSE(stopped);
+    EXPECT_THAT(stopped.error(), HasSubstr("stopped"));
+}
+
 TEST(Audit, refuses_what_it_cannot_read_in_one_line) {
     EXPECT_THAT(run({"/nowhere/marketday.db", {}, false}).error(), HasSubstr("there is no /nowhere/marketday.db"));
     AfterSale sale;

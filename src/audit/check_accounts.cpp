@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
+
 #include <unordered_set>
 
 #include "audit/checks.hpp"
@@ -83,13 +85,18 @@ void check_accounts(Site& site, Report& report) {
     check_sessions(site.store, unique);
 }
 
+static bool is_json_array(std::string_view text) {
+    boost::json::error_code error;
+    const auto value = boost::json::parse(text, error);
+    return !error && value.is_array();
+}
+
 void check_outbox(Site& site, bool drained, Report& report) {
     Check& outbox = report.add("outbox-drains", "The outbox has what happened and drains", "messages");
-    for (Rows rows{site.store, "SELECT position, json_valid(events), sent FROM outbox ORDER BY position"};
-         rows.next();) {
+    for (Rows rows{site.store, "SELECT position, events, sent FROM outbox ORDER BY position"}; rows.next();) {
         outbox.examined();
         const std::string name = fmt::format("outbox message {}", rows.integer(0));
-        if (rows.integer(1) == 0) outbox.violated(name, "a JSON array of events", "text that is not JSON");
+        if (!is_json_array(rows.text(1))) outbox.violated(name, "a JSON array of events", "text that is not JSON");
         if (rows.integer(2) == 0) ++report.outbox_pending;
     }
     if (report.outbox_pending > 0) {

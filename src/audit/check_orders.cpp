@@ -40,7 +40,8 @@ void check_line_state(Site& site, const StoredLine& line, Check& states) {
 void check_amounts(Site& site, Check& prices) {
     for (Rows rows{site.store,
                    "SELECT o.order_id, o.total_minor, o.shipping_minor, o.currency, "
-                   "  (SELECT sum(l.quantity * l.unit_price_minor) FROM order_lines l WHERE l.order_id = o.order_id), "
+                   "  (SELECT CAST(sum(l.quantity * l.unit_price_minor) AS bigint) FROM order_lines l WHERE l.order_id "
+                   "= o.order_id), "
                    "  o.shipping_minor < 0 FROM orders o"};
          rows.next();) {
         prices.examined();
@@ -132,7 +133,7 @@ void check_orders(Site& site, Report& report) {
                         fmt::format("{} lines without an order", rows.integer(1)));
     for (Rows rows{site.store,
                    "SELECT x.order_id, x.sequence, l.order_id FROM ledger_of_orders x "
-                   "LEFT JOIN ledger l ON l.sequence = x.sequence WHERE l.order_id IS NOT x.order_id"};
+                   "LEFT JOIN ledger l ON l.sequence = x.sequence WHERE l.order_id IS DISTINCT FROM x.order_id"};
          rows.next();)
         states.violated("order " + rows.uuid(0).to_string(), fmt::format("its ledger entry {}", rows.integer(1)),
                         rows.null(2) ? std::string{"none"} : "an entry of order " + rows.uuid(2).to_string());
@@ -179,7 +180,7 @@ void check_keys(Site& site, Report& report) {
     }
     for (Rows rows{site.store,
                    "SELECT o.order_id, o.customer_id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM customer_facts r "
-                   "WHERE r.customer_id = o.customer_id AND r.kind = 3 AND r.key = o.order_id)"};
+                   "WHERE r.customer_id = o.customer_id AND r.kind = 3 AND r.order_id = o.order_id)"};
          rows.next();)
         keys.violated("order " + rows.uuid(0).to_string(), "in the list of its customer " + rows.uuid(1).to_string(),
                       "not there");

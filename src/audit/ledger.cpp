@@ -13,6 +13,8 @@
 namespace marketday::audit {
 namespace {
 
+constexpr std::int64_t kEntriesBetweenTelling = 65'536;
+
 // The numbers of src/domain/stock.hpp, written again on purpose.
 enum class Move : std::uint8_t {
     receive = 1,
@@ -248,7 +250,8 @@ SkuNames read_sku_names(Store& store) {
     return names;
 }
 
-Replay walk_ledger(Store& store, const SkuNames& names, Check& chained, Check& replays, Check& ends_once) {
+Replay walk_ledger(Store& store, const SkuNames& names, Check& chained, Check& replays, Check& ends_once,
+                   const std::function<void(std::int64_t)>& tell) {
     Replay state;
     Chain chain{store, chained};
     static const std::string kUnknown;
@@ -261,7 +264,7 @@ Replay walk_ledger(Store& store, const SkuNames& names, Check& chained, Check& r
         const auto sku = names.find(entry.sku_no);
         chain.follow(entry, sku != names.end() ? sku->second : kUnknown);
         replay(state, entry, names, replays, ends_once);
-        ++state.entries;
+        if (++state.entries % kEntriesBetweenTelling == 0 && tell) tell(state.entries);
     }
     state.head = chain.last_hash();
     chain.finish();

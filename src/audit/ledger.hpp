@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -56,6 +57,8 @@ SkuNames read_sku_names(Store& store);
 
 /// Walks the ledger: computes every hash again, replays every movement. `chained` gets what breaks the chain,
 /// `replays` what makes a place negative, `ends_once` the reservations that end twice or without having begun.
-Replay walk_ledger(Store& store, const SkuNames& names, Check& chained, Check& replays, Check& ends_once);
+/// `tell`, when given, is told of the entries read, every few thousand.
+Replay walk_ledger(Store& store, const SkuNames& names, Check& chained, Check& replays, Check& ends_once,
+                   const std::function<void(std::int64_t)>& tell = {});
 
 }  // namespace marketday::audit

@@ -15,6 +15,7 @@ namespace {
 
 struct AuditFlags {
     std::string data_dir;
+    std::string database;  // a URL
     std::string url;
     std::vector<std::string> histories;
     bool at_rest = false;
@@ -71,7 +72,8 @@ int audit_server(const AuditFlags& flags) {
 
 int audit_directory(const AuditFlags& flags) {
     audit::Options options;
-    options.database = std::filesystem::path{flags.data_dir} / "marketday.db";
+    options.database = flags.database.empty() ? (std::filesystem::path{flags.data_dir} / "marketday.db").string()
+                                              : flags.database;
     options.histories.assign(flags.histories.begin(), flags.histories.end());
     options.at_rest = flags.at_rest;
     const auto report = audit::run(options);
@@ -91,14 +93,16 @@ void add_audit(CLI::App& app, int& exit_code) {
     auto* data = command->add_option("--data", flags->data_dir, "The shop's data directory")->default_str("");
     command->add_option("--url", flags->url, "A running server's operators' address, instead of --data")
         ->excludes(data);
+    command->add_option("--database", flags->database, "The shop's postgres:// URL, instead of --data")->excludes(data);
     command->add_option("--history", flags->histories, "A crowd's history.jsonl; may be given more than once");
     command->add_flag("--at-rest", flags->at_rest, "Nobody is shopping: nothing may be pending");
     command->add_flag("--json", flags->json, "One JSON object instead of the table");
     command->footer("Exit code: 0 everything holds, 1 something is violated, 2 it cannot be read.");
     command->callback([flags, &exit_code] {
         exit_code = run_command([&flags] {
-            if (flags->data_dir.empty() && flags->url.empty())
-                throw CommandError{"say what to audit: --data DIR, or --url URL of a running server"};
+            if (flags->data_dir.empty() && flags->url.empty() && flags->database.empty())
+                throw CommandError{
+                    "say what to audit: --data DIR, --database postgres://…, or --url URL of a running server"};
             return flags->url.empty() ? audit_directory(*flags) : audit_server(*flags);
         });
     });

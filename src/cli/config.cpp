@@ -105,6 +105,14 @@ void take_map(Config& config, const std::string& path, const std::string& prefix
 const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> keys{
         {"data", Kind::text, "", "the directory of everything that is kept"},
+        {"database", Kind::text, "",
+         "postgres://USER@HOST:PORT/NAME keeps everything but pictures and mail there; empty: a SQLite file in data"},
+        {"database_pool.connections", Kind::integer, "8", "connections of this process for shoppers and jobs", 2, 1000},
+        {"database_pool.operator_connections", Kind::integer, "2", "and for operators alone", 1, 100},
+        {"database_pool.processes", Kind::integer, "1",
+         "processes that share the database: the sum of their connections must fit in its max_connections", 1, 1000},
+        {"database_pool.deadline_ms", Kind::integer, "8000",
+         "of one piece of work with the database, the wait for a connection included, milliseconds", 100, 600'000},
         {"listen", Kind::text, "127.0.0.1:8080", "where shoppers connect, ADDR:PORT; port 0 picks a free one"},
         {"admin", Kind::text, "127.0.0.1:8081", "where operators connect, ADDR:PORT"},
         {"tls_cert", Kind::text, "", "PEM file of the certificate chain for the shop's address"},
@@ -261,9 +269,30 @@ std::string Config::print() const {
     for (const auto& key : config_keys()) {
         const auto& value = values_.find(key.name)->second;
         fmt::format_to(std::back_inserter(out), "{:<34} {:<24} # {} ({})\n", fmt::format("{}:", key.name),
-                       value.text.empty() ? "\"\"" : value.text, key.meaning, value.source);
+                       value.text.empty()       ? "\"\""
+                       : key.name == "database" ? without_password(value.text)
+                                                : value.text,
+                       key.meaning, value.source);
     }
     return out;
+}
+
+std::string without_password(std::string url) {
+    const auto begin = url.find("://");
+    if (begin == std::string::npos) return url;
+    const auto authority = begin + 3;
+    const auto end = url.find_first_of("/?", authority);
+    const auto at = url.rfind('@', end == std::string::npos ? end : end - 1);
+    const auto colon = url.find(':', authority);
+    if (at != std::string::npos && at > authority && colon < at) url.replace(colon + 1, at - colon - 1, "•••");
+    // libpq takes it as a parameter too.
+    const auto parameter = url.find("password=");
+    if (parameter != std::string::npos) {
+        const auto value = parameter + 9;
+        const auto next = url.find('&', value);
+        url.replace(value, next == std::string::npos ? next : next - value, "•••");
+    }
+    return url;
 }
 
 }  // namespace marketday::cli

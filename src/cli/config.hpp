@@ -49,4 +49,7 @@ private:
     std::map<std::string, Value, std::less<>> values_;
 };
 
+/// A database's URL as it may be shown: ••• instead of its password.
+std::string without_password(std::string url);
+
 }  // namespace marketday::cli

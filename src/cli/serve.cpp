@@ -18,7 +18,7 @@ namespace {
 
 struct ServeArguments {
     std::string config_file;
-    std::string data, listen, admin, tls_cert, tls_key, roles, log_level;
+    std::string data, database, listen, admin, tls_cert, tls_key, roles, log_level;
     std::vector<std::string> settings;  // key=value
     bool rehearsal = false;
     bool print_config = false;
@@ -29,9 +29,9 @@ Config gather(const ServeArguments& arguments) {
     if (!arguments.config_file.empty()) config.read_file(arguments.config_file);
     config.read_environment(environ);
     const std::pair<const char*, const std::string*> flags[] = {
-        {"data", &arguments.data},          {"listen", &arguments.listen},   {"admin", &arguments.admin},
-        {"tls_cert", &arguments.tls_cert},  {"tls_key", &arguments.tls_key}, {"roles", &arguments.roles},
-        {"log_level", &arguments.log_level}};
+        {"data", &arguments.data},   {"database", &arguments.database},  {"listen", &arguments.listen},
+        {"admin", &arguments.admin}, {"tls_cert", &arguments.tls_cert},  {"tls_key", &arguments.tls_key},
+        {"roles", &arguments.roles}, {"log_level", &arguments.log_level}};
     for (const auto& [name, value] : flags) {
         std::string flag = std::string{"flag --"} + name;
         std::ranges::replace(flag, '_', '-');
@@ -72,6 +72,8 @@ void add_serve(CLI::App& app, int& exit_code) {
     auto arguments = std::make_shared<ServeArguments>();
     auto* command = app.add_subcommand("serve", "Serve the shop and the operators until SIGTERM");
     command->add_option("--data", arguments->data, "Directory of everything that is kept");
+    command->add_option("--database", arguments->database,
+                        "postgres://USER@HOST:PORT/NAME (default: a SQLite file in --data)");
     command->add_option("--listen", arguments->listen, "Where shoppers connect, ADDR:PORT (default 127.0.0.1:8080)");
     command->add_option("--admin", arguments->admin, "Where operators connect, ADDR:PORT (default 127.0.0.1:8081)");
     command->add_option("--tls-cert", arguments->tls_cert, "PEM file of the certificate chain");

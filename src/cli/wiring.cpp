@@ -28,7 +28,7 @@ Shop::Parts::Parts(const Config& given)
       listen(parse_listen_address(config.text("listen"), "listen")),
       admin(parse_listen_address(config.text("admin"), "admin")),
       secrets(data, random),
-      database(database_options(config, data)),
+      stores(make_stores(config, data, clock, uuids)),
       gateway({.file = data / "sandbox-gateway.db"}),
       hashing({.name = "hash",
                .threads = static_cast<std::size_t>(config.integer("accounts.hash_threads")),
@@ -38,7 +38,6 @@ Shop::Parts::Parts(const Config& given)
       parsing({.name = "parse", .threads = 1, .waiting_max = 64}),
       searching({.name = "search", .threads = 1, .waiting_max = 1024}),
       indexing({.name = "index", .threads = 1, .waiting_max = 64}),
-      order_book(make_sqlite_order_book(database, terms_of(config), clock, uuids)),
       mail(chores, {.directory = data / "mail"}),
       search_index({.directory = data / "search"}, searching, indexing),
       rankings({}, clock),
@@ -149,7 +148,7 @@ Shop::Shop(const Config& config) : parts_(std::make_unique<Parts>(config)) {}
 
 Shop::~Shop() {
     // Threads that work for suspended tasks end first, then the tasks, then what the tasks refer to.
-    parts_->database.stop();
+    parts_->stores->stop();
     parts_->hashing.stop();
     parts_->operator_hashing.stop();
     parts_->chores.stop();

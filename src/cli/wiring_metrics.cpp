@@ -9,14 +9,7 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
         samples.push_back({kind, name, help, {}, value});
     };
-    const auto& store = database.figures();
-    add(Kind::counter, "marketday_store_commits_total", "Group commits", static_cast<double>(store.commits));
-    add(Kind::counter, "marketday_store_writes_total", "Writes in those commits", static_cast<double>(store.writes));
-    add(Kind::counter, "marketday_store_commit_seconds_total", "Time in transactions",
-        static_cast<double>(store.commit_ns) / 1e9);
-    add(Kind::counter, "marketday_store_rollbacks_total", "Groups undone", static_cast<double>(store.rollbacks));
-    add(Kind::gauge, "marketday_store_writes_waiting", "Writes that wait for the writer",
-        static_cast<double>(store.waiting));
+    stores->collect(samples);
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
         static_cast<double>(server.open_connections));

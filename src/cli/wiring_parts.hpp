@@ -11,20 +11,6 @@
 #include "adapters/embedded/file_mail.hpp"
 #include "adapters/embedded/memory_rankings.hpp"
 #include "adapters/embedded/sandbox_payment_gateway.hpp"
-#include "adapters/embedded/sqlite_accounts.hpp"
-#include "adapters/embedded/sqlite_baskets.hpp"
-#include "adapters/embedded/sqlite_catalogue.hpp"
-#include "adapters/embedded/sqlite_database.hpp"
-#include "adapters/embedded/sqlite_event_bus.hpp"
-#include "adapters/embedded/sqlite_leases.hpp"
-#include "adapters/embedded/sqlite_ledger.hpp"
-#include "adapters/embedded/sqlite_line_book.hpp"
-#include "adapters/embedded/sqlite_operators.hpp"
-#include "adapters/embedded/sqlite_operators_log.hpp"
-#include "adapters/embedded/sqlite_order_book.hpp"
-#include "adapters/embedded/sqlite_payment_journal.hpp"
-#include "adapters/embedded/sqlite_sessions.hpp"
-#include "adapters/embedded/sqlite_statistics.hpp"
 #include "adapters/embedded/vips_image_studio.hpp"
 #include "adapters/embedded/xapian_search_index.hpp"
 #include "base/async/asio_executor.hpp"
@@ -36,6 +22,7 @@
 #include "cli/wiring.hpp"
 #include "cli/wiring_capacity.hpp"
 #include "cli/wiring_settings.hpp"
+#include "cli/wiring_stores.hpp"
 #include "http/assets.hpp"
 #include "http/guests.hpp"
 #include "http/metrics.hpp"
@@ -94,7 +81,7 @@ struct Shop::Parts {
     AsioExecutor shop_executor{shop_io};
     AsioExecutor operator_executor{operator_io};
 
-    SqliteDatabase database;
+    std::unique_ptr<Stores> stores;
     SandboxPaymentGateway gateway;
     ThreadPool hashing;
     ThreadPool operator_hashing;
@@ -105,19 +92,19 @@ struct Shop::Parts {
     ThreadPool picture_files{{.name = "images", .threads = 1, .waiting_max = 1024}};
     ThreadPool picture_work{{.name = "studio", .threads = 1, .waiting_max = 32}};
 
-    std::unique_ptr<ports::OrderBook> order_book;
-    SqliteAccounts accounts_store{database};
-    SqliteSessions sessions_store{database};
-    SqliteOperators operators_store{database};
-    SqliteOperatorsLog operators_log{database};
-    SqliteCatalogue catalogue{database, clock};
-    SqliteLineBook line_book{database};
-    SqlitePaymentJournal payment_journal{database};
-    SqliteLeases leases{database};
-    SqliteEventBus event_bus{database, clock};
-    SqliteEventMemory event_memory{database};
-    SqliteStatistics statistics{database};
-    SqliteBaskets baskets{database};
+    ports::OrderBook* order_book = &stores->order_book();
+    ports::Accounts& accounts_store = stores->accounts();
+    ports::Sessions& sessions_store = stores->sessions();
+    ports::Operators& operators_store = stores->operators();
+    ports::OperatorsLog& operators_log = stores->operators_log();
+    ports::Catalogue& catalogue = stores->catalogue();
+    ports::LineBook& line_book = stores->line_book();
+    ports::PaymentJournal& payment_journal = stores->payment_journal();
+    ports::Leases& leases = stores->leases();
+    ports::EventBus& event_bus = stores->event_bus();
+    ports::EventMemory& event_memory = stores->event_memory();
+    ports::Statistics& statistics = stores->statistics();
+    ports::Baskets& baskets = stores->baskets();
     FileImages image_files{picture_files, {.directory = data / "images"}};
     VipsImageStudio image_studio{picture_work};
     FileMail mail;

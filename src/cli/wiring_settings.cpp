@@ -1,6 +1,7 @@
 #include "cli/wiring_settings.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,8 @@
 
 #include "adapters/embedded/sqlite_ledger.hpp"
 #include "adapters/embedded/sqlite_order_book.hpp"
+#include "base/hash.hpp"
+#include "base/text.hpp"
 
 namespace marketday::cli {
 
@@ -88,6 +91,16 @@ static std::int64_t recounted_days(const Config& config) {
     return kept == 0 ? kDaysMax : std::clamp<std::int64_t>(kept - 1, 1, kDaysMax);
 }
 
+/// Under which name this process holds leases: the only one of a SQLite file is always the same; of several that share
+/// a database each has a data directory of its own.
+static std::string holder_of(const Config& config) {
+    if (config.text("database").empty()) return "embedded";
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    const Hash256 hash = blake2b(fmt::format("{}:{}", host.data(), fs::absolute(config.text("data")).string()));
+    return to_hex(std::span{hash}.first(16));
+}
+
 usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key) {
     usecases::Selling::Options options;
     options.checkout = checkout_options(config, admission_key);
@@ -95,7 +108,7 @@ usecases::Selling::Options selling_options(const Config& config, const Hash256& 
     options.line.address_limits.joins_burst = static_cast<double>(config.integer("line.joins_per_address"));
     options.reconcile.after = seconds{config.integer("payment.reconcile_after_s")};
     options.statistics.days = recounted_days(config);
-    options.scheduler.holder = "embedded";
+    options.scheduler.holder = holder_of(config);
     options.utc_offset = std::chrono::minutes{config.integer("shop.utc_offset_minutes")};
     options.shop_name = config.text("shop.name");
     return options;
@@ -135,6 +148,7 @@ std::vector<http::Setting> settings_to_show(const Config& config) {
             return key.name.substr(key.name.rfind('.') + 1).find(word) != std::string_view::npos;
         });
         if (secret && !value.empty()) value = "••••••";
+        if (key.name == "database") value = without_password(value);
         settings.push_back({.key = std::string{key.name},
                             .value = std::move(value),
                             .initial = std::string{key.initial},

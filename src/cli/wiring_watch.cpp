@@ -28,7 +28,7 @@ std::unique_ptr<http::TraceExport> trace_export_of(const Config& config) {
 void Shop::Parts::add_readiness_checks() {
     readiness.add([this]() -> std::string_view { return disk_is_full ? "disk-full" : std::string_view{}; });
     readiness.add([this]() -> std::string_view {
-        return database.figures().failing != 0 ? "store-failing" : std::string_view{};
+        return stores->failing() ? "store-failing" : std::string_view{};
     });
 }
 
@@ -39,10 +39,10 @@ Task<void> Shop::Parts::watch_store() {
             disk_free_bytes = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
             disk_is_full = disk_free_bytes < kDiskFreeBytesMin;
         }
-        if (database.figures().failing != 0) {
+        if (stores->failing()) {
             // Whoever sends shoppers elsewhere while this is not ready must hear when it works again, even if nobody
             // comes who would try.
-            static_cast<void>(co_await database.try_writing());
+            co_await stores->try_writing();
         }
         co_await sleep_for(seconds{1});
     }
@@ -54,14 +54,7 @@ void Shop::Parts::collect_watch(std::vector<http::Sample>& samples) const {
                                 std::vector<std::pair<std::string, std::string>> labels = {}) {
         samples.push_back({kind, name, help, std::move(labels), value});
     };
-    const auto& store = database.figures();
-    add(Kind::counter, "marketday_store_reads_total", "Reads of the database", static_cast<double>(store.reads));
-    add(Kind::counter, "marketday_store_read_seconds_total", "Time in reads", static_cast<double>(store.read_ns) / 1e9);
-    add(Kind::gauge, "marketday_store_reads_waiting", "Reads that wait for a connection",
-        static_cast<double>(store.reads_waiting));
-    add(Kind::gauge, "marketday_store_connections_in_use", "Connections of the database that work",
-        static_cast<double>(store.readers_busy) + (store.writing ? 1 : 0));
-    add(Kind::gauge, "marketday_store_failing", "1 while the database cannot be written", store.failing != 0 ? 1 : 0);
+    add(Kind::gauge, "marketday_store_failing", "1 while the database cannot be written", stores->failing() ? 1 : 0);
     add(Kind::gauge, "marketday_disk_free_bytes", "Room on the data directory's disk",
         static_cast<double>(disk_free_bytes));
     for (const auto& [listener, server] :

@@ -68,8 +68,7 @@ public:
 
 private:
     TemporaryPostgres store_{{.connections = 1, .operator_connections = 1}};
-    std::unique_ptr<adapters::PostgresLineBook> book_ =
-        std::make_unique<adapters::PostgresLineBook>(store_.database());
+    std::unique_ptr<adapters::PostgresLineBook> book_ = std::make_unique<adapters::PostgresLineBook>(store_.database());
 };
 
 class PostgresLeasesStore final : public LeasesStore {
@@ -127,8 +126,8 @@ private:
     UuidSource uuids_{clock_, random_};
     TemporaryPostgres store_{{.connections = 1, .operator_connections = 1}};
     adapters::PostgresCatalogue catalogue_{store_.database(), clock_};
-    std::unique_ptr<ports::OrderBook> order_book_ = adapters::make_postgres_order_book(
-        store_.database(), terms_in(*Currency::parse("KRW")), clock_, uuids_);
+    std::unique_ptr<ports::OrderBook> order_book_ =
+        adapters::make_postgres_order_book(store_.database(), terms_in(*Currency::parse("KRW")), clock_, uuids_);
 };
 
 class PostgresStatisticsStore final : public StatisticsStore {
@@ -146,8 +145,8 @@ private:
     SystemClock clock_;
     SeededRandom random_{1};
     UuidSource uuids_{clock_, random_};
-    std::unique_ptr<ports::OrderBook> book_ = adapters::make_postgres_order_book(
-        store_.database(), terms_in(*Currency::parse("KRW")), clock_, uuids_);
+    std::unique_ptr<ports::OrderBook> book_ =
+        adapters::make_postgres_order_book(store_.database(), terms_in(*Currency::parse("KRW")), clock_, uuids_);
     adapters::PostgresLeases leases_{store_.database()};
     adapters::PostgresStatistics statistics_{store_.database()};
 };
@@ -161,8 +160,8 @@ const auto kName = [](const auto& of) { return of.param.name; };
 
 INSTANTIATE_TEST_SUITE_P(Postgres, AccountsContract, testing::Values(kAccounts), kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, SessionsContract, testing::Values(kAccounts), kName);
-INSTANTIATE_TEST_SUITE_P(Postgres, OperatorsContract,
-                         testing::Values(made<OperatorsFactory, PostgresOperatorsStore>()), kName);
+INSTANTIATE_TEST_SUITE_P(Postgres, OperatorsContract, testing::Values(made<OperatorsFactory, PostgresOperatorsStore>()),
+                         kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, OperatorsLogContract,
                          testing::Values(made<OperatorsLogFactory, PostgresOperatorsLogStore>()), kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, LineBookContract, testing::Values(made<LineBookFactory, PostgresLineBookStore>()),
@@ -173,8 +172,8 @@ INSTANTIATE_TEST_SUITE_P(Postgres, PaymentJournalContract,
 INSTANTIATE_TEST_SUITE_P(Postgres, EventBusContract, testing::Values(made<BusFactory, PostgresBusStore>()), kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, BasketsContract, testing::Values(made<BasketsFactory, PostgresBasketsStore>()),
                          kName);
-INSTANTIATE_TEST_SUITE_P(Postgres, CatalogueContract,
-                         testing::Values(made<CatalogueFactory, PostgresCatalogueStore>()), kName);
+INSTANTIATE_TEST_SUITE_P(Postgres, CatalogueContract, testing::Values(made<CatalogueFactory, PostgresCatalogueStore>()),
+                         kName);
 INSTANTIATE_TEST_SUITE_P(Postgres, StatisticsContract,
                          testing::Values(made<StatisticsFactory, PostgresStatisticsStore>()), kName);
 

@@ -67,16 +67,17 @@ PostgresServer& PostgresServer::shared() {
 PostgresServer::PostgresServer() : data_(directory_.path() / "data"), port_(free_port()) {
     fs::permissions(directory_.path(), fs::perms::all);
     const fs::path log = directory_.path() / "server.log";
-    const int pid = launch("initdb",
-                           {"-D", data_.string(), "-U", "shop", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"},
-                           log);
+    const int pid = launch(
+        "initdb", {"-D", data_.string(), "-U", "shop", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"}, log);
     int status = 0;
     ::waitpid(pid, &status, 0);
     if (status != 0)
         throw std::runtime_error("initdb failed; is the package postgresql-15 installed? Look at " + log.string());
     start();
     sql(url("postgres"), "CREATE DATABASE shop_template");
-    { const adapters::PostgresDatabase made{{.url = url("shop_template"), .connections = 1}}; }
+    {
+        const adapters::PostgresDatabase made{{.url = url("shop_template"), .connections = 1}};
+    }
 }
 
 void PostgresServer::start() {

@@ -10,8 +10,8 @@
 
 namespace marketday {
 
-/// A real PostgreSQL on loopback in a directory of its own, run by an unprivileged user, with fsync; one for all tests of
-/// a program. Ended with it, even when it crashes.
+/// A real PostgreSQL on loopback in a directory of its own, run by an unprivileged user, with fsync; one for all tests
+/// of a program. Ended with it, even when it crashes.
 class PostgresServer {
 public:
     /// Starts it at the first call. Throws std::runtime_error when it cannot be started.
@@ -48,6 +48,7 @@ public:
     TemporaryPostgres(const TemporaryPostgres&) = delete;
     TemporaryPostgres& operator=(const TemporaryPostgres&) = delete;
     adapters::PostgresDatabase& database() { return *database_; }
+    const std::string& url() const { return options_.url; }
     /// Ends the connections and opens the store again.
     void reopen();
 

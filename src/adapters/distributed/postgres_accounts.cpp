@@ -35,8 +35,8 @@ Account read_account(const PostgresRows& row, int first = 0) {
 }
 
 Task<std::optional<Account>> find_account(PostgresSession& session, const CustomerId& customer) {
-    auto row = co_await session.query("SELECT " MARKETDAY_PG_ACCOUNT_COLUMNS " FROM customers u WHERE u.id = $1",
-                                      customer);
+    auto row =
+        co_await session.query("SELECT " MARKETDAY_PG_ACCOUNT_COLUMNS " FROM customers u WHERE u.id = $1", customer);
     if (!row.step()) co_return std::nullopt;
     co_return read_account(row);
 }
@@ -213,7 +213,8 @@ Task<std::vector<Accounts::Letter>> take_due_letters(PostgresSession& session, c
 
 Task<std::size_t> purge_accounts(PostgresSession& session, const WallTime& before, const std::size_t& accounts_max) {
     auto rows = co_await session.query(
-        "SELECT id FROM customers WHERE verified_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE",
+        "SELECT id FROM customers WHERE verified_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2 FOR "
+        "UPDATE",
         to_unix_ms(before), static_cast<std::int64_t>(accounts_max));
     PostgresArray ids{Of::uuids};
     while (rows.step()) ids.add(rows.uuid(0));

@@ -19,8 +19,8 @@ Task<void> lock_basket(PostgresSession& session, const Baskets::Owner& owner) {
 }
 
 Task<Basket> read_basket(PostgresSession& session, const Baskets::Owner& owner) {
-    auto row = co_await session.query("SELECT lines FROM baskets WHERE kind = $1 AND owner = $2",
-                                      number_of(owner.kind), owner.id);
+    auto row = co_await session.query("SELECT lines FROM baskets WHERE kind = $1 AND owner = $2", number_of(owner.kind),
+                                      owner.id);
     const bool found = row.step();
     co_return found ? basket_from_text(row.text_view(0)) : Basket{};
 }

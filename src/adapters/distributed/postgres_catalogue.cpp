@@ -68,13 +68,13 @@ Task<std::vector<Product>> list_after(PostgresSession& session, const domain::Sk
 }
 
 Task<std::vector<domain::Category>> all_categories(PostgresSession& session) {
-    auto rows =
-        co_await session.query("SELECT path, level, name, products FROM categories WHERE products > 0 AND path > ''"
-                               " ORDER BY path");
+    auto rows = co_await session.query(
+        "SELECT path, level, name, products FROM categories WHERE products > 0 AND path > ''"
+        " ORDER BY path");
     std::vector<domain::Category> categories;
     while (rows.step())
-        categories.push_back({rows.text(0), parse_text(rows.text_view(2)), static_cast<std::size_t>(rows.integer(1)),
-                              rows.integer(3)});
+        categories.push_back(
+            {rows.text(0), parse_text(rows.text_view(2)), static_cast<std::size_t>(rows.integer(1)), rows.integer(3)});
     co_return categories;
 }
 

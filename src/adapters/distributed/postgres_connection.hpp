@@ -20,8 +20,8 @@ struct PostgresStatement {
     std::vector<PostgresValue> values;
 };
 
-/// One connection: libpq without blocking, on Asio. Used by tasks of one executor, whose `io` it was opened with, one at
-/// a time. Everything throws PostgresError; after `lost` and `timed_out` the connection is of no more use.
+/// One connection: libpq without blocking, on Asio. Used by tasks of one executor, whose `io` it was opened with, one
+/// at a time. Everything throws PostgresError; after `lost` and `timed_out` the connection is of no more use.
 class PostgresConnection {
 public:
     /// `url`: a libpq connection string, postgres://user@host:port/database or keywords and values.

@@ -31,6 +31,13 @@ bool leaves_unknown(std::string_view state) {
 
 constexpr int kAttemptsMax = 20;
 
+/// While a database is down every request meets it: once a second is enough to be told.
+bool may_be_told() {
+    static std::atomic<std::int64_t> last{0};
+    const auto now = std::chrono::steady_clock::now().time_since_epoch() / seconds{1};
+    return last.exchange(now) != now;
+}
+
 // Every connection begins with these. A client that stops in the middle of a transaction loses it, and its locks, soon.
 std::string settings_of(const PostgresDatabase::Options& options) {
     return fmt::format(
@@ -51,9 +58,9 @@ struct PostgresDatabase::Loop {
 PostgresDatabase::PostgresDatabase(Options options) : options_(std::move(options)), loop_(std::make_unique<Loop>()) {
     const std::string settings = settings_of(options_);
     const auto pool_of = [&](std::size_t connections) {
-        return std::make_unique<PostgresPool>(loop_->io, PostgresPool::Options{.url = options_.url,
-                                                                               .settings = settings,
-                                                                               .connections_max = connections});
+        return std::make_unique<PostgresPool>(
+            loop_->io,
+            PostgresPool::Options{.url = options_.url, .settings = settings, .connections_max = connections});
     };
     pools_[static_cast<std::size_t>(Priority::operators)] = pool_of(options_.operator_connections);
     pools_[static_cast<std::size_t>(Priority::shoppers)] = pool_of(options_.connections);
@@ -87,7 +94,8 @@ namespace {
 Task<void> check_budget(PostgresSession& session, const PostgresDatabase::Options& options) {
     auto rows = co_await session.query(
         "SELECT current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint,"
-        " current_setting('server_version_num')::bigint, current_setting('fsync') || current_setting('full_page_writes')");
+        " current_setting('server_version_num')::bigint, current_setting('fsync') || "
+        "current_setting('full_page_writes')");
     rows.step();
     const auto allowed = rows.integer(0);
     if (rows.integer(1) < 150'000)
@@ -158,6 +166,7 @@ Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode
         if (!tried.again || attempt >= kAttemptsMax || executor_->now() >= deadline) break;
         ++figures_.again;
     }
+    figures_.failing = tried.no_database;
     if (!tried.failure)
         ++figures_.done;
     else
@@ -176,9 +185,10 @@ Task<PostgresDatabase::Tried> PostgresDatabase::try_once(Priority priority, Post
         error = refused;
     }
     if (connection == nullptr) {
-        log::error("postgres.no_connection",
-                   {{"reason", error ? error->what() : "all connections are in use and too many wait"}});
-        co_return Tried{PostgresFailure::unavailable, false};
+        if (may_be_told())
+            log::error("postgres.no_connection",
+                       {{"reason", error ? error->what() : "all are in use, and none came free"}});
+        co_return Tried{PostgresFailure::unavailable, false, error.has_value()};
     }
     const Instant taken_at = executor_->now();
     bool commit_was_sent = false;
@@ -207,13 +217,13 @@ Task<PostgresDatabase::Tried> PostgresDatabase::try_once(Priority priority, Post
                                              (error->kind == Kind::refused && leaves_unknown(error->state)));
     if (unknown) {
         log::error("postgres.outcome_unknown", {{"sqlstate", error->state}, {"reason", error->what()}});
-        co_return Tried{PostgresFailure::outcome_unknown, false};
+        co_return Tried{PostgresFailure::outcome_unknown, false, true};
     }
     // After a failover every idle connection is as dead as this one.
     if (error->kind == Kind::lost) pool.drop_idle();
     const bool again = asks_again(*error) || error->kind == Kind::lost;
-    if (!again) log::error("postgres.failed", {{"sqlstate", error->state}, {"reason", error->what()}});
-    co_return Tried{PostgresFailure::unavailable, again};
+    if (!again && may_be_told()) log::error("postgres.failed", {{"sqlstate", error->state}, {"reason", error->what()}});
+    co_return Tried{PostgresFailure::unavailable, again, error->kind != Kind::refused && error->kind != Kind::broken};
 }
 
 }  // namespace marketday::adapters

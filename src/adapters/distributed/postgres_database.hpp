@@ -30,16 +30,16 @@ struct TaskValue<Task<T>> {
 }  // namespace detail
 
 /// A site's PostgreSQL database. All connections, and whatever works on them, live on one thread of its own; calls come
-/// from any thread's tasks and resume on their executor, so that no lock waits for a busy shop. Operators have connections
-/// of their own and never wait behind shoppers.
+/// from any thread's tasks and resume on their executor, so that no lock waits for a busy shop. Operators have
+/// connections of their own and never wait behind shoppers.
 class PostgresDatabase {
 public:
     struct Options {
         std::string url{};
-        std::size_t connections = 8;            // for shoppers and jobs
-        std::size_t operator_connections = 2;   // for operators
-        std::size_t processes = 1;              // that share the database: the sum of their pools must fit
-        milliseconds deadline{8000};            // of one piece of work, the wait for a connection included
+        std::size_t connections = 8;           // for shoppers and jobs
+        std::size_t operator_connections = 2;  // for operators
+        std::size_t processes = 1;             // that share the database: the sum of their pools must fit
+        milliseconds deadline{8000};           // of one piece of work, the wait for a connection included
         std::function<Task<void>(PostgresSession&)> at_start{};  // in one transaction, after the migrations
     };
     enum class Priority : std::uint8_t { operators, shoppers };
@@ -84,9 +84,10 @@ public:
     const PostgresPool::Figures& figures(Priority priority) const { return pool(priority).figures(); }
     struct Figures {
         std::atomic<std::uint64_t> done{0};
-        std::atomic<std::uint64_t> again{0};    // pieces of work that were run once more
+        std::atomic<std::uint64_t> again{0};  // pieces of work that were run once more
         std::atomic<std::uint64_t> failed{0};
         std::atomic<std::uint64_t> unknown{0};
+        std::atomic<bool> failing{false};  // the last piece of work met no database that answers
     };
     const Figures& figures() const { return figures_; }
     /// Tasks of the database's own thread.
@@ -111,6 +112,7 @@ private:
     struct Tried {
         std::optional<PostgresFailure> failure;
         bool again = false;
+        bool no_database = false;
     };
 
     template <class F, class... Args>

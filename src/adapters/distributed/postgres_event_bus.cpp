@@ -132,10 +132,10 @@ Task<void> take_new(PostgresSession& session, const std::string& name, const Bus
     if (cursor == group.cursor) co_return;
     std::vector<PostgresStatement> changes;
     if (!positions.empty())
-        changes.push_back(PostgresSession::statement(
-            "INSERT INTO bus_deliveries (group_name, position, deliveries, visible_ms)"
-            " SELECT $1, p, 1, $3 FROM unnest($2::bigint[]) AS p",
-            name, positions.take(), now_ms + group.hidden_ms(1)));
+        changes.push_back(
+            PostgresSession::statement("INSERT INTO bus_deliveries (group_name, position, deliveries, visible_ms)"
+                                       " SELECT $1, p, 1, $3 FROM unnest($2::bigint[]) AS p",
+                                       name, positions.take(), now_ms + group.hidden_ms(1)));
     changes.push_back(PostgresSession::statement("UPDATE bus_groups SET cursor = $2 WHERE name = $1", name, cursor));
     co_await session.query_all(std::move(changes));
 }
@@ -182,7 +182,7 @@ Task<Done> reject_one(PostgresSession& session, const std::string& name, const s
 
 Task<std::vector<Bus::DeadLetter>> dead_of(PostgresSession& session, const std::string& group,
                                            const std::int64_t& before, const std::size_t& letters_max) {
-#define MARKETDAY_PG_DEAD                                                                            \
+#define MARKETDAY_PG_DEAD                                                                                     \
     "SELECT position, group_name, message_id, topic, body, deliveries, reason, died_ms FROM bus_dead_letters" \
     " WHERE position < $1"
     const auto most = static_cast<std::int64_t>(letters_max);
@@ -233,8 +233,7 @@ Task<std::vector<Bus::Backlog>> count_backlogs(PostgresSession& session) {
         " (SELECT count(*) FROM bus_dead_letters l WHERE l.group_name = g.name) FROM bus_groups g"
         " WHERE g.name > '' ORDER BY g.name");
     std::vector<Bus::Backlog> backlogs;
-    while (rows.step())
-        backlogs.push_back({rows.text(0), std::max<std::int64_t>(rows.integer(1), 0), rows.integer(2)});
+    while (rows.step()) backlogs.push_back({rows.text(0), std::max<std::int64_t>(rows.integer(1), 0), rows.integer(2)});
     co_return backlogs;
 }
 

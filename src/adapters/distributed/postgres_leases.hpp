@@ -19,8 +19,8 @@ private:
     PostgresDatabase& database_;
 };
 
-/// Whether the lease is still the fence's; asked within the transaction of the job that it guards, whose commit it holds
-/// off any later grant until.
+/// Whether the lease is still the fence's; asked within the transaction of the job that it guards, whose commit it
+/// holds off any later grant until.
 Task<bool> fence_holds(PostgresSession& session, const ports::Fence& fence);
 
 }  // namespace marketday::adapters

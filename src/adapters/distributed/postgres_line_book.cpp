@@ -53,8 +53,7 @@ Task<std::optional<LineBook::StoredLine>> find_line(PostgresSession& session, co
                                            .root = row.hash(10)};
     auto calls = co_await session.query(
         "SELECT turn_begin, turn_end, expires_ms FROM line_calls WHERE line_no = $1 ORDER BY turn_end", row.integer(0));
-    while (calls.step())
-        stored.calls.push_back({calls.integer(0), calls.integer(1), from_unix_ms(calls.integer(2))});
+    while (calls.step()) stored.calls.push_back({calls.integer(0), calls.integer(1), from_unix_ms(calls.integer(2))});
     co_return stored;
 }
 
@@ -145,10 +144,10 @@ Task<std::vector<LineBook::Added>> add_tickets(PostgresSession& session, const S
     std::vector<PostgresStatement> last;
     if (!given_up.empty()) last.push_back(give_up(line, given_up.take()));
     if (!numbers.empty())
-        last.push_back(PostgresSession::statement(
-            "INSERT INTO line_tickets (line_no, sequence, customer, live)"
-            " SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bigint[])",
-            line.number, numbers.take(), customers.take(), live.take()));
+        last.push_back(
+            PostgresSession::statement("INSERT INTO line_tickets (line_no, sequence, customer, live)"
+                                       " SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bigint[])",
+                                       line.number, numbers.take(), customers.take(), live.take()));
     if (!last.empty()) co_await session.finish_with(std::move(last));
     co_return added;
 }

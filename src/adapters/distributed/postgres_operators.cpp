@@ -13,7 +13,7 @@ using ports::Role;
 using Error = Operators::Error;
 using Priority = PostgresDatabase::Priority;
 
-#define MARKETDAY_PG_OPERATORS                                                                     \
+#define MARKETDAY_PG_OPERATORS                                                                   \
     "SELECT o.name, o.role, o.password_hash, o.created_at, o.disabled, coalesce(t.confirmed, 0)" \
     " FROM operators o LEFT JOIN operator_totp t ON t.name = o.name WHERE "
 
@@ -65,9 +65,9 @@ Task<Operators::Changed> change_one(PostgresSession& session, const std::string&
     disabled = change.disabled.value_or(disabled);
     const bool is_owner = role == Role::owner && !disabled;
     if (was_owner && !is_owner) {
-        auto other = co_await session.query(
-            "SELECT 1 FROM operators WHERE role = $2 AND disabled = 0 AND name <> $1 LIMIT 1", name,
-            static_cast<std::int64_t>(Role::owner));
+        auto other =
+            co_await session.query("SELECT 1 FROM operators WHERE role = $2 AND disabled = 0 AND name <> $1 LIMIT 1",
+                                   name, static_cast<std::int64_t>(Role::owner));
         if (!other.step()) co_return Operators::Changed::last_owner;
     }
     co_await session.run("UPDATE operators SET role = $2, disabled = $3 WHERE name = $1", name,

@@ -46,14 +46,14 @@ Task<bool> end_one(PostgresSession& session, const std::int64_t& number, const O
 
 /// The number of the first entry at or after `time`: entries are numbered as time goes.
 Task<std::int64_t> first_from(PostgresSession& session, WallTime time) {
-    auto row = co_await session.query(
-        "SELECT entry FROM operators_log WHERE at_ms >= $1 ORDER BY at_ms, entry LIMIT 1", to_unix_ms(time));
+    auto row = co_await session.query("SELECT entry FROM operators_log WHERE at_ms >= $1 ORDER BY at_ms, entry LIMIT 1",
+                                      to_unix_ms(time));
     const bool found = row.step();
     co_return found ? row.integer(0) : std::numeric_limits<std::int64_t>::max();
 }
 
-#define MARKETDAY_PG_LOG                                                                                      \
-    "SELECT entry, at_ms, operator, operation, target, details, trace_id, dry_run, status, problem"           \
+#define MARKETDAY_PG_LOG                                                                            \
+    "SELECT entry, at_ms, operator, operation, target, details, trace_id, dry_run, status, problem" \
     " FROM operators_log WHERE entry >= $1 AND entry < $2"
 #define MARKETDAY_PG_LOG_FILTERS                                                                            \
     " AND ($4 IS NULL OR operator = $4) AND ($5 IS NULL OR operation = $5) AND ($6 IS NULL OR target = $6)" \

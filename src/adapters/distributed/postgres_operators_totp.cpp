@@ -45,8 +45,8 @@ Task<bool> confirm_of(PostgresSession& session, const std::string& name, const O
     std::vector<PostgresStatement> last;
     last.push_back(PostgresSession::statement("DELETE FROM operator_recovery_codes WHERE name = $1", name));
     for (const Hash256& code : recovery_codes)
-        last.push_back(PostgresSession::statement(
-            "INSERT INTO operator_recovery_codes (name, key) VALUES ($1, $2)", name, code));
+        last.push_back(
+            PostgresSession::statement("INSERT INTO operator_recovery_codes (name, key) VALUES ($1, $2)", name, code));
     co_await session.finish_with(std::move(last));
     co_return true;
 }

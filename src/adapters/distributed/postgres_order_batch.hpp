@@ -67,9 +67,9 @@ private:
     } entries_;
 };
 
-/// Decides and writes a batch on a session that may see a quiet shop: reads what it needs, lets the domain decide in order
-/// of arrival, and calls write_batch. `locked`: within the session's transaction, under the head's lock; else without any
-/// lock, and PostgresError MD001 says that somebody else was first.
+/// Decides and writes a batch on a session that may see a quiet shop: reads what it needs, lets the domain decide in
+/// order of arrival, and calls write_batch. `locked`: within the session's transaction, under the head's lock; else
+/// without any lock, and PostgresError MD001 says that somebody else was first.
 Task<std::vector<domain::Verdict>> place_orders(PostgresSession& session, bool locked, const ShopTerms& terms,
                                                 const Uuid& batch, const std::vector<domain::OrderRequest>& requests);
 Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, const Uuid& batch,

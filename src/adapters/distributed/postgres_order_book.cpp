@@ -18,8 +18,8 @@ using Error = OrderBook::Error;
 
 constexpr Uuid kAfterAll{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
 
-/// Lets one batch of this process at a time be decided and written: two would only make each other's reading old. Of the
-/// database's executor.
+/// Lets one batch of this process at a time be decided and written: two would only make each other's reading old. Of
+/// the database's executor.
 class Turn {
 public:
     class Held {
@@ -73,33 +73,49 @@ Task<std::vector<Order>> list_orders(PostgresSession& session, const OrderBook::
     const Uuid from = query.from ? query.from->uuid : Uuid{};
     const auto state = query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt;
     const auto limit = static_cast<std::int64_t>(query.orders_max);
-#define MARKETDAY_PG_PAGE                                                                                    \
-    "SELECT " MARKETDAY_PG_ORDER_COLUMNS                                                                     \
-    " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < $1 AND o.order_id >= $2" \
-    " AND "
-#define MARKETDAY_PG_PAGE_END " ORDER BY o.order_id DESC LIMIT $3"
     PostgresStatement page;
     if (query.customer)
-        page = PostgresSession::statement(MARKETDAY_PG_PAGE
-                                          "o.customer_id = $4 AND ($5 IS NULL OR o.state = $5)"
-                                          " AND ($6 IS NULL OR s.sale_id = $6)" MARKETDAY_PG_PAGE_END,
-                                          before, from, limit, *query.customer, state, query.sale);
+        page = PostgresSession::statement(
+            "SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < $1 AND o.order_id >= $2"
+            " AND o.customer_id = $4 AND ($5::bigint IS NULL OR o.state = $5) AND ($6::uuid IS NULL OR s.sale_id = $6)"
+            " ORDER BY o.order_id DESC LIMIT $3",
+            before, from, limit, *query.customer, state, query.sale);
     else if (query.sale)
-        page = PostgresSession::statement(MARKETDAY_PG_PAGE
-                                          "o.sale_no = (SELECT n.sale_no FROM sales n WHERE n.sale_id = $4)"
-                                          " AND ($5 IS NULL OR o.state = $5)" MARKETDAY_PG_PAGE_END,
-                                          before, from, limit, *query.sale, state);
+        page = PostgresSession::statement(
+            "SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < $1 AND o.order_id >= $2"
+            " AND o.sale_no = (SELECT n.sale_no FROM sales n WHERE n.sale_id = $4)"
+            " AND ($5::bigint IS NULL OR o.state = $5) ORDER BY o.order_id DESC LIMIT $3",
+            before, from, limit, *query.sale, state);
+    // Those that hold units now are all looked at and put in order: there are never more than are being bought.
     else if (query.state == domain::OrderState::reserved)
-        page = PostgresSession::statement(MARKETDAY_PG_PAGE "o.state = 1" MARKETDAY_PG_PAGE_END, before, from, limit);
+        page = PostgresSession::statement(
+            "WITH held AS MATERIALIZED (SELECT order_id FROM orders WHERE state = 1 AND hold_ms >= 0 AND order_id < $1"
+            " AND order_id >= $2) SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id IN"
+            " (SELECT h.order_id FROM held h ORDER BY h.order_id DESC LIMIT $3) ORDER BY o.order_id DESC",
+            before, from, limit);
     else if (query.state == domain::OrderState::paying)
-        page = PostgresSession::statement(MARKETDAY_PG_PAGE "o.state = 2" MARKETDAY_PG_PAGE_END, before, from, limit);
+        page = PostgresSession::statement(
+            "WITH held AS MATERIALIZED (SELECT order_id FROM orders WHERE state = 2 AND updated_ms >= 0 AND order_id < "
+            "$1"
+            " AND order_id >= $2) SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id IN"
+            " (SELECT h.order_id FROM held h ORDER BY h.order_id DESC LIMIT $3) ORDER BY o.order_id DESC",
+            before, from, limit);
     else if (query.state)
-        page = PostgresSession::statement(MARKETDAY_PG_PAGE "o.state > 2 AND o.state = $4" MARKETDAY_PG_PAGE_END,
-                                          before, from, limit, *state);
+        page = PostgresSession::statement(
+            "SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < $1 AND o.order_id >= $2"
+            " AND o.state > 2 AND o.state = $4 ORDER BY o.order_id DESC LIMIT $3",
+            before, from, limit, *state);
     else
-        page = PostgresSession::statement(MARKETDAY_PG_PAGE "true" MARKETDAY_PG_PAGE_END, before, from, limit);
-#undef MARKETDAY_PG_PAGE
-#undef MARKETDAY_PG_PAGE_END
+        page = PostgresSession::statement(
+            "SELECT " MARKETDAY_PG_ORDER_COLUMNS
+            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < $1 AND o.order_id >= $2"
+            " ORDER BY o.order_id DESC LIMIT $3",
+            before, from, limit);
     std::vector<PostgresStatement> one;
     one.push_back(std::move(page));
     auto answers = co_await session.query_all(std::move(one));
@@ -128,21 +144,20 @@ Task<std::vector<domain::LedgerEntry>> ledger_entries_of(PostgresSession& sessio
 Task<std::vector<domain::Sale>> all_sales(PostgresSession& session, const std::size_t& closed_max) {
     const auto most = static_cast<std::int64_t>(closed_max);
     std::vector<PostgresStatement> questions;
-    questions.push_back(PostgresSession::statement("SELECT " MARKETDAY_PG_SALE_COLUMNS
-                                                   " FROM sales s WHERE s.state IN (1, 2, 3) ORDER BY s.opens_ms DESC"));
-    questions.push_back(
-        PostgresSession::statement("SELECT " MARKETDAY_PG_ITEM_COLUMNS
-                                   " FROM sales s JOIN sale_items i ON i.sale_no = s.sale_no"
-                                   " JOIN offers o ON o.sku_no = i.sku_no WHERE s.state IN (1, 2, 3)"
-                                   " ORDER BY i.sale_no, i.position"));
+    questions.push_back(PostgresSession::statement(
+        "SELECT " MARKETDAY_PG_SALE_COLUMNS " FROM sales s WHERE s.state IN (1, 2, 3) ORDER BY s.opens_ms DESC"));
+    questions.push_back(PostgresSession::statement("SELECT " MARKETDAY_PG_ITEM_COLUMNS
+                                                   " FROM sales s JOIN sale_items i ON i.sale_no = s.sale_no"
+                                                   " JOIN offers o ON o.sku_no = i.sku_no WHERE s.state IN (1, 2, 3)"
+                                                   " ORDER BY i.sale_no, i.position"));
     questions.push_back(PostgresSession::statement(
         "SELECT " MARKETDAY_PG_SALE_COLUMNS " FROM sales s WHERE s.state = 4 ORDER BY s.opens_ms DESC LIMIT $1", most));
-    questions.push_back(
-        PostgresSession::statement("SELECT " MARKETDAY_PG_ITEM_COLUMNS
-                                   " FROM sale_items i JOIN offers o ON o.sku_no = i.sku_no WHERE i.sale_no IN"
-                                   " (SELECT s.sale_no FROM sales s WHERE s.state = 4 ORDER BY s.opens_ms DESC LIMIT $1)"
-                                   " ORDER BY i.sale_no, i.position",
-                                   most));
+    questions.push_back(PostgresSession::statement(
+        "SELECT " MARKETDAY_PG_ITEM_COLUMNS
+        " FROM sale_items i JOIN offers o ON o.sku_no = i.sku_no WHERE i.sale_no IN"
+        " (SELECT s.sale_no FROM sales s WHERE s.state = 4 ORDER BY s.opens_ms DESC LIMIT $1)"
+        " ORDER BY i.sale_no, i.position",
+        most));
     auto answers = co_await session.query_all(std::move(questions));
     std::vector<domain::Sale> sales;
     for (auto& numbered : read_sales(answers[0], answers[1])) sales.push_back(std::move(numbered.sale));
@@ -411,8 +426,8 @@ public:
 
 private:
     /// Nothing when another process was first.
-    static Task<std::optional<Verdicts>> place_quickly(PostgresSession& session, Turn* const& turn, const ShopTerms& terms,
-                                                       const Uuid& batch,
+    static Task<std::optional<Verdicts>> place_quickly(PostgresSession& session, Turn* const& turn,
+                                                       const ShopTerms& terms, const Uuid& batch,
                                                        const std::vector<domain::OrderRequest>& requests) {
         const auto held = co_await turn->take(session.deadline());
         try {
@@ -423,14 +438,15 @@ private:
         }
         co_return std::nullopt;
     }
-    static Task<Verdicts> place_surely(PostgresSession& session, Turn* const& turn, const ShopTerms& terms, const Uuid& batch,
-                                       const std::vector<domain::OrderRequest>& requests) {
+    static Task<Verdicts> place_surely(PostgresSession& session, Turn* const& turn, const ShopTerms& terms,
+                                       const Uuid& batch, const std::vector<domain::OrderRequest>& requests) {
         const auto held = co_await turn->take(session.deadline());
         auto verdicts = co_await place_orders(session, true, terms, batch, requests);
         co_await session.finish();  // when there was nothing to write
         co_return verdicts;
     }
-    static Task<std::optional<StepVerdicts>> step_quickly(PostgresSession& session, Turn* const& turn, const Uuid& batch,
+    static Task<std::optional<StepVerdicts>> step_quickly(PostgresSession& session, Turn* const& turn,
+                                                          const Uuid& batch,
                                                           const std::vector<domain::OrderStep>& steps) {
         const auto held = co_await turn->take(session.deadline());
         try {

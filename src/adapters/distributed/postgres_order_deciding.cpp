@@ -124,8 +124,7 @@ private:
                                                           .units = line.quantity,
                                                           .order = request.order});
             if (i == 0) granted.receipt = entry;
-            if (request.sale)
-                facts_.hold(request.customer, *request.sale, line.sku, line.quantity, request.placed_at);
+            if (request.sale) facts_.hold(request.customer, *request.sale, line.sku, line.quantity, request.placed_at);
         }
         batch_->add_order(request, granted, grant.price_versions);
         batch_->add_key(request, request.order, std::nullopt);

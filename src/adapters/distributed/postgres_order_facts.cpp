@@ -5,9 +5,9 @@
 namespace marketday::adapters {
 namespace {
 
-#define MARKETDAY_PG_SKU_COLUMNS                                                                                    \
-    "o.sku, o.sku_no, o.price_minor, o.currency, o.hidden, o.weight_g, o.version, k.received, k.available,"         \
-    " k.reserved, k.sold, k.in_transfer, k.withdrawn, (SELECT s.sale_id FROM sale_items i JOIN sales s"             \
+#define MARKETDAY_PG_SKU_COLUMNS                                                                            \
+    "o.sku, o.sku_no, o.price_minor, o.currency, o.hidden, o.weight_g, o.version, k.received, k.available," \
+    " k.reserved, k.sold, k.in_transfer, k.withdrawn, (SELECT s.sale_id FROM sale_items i JOIN sales s"     \
     " ON s.sale_no = i.sale_no WHERE i.sku_no = o.sku_no AND s.state <> 4 LIMIT 1)"
 
 PostgresStatement with(const char* sql, PostgresValue one) {
@@ -104,8 +104,7 @@ void PostgresOrderFacts::take_sales(std::vector<NumberedSale> sales) {
 }
 
 void PostgresOrderFacts::take_limits(PostgresRows& rows) {
-    while (rows.step())
-        limits_[{CustomerId{rows.uuid(0)}, rows.integer(1), rows.integer(2)}].units = rows.integer(3);
+    while (rows.step()) limits_[{CustomerId{rows.uuid(0)}, rows.integer(1), rows.integer(2)}].units = rows.integer(3);
 }
 
 domain::SkuFacts* PostgresOrderFacts::sku(std::string_view code) {

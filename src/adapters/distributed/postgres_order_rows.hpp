@@ -18,8 +18,7 @@ namespace marketday::adapters {
 #define MARKETDAY_PG_SALE_COLUMNS                                                                       \
     "s.sale_no, s.sale_id, s.name_json, s.state, s.opens_ms, s.closes_ms, s.line_enabled, s.line_draw," \
     " s.admissions_per_s_max, s.admission_valid_s"
-#define MARKETDAY_PG_ITEM_COLUMNS \
-    "i.sale_no, o.sku, i.units, i.price_minor, i.currency, i.limit_per_customer, i.taken"
+#define MARKETDAY_PG_ITEM_COLUMNS "i.sale_no, o.sku, i.units, i.price_minor, i.currency, i.limit_per_customer, i.taken"
 #define MARKETDAY_PG_LEDGER_COLUMNS "l.sequence, l.epoch, l.at_ms, l.movement, f.sku, l.units, l.order_id, l.hash"
 
 /// A stored currency; throws PostgresError when there is none of that code.

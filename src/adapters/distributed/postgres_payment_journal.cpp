@@ -13,8 +13,7 @@ using Error = Journal::Error;
 using Priority = PostgresDatabase::Priority;
 using Of = PostgresArray::Of;
 
-#define MARKETDAY_PG_INTENT_COLUMNS \
-    "payment_id, order_id, reason, restock, intended_ms, try_ms, tries, done_ms"
+#define MARKETDAY_PG_INTENT_COLUMNS "payment_id, order_id, reason, restock, intended_ms, try_ms, tries, done_ms"
 
 /// payment_id, order_id, request_hash, outcome, opened_ms.
 Journal::Entry read_entry(const PostgresRows& row) {

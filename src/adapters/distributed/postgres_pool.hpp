@@ -35,8 +35,8 @@ public:
 
     PostgresPool(boost::asio::io_context& io, Options options) : io_(io), options_(std::move(options)) {}
 
-    /// A connection until `deadline`, at the latest given back then. Null when none came free; throws PostgresError when
-    /// none can be opened.
+    /// A connection until `deadline`, at the latest given back then. Null when none came free; throws PostgresError
+    /// when none can be opened.
     Task<std::unique_ptr<PostgresConnection>> take(Instant deadline);
     /// A connection that is of no more use is closed, and whoever waits gets a new one.
     void give_back(std::unique_ptr<PostgresConnection> connection, Instant taken_at);

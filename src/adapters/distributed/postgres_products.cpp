@@ -131,13 +131,12 @@ public:
             std::string name;
             append_text(name, delta.name);
             statements.push_back(
-                delta.is_known
-                    ? PostgresSession::statement(
-                          "UPDATE categories SET name = $2, products = products + $3 WHERE path = $1", path, name,
-                          delta.products)
-                    : PostgresSession::statement(
-                          "INSERT INTO categories (path, level, name, products) VALUES ($1, $2, $3, $4)", path,
-                          static_cast<std::int64_t>(delta.level), name, delta.products));
+                delta.is_known ? PostgresSession::statement(
+                                     "UPDATE categories SET name = $2, products = products + $3 WHERE path = $1", path,
+                                     name, delta.products)
+                               : PostgresSession::statement(
+                                     "INSERT INTO categories (path, level, name, products) VALUES ($1, $2, $3, $4)",
+                                     path, static_cast<std::int64_t>(delta.level), name, delta.products));
         }
         statements.push_back(PostgresSession::statement(
             "UPDATE catalogue_state SET products = products + $1, change_no = $2 WHERE one = 1", created,
@@ -226,14 +225,12 @@ private:
 }  // namespace
 
 Task<std::vector<Catalogue::Written>> write_products(PostgresSession& session,
-                                                     const std::vector<Catalogue::Write>& writes,
-                                                     const WallTime& now) {
+                                                     const std::vector<Catalogue::Write>& writes, const WallTime& now) {
     PostgresArray wanted{Of::texts};
     for (const auto& write : writes) wanted.add(write.product.sku);
     std::vector<PostgresStatement> questions;
     // The lock makes writers of goods take turns; orders do not wait for it.
-    questions.push_back(
-        PostgresSession::statement("SELECT change_no FROM catalogue_state WHERE one = 1 FOR UPDATE"));
+    questions.push_back(PostgresSession::statement("SELECT change_no FROM catalogue_state WHERE one = 1 FOR UPDATE"));
     questions.push_back(PostgresSession::statement(
         "SELECT o.sku, o.price_minor, o.currency, o.hidden, o.weight_g, s.received, p.content, p.category, p.version"
         " FROM offers o LEFT JOIN stock s ON s.sku_no = o.sku_no LEFT JOIN products p ON p.sku_no = o.sku_no"

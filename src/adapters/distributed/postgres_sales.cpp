@@ -11,7 +11,8 @@ using SaleAnswer = Result<domain::Sale, OrderBook::SaleRefusal>;
 Task<void> tell(PostgresSession& session, const domain::Sale& sale, const Uuid& batch, WallTime at) {
     EventMessage events{"sales", batch};
     add_sale_event(events, sale, at);
-    auto last = PostgresSession::statement("SELECT add_outbox($1, $2, $3)", to_unix_ms(at), events.topic(), events.text());
+    auto last =
+        PostgresSession::statement("SELECT add_outbox($1, $2, $3)", to_unix_ms(at), events.topic(), events.text());
     co_await session.finish_with(std::move(last));
 }
 

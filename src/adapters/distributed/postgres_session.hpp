@@ -38,8 +38,8 @@ public:
 
     /// Commits; nothing when no statement was sent.
     Task<void> finish();
-    /// In mode `transaction`: these statements and the commit in one trip, so that what they lock is locked no longer than
-    /// the server needs.
+    /// In mode `transaction`: these statements and the commit in one trip, so that what they lock is locked no longer
+    /// than the server needs.
     Task<std::vector<PostgresRows>> finish_with(std::vector<PostgresStatement> statements);
     Task<PostgresRows> finish_with(PostgresStatement statement);
     /// Undoes, as far as the connection still allows.

@@ -28,13 +28,13 @@ Task<std::size_t> add_all(PostgresSession& session, const std::vector<Sessions::
     // which locks the same row, comes before all of them or after.
     statements.push_back(PostgresSession::statement(
         "SELECT 1 FROM customers WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", owners));
-    statements.push_back(PostgresSession::statement(
-        "INSERT INTO sessions (key, customer, created_at, expires_at)"
-        " SELECT n.key, u.id, n.created, n.expires"
-        " FROM unnest($1::bytea[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[])"
-        " AS n (key, customer, created, expires, version)"
-        " JOIN customers u ON u.id = n.customer AND u.password_version = n.version",
-        keys.take(), customers.take(), created.take(), expires.take(), versions.take()));
+    statements.push_back(
+        PostgresSession::statement("INSERT INTO sessions (key, customer, created_at, expires_at)"
+                                   " SELECT n.key, u.id, n.created, n.expires"
+                                   " FROM unnest($1::bytea[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[])"
+                                   " AS n (key, customer, created, expires, version)"
+                                   " JOIN customers u ON u.id = n.customer AND u.password_version = n.version",
+                                   keys.take(), customers.take(), created.take(), expires.take(), versions.take()));
     statements.push_back(PostgresSession::statement(
         "DELETE FROM sessions WHERE key IN (SELECT o.key FROM unnest($1::uuid[]) AS w (customer)"
         " CROSS JOIN LATERAL (SELECT s.key FROM sessions s WHERE s.customer = w.customer"
@@ -58,8 +58,7 @@ Task<std::monostate> extend_all(PostgresSession& session, const std::vector<Sess
     co_return std::monostate{};
 }
 
-Task<std::optional<Sessions::Found>> find_one(PostgresSession& session, const Sessions::Key& key,
-                                              const WallTime& now) {
+Task<std::optional<Sessions::Found>> find_one(PostgresSession& session, const Sessions::Key& key, const WallTime& now) {
     auto row = co_await session.query(
         "SELECT s.customer, u.verified_at, s.created_at, s.expires_at FROM sessions s"
         " JOIN customers u ON u.id = s.customer WHERE s.key = $1 AND s.expires_at > $2",

@@ -45,7 +45,7 @@ Task<std::size_t> count_all(PostgresSession& session, const std::vector<Statisti
     for (const auto& tally : tallies) ids.add(tally.id);
     const PostgresValue messages = ids.take();
     auto rows = co_await session.query(
-        "INSERT INTO events_seen (consumer, event_id, at_ms) SELECT DISTINCT $1, e, $3 FROM unnest($2::text[]) AS e"
+        "INSERT INTO events_seen (consumer, event_id, at_ms) SELECT DISTINCT $1, e, $3::bigint FROM unnest($2::text[]) AS e"
         " ON CONFLICT DO NOTHING RETURNING event_id",
         kStatisticsGroup, messages, to_unix_ms(now));
     std::set<std::string> fresh;
@@ -110,10 +110,10 @@ void add_month(std::vector<PostgresStatement>& changes, const CustomerId& custom
         "INSERT INTO stat_customers (customer_id, first_month, last_month) VALUES ($1, $2, $2)"
         " ON CONFLICT (customer_id) DO UPDATE SET last_month = $2",
         customer, month));
-    changes.push_back(PostgresSession::statement(
-        "INSERT INTO stat_months AS m (month, customers) VALUES ($1, 1)"
-        " ON CONFLICT (month) DO UPDATE SET customers = m.customers + 1",
-        month));
+    changes.push_back(
+        PostgresSession::statement("INSERT INTO stat_months AS m (month, customers) VALUES ($1, 1)"
+                                   " ON CONFLICT (month) DO UPDATE SET customers = m.customers + 1",
+                                   month));
     changes.push_back(PostgresSession::statement(
         "INSERT INTO stat_retention AS r (cohort, months_later, customers) VALUES ($1, $2, 1)"
         " ON CONFLICT (cohort, months_later) DO UPDATE SET customers = r.customers + 1",

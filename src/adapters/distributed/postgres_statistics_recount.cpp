@@ -19,8 +19,7 @@ Task<bool> is_settled(PostgresSession& session) {
     co_return row.integer(0) != 0;
 }
 
-Task<Recounting::Counts> from_sources(PostgresSession& session, Recounting& counting,
-                                      const Statistics::Recount& what) {
+Task<Recounting::Counts> from_sources(PostgresSession& session, Recounting& counting, const Statistics::Recount& what) {
     // In slices, so that weeks of orders never stand in memory at once.
     constexpr std::int64_t kSlice = 20'000;
     Uuid from = counting.first_order();
@@ -34,8 +33,7 @@ Task<Recounting::Counts> from_sources(PostgresSession& session, Recounting& coun
             return orders.is_null(column) ? std::nullopt : std::optional{orders.integer(column)};
         };
         while (orders.step()) {
-            counting.order(
-                {orders.integer(0), time(1), time(2), orders.integer(3), orders.text(4), orders.integer(5)});
+            counting.order({orders.integer(0), time(1), time(2), orders.integer(3), orders.text(4), orders.integer(5)});
             from = orders.uuid(6);
         }
         // The next id: this one was counted.

@@ -111,8 +111,7 @@ class PostgresRows {
 public:
     /// `result`: a PGresult in binary format.
     explicit PostgresRows(void* result) : result_(result) {}
-    PostgresRows(PostgresRows&& other) noexcept
-        : result_(std::exchange(other.result_, nullptr)), row_(other.row_) {}
+    PostgresRows(PostgresRows&& other) noexcept : result_(std::exchange(other.result_, nullptr)), row_(other.row_) {}
     PostgresRows& operator=(PostgresRows&& other) noexcept {
         std::swap(result_, other.result_);
         std::swap(row_, other.row_);
@@ -131,8 +130,8 @@ public:
     std::string text(int column) const { return std::string{text_view(column)}; }
     std::string_view text_view(int column) const;  // while the rows live
     std::span<const std::uint8_t> blob(int column) const;
-    Uuid uuid(int column) const;          // nil for none
-    Hash256 hash(int column) const;       // zeros unless it is 32 bytes
+    Uuid uuid(int column) const;     // nil for none
+    Hash256 hash(int column) const;  // zeros unless it is 32 bytes
 
 private:
     void* result_;

@@ -8,8 +8,8 @@
 
 namespace marketday::adapters {
 
-/// The events of one batch, which the outbox keeps as one message. An event's id is "<batch>-<n>": made once, stored, and
-/// so the same at every retry.
+/// The events of one batch, which the outbox keeps as one message. An event's id is "<batch>-<n>": made once, stored,
+/// and so the same at every retry.
 class EventMessage {
 public:
     /// `batch`: a fresh UUIDv7.

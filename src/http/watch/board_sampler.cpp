@@ -108,7 +108,8 @@ void BoardSampler::show_parts(BoardValues& values, const std::vector<Sample>& sa
     show(Series::lane_depth, sums.sum("marketday_lane_depth"));
     show(Series::connections_open, sums.sum("marketday_connections_open"));
     show(Series::db_connections_in_use, sums.sum("marketday_store_connections_in_use"));
-    show(Series::db_waiting, sums.sum("marketday_store_writes_waiting") + sums.sum("marketday_store_reads_waiting"));
+    show(Series::db_waiting, sums.sum("marketday_store_writes_waiting") + sums.sum("marketday_store_reads_waiting") +
+                                 sums.sum("marketday_store_connections_waited_for"));
     const double hits = sums.growth("marketday_cache_hits_total");
     const double asked =
         hits + sums.growth("marketday_cache_misses_total") + sums.growth("marketday_cache_joined_total");
