@@ -137,7 +137,8 @@ SeedsDone run_seeds(const SeedsWanted& wanted, const std::function<void(const Se
             told_at = now;
             progress(done);
         }
-        if (!done.failed_seed) continue;
+        const bool stopped = wanted.stop != nullptr && wanted.stop->load();
+        if (!done.failed_seed && !stopped) continue;
         // Others may be at a lower seed still, but one failure is enough to work on.
         for (Worker& worker : workers) {
             if (worker.pipe < 0) continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,6 +17,7 @@ struct SeedsWanted {
     std::optional<std::chrono::duration<double>> time;  // no seed is begun after it
     std::size_t jobs = 1;
     Planted planted = Planted::none;
+    const std::atomic<bool>* stop = nullptr;  // set: end now, with what is done
 };
 struct SeedsDone {
     std::uint64_t seeds = 0;

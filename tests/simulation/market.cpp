@@ -160,6 +160,7 @@ usecases::Selling::Options Market::options_of(const ShopProcess& shop) const {
     options.checkout = {.hold = plan_.hold,
                         .lane = {.depth_max = plan_.lane_depth_max, .batch_max = plan_.batch_max},
                         .admission_key = admission_key_};
+    options.checkout.lane.wait_max = plan_.lane_wait_max;
     options.line.admission_key = admission_key_;
     options.line.sequence_block = 16;
     options.settlement.hold_again = seconds{10};
@@ -424,6 +425,19 @@ Task<void> Market::close_and_draw(Market* market, bool* done) {
 }
 
 RunOutcome Market::run() {
+    try {
+        live_through();
+    } catch (const SqliteError& failure) {
+        // Only what looks at the store without its faults can throw here.
+        violated(fmt::format("what is stored cannot be read: {}", failure.what()));
+        disk_.be_quiet(false);
+    }
+    RunOutcome outcome;
+    count(outcome);
+    return outcome;
+}
+
+void Market::live_through() {
     // Money that comes and goes takes its time: units that somebody walks away with come back after their hold, again
     // and again. This is the bound within which everything must have come to rest after the last fault.
     constexpr seconds kSettlesWithin{1800};
@@ -450,9 +464,6 @@ RunOutcome Market::run() {
             checks_->at_end(store);
             return true;
         });
-    RunOutcome outcome;
-    count(outcome);
-    return outcome;
 }
 
 void Market::count(RunOutcome& outcome) {
@@ -463,7 +474,7 @@ void Market::count(RunOutcome& outcome) {
     outcome.deaths = deaths_;
     outcome.shoppers = people_->count();
     outcome.virtual_s = std::chrono::duration<double>(world_.now() - begun_).count();
-    if (store_ != nullptr && !disk_.is_dead())
+    if (violation_.empty() && store_ != nullptr)
         (void)quietly([&outcome](SqliteConnection& store) {
             auto rows = store.query("SELECT state, count(*) FROM orders GROUP BY state");
             while (rows.step()) {

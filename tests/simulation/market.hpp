@@ -80,6 +80,8 @@ public:
     RunOutcome run();
 
 private:
+    void live_through();
+
     friend class People;
     friend class Checks;
 

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
+
 #include <CLI/CLI.hpp>
 #include <thread>
 
@@ -10,6 +13,8 @@
 
 namespace marketday::simulation {
 namespace {
+
+std::atomic<bool> interrupted{false};
 
 void show_progress(const SeedsDone& done) {
     fmt::print(stderr, "\r{} seeds, {:.1f} seeds/s, {} faults, {} deaths, {} orders ", done.seeds,
@@ -88,6 +93,9 @@ int run(int argc, char** argv) {
     SeedsWanted wanted{.from = from, .count = count, .time = {}, .jobs = jobs, .planted = planted};
     if (minutes > 0) wanted.time = std::chrono::duration<double>(minutes * 60);
     if (count == 0) wanted.count = minutes > 0 ? std::numeric_limits<std::uint32_t>::max() : 2000;
+    wanted.stop = &interrupted;
+    std::signal(SIGINT, [](int) { interrupted = true; });
+    std::signal(SIGTERM, [](int) { interrupted = true; });
     const bool terminal = ::isatty(STDERR_FILENO) != 0;
     const SeedsDone done = run_seeds(wanted, terminal ? show_progress : std::function<void(const SeedsDone&)>{});
     if (terminal) fmt::print(stderr, "\r{:80}\r", "");

@@ -72,6 +72,7 @@ void draw_size(Plan& plan, Drawing& draw) {
     plan.hold = seconds{draw.between(15, 50)};
     if (draw.one_in(3)) plan.batch_max = draw.between(1, 10);
     if (draw.one_in(6)) plan.lane_depth_max = draw.between(2, 20);
+    if (draw.one_in(3)) plan.lane_wait_max = milliseconds{100};
     plan.faults_end = seconds{draw.between(20, 70)};
 }
 

@@ -67,6 +67,7 @@ struct Plan {
     seconds hold{40};
     std::size_t batch_max = 500;
     std::size_t lane_depth_max = 20'000;
+    milliseconds lane_wait_max{0};
 
     // Time. Everything counts from the run's beginning.
     seconds opens_after{8};
