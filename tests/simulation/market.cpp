@@ -284,7 +284,7 @@ void Market::tamper_after(SqliteConnection& store) {
             break;
         case Planted::forgets_a_refund:
             sql = "DELETE FROM refunds WHERE done_ms IS NULL";
-            one_in = 2;
+            one_in = 1;
             break;
         case Planted::drops_an_event: sql = "UPDATE outbox SET sent = 1 WHERE sent = 0"; break;
         case Planted::consumer_without_memory:

@@ -104,7 +104,7 @@ void draw_people(Plan& plan, Drawing& draw) {
     plan.leaves_line_percent = draw.trouble(40);
     plan.pays_late_percent = draw.trouble(40);
     plan.cancels_percent = draw.trouble(20);
-    plan.gives_back_percent = draw.trouble(30);
+    plan.gives_back_percent = draw.trouble(60);
     plan.declined_percent = draw.trouble(40);
 }
 
