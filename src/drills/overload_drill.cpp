@@ -31,7 +31,9 @@ constexpr std::array kPercents{10, 25, 50, 75, 100, 125, 150, 200};
 constexpr std::array kPercentsSlow{50, 100, 200, 400};
 constexpr seconds kEach{10};
 constexpr std::chrono::microseconds kSlowSync{20'000};
-constexpr std::uint32_t kConnections = 512;
+constexpr std::uint32_t kConnectionsClosed = 512;
+// Every shopper has a connection of their own: those who wait must wait in the shop, not for a connection.
+constexpr std::uint32_t kConnectionsOpen = 8'000;
 constexpr std::uint32_t kCustomers = 20'000;
 constexpr std::int64_t kUnits = 50'000'000;
 constexpr double kGoodputAtLeast = 0.8;  // of the peak
@@ -103,7 +105,7 @@ private:
         crowd.sale = sale_;
         crowd.orders_per_second = per_s;
         crowd.duration_us = std::chrono::microseconds{lasts}.count();
-        crowd.connections = kConnections;
+        crowd.connections = per_s > 0 ? kConnectionsOpen : kConnectionsClosed;
         crowd.prepare = kCustomers;
         crowd.data_dir = shop_.data().string();
         crowd.report_dir = report.string();

@@ -1,11 +1,15 @@
 #include "drills/shop_process.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <stdexcept>
 
+#include "base/random.hpp"
 #include "crowd/json_view.hpp"
 #include "drills/interrupt.hpp"
 #include "drills/temporary_directory.hpp"
@@ -19,8 +23,30 @@ using std::chrono::steady_clock;
 constexpr milliseconds kStartWithin{20'000};
 constexpr int kAnswerWithinMs = 30'000;
 
+// Below the ports that the system hands out by itself: else another program's connection may have ours when we want it
+// again after a kill.
+constexpr int kPortMin = 12'000;
+constexpr int kPortMax = 32'000;
+constexpr int kPortTries = 200;
+
+std::string free_address() {
+    SystemRandom random;
+    for (int i = 0; i < kPortTries; ++i) {
+        const int port = kPortMin + static_cast<int>(random.below(kPortMax - kPortMin));
+        const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const bool free = ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        ::close(probe);
+        if (free) return fmt::format("127.0.0.1:{}", port);
+    }
+    throw std::runtime_error("no port is free on 127.0.0.1");
+}
+
 std::string address_of(const std::string& url) {
-    if (url.empty()) return "127.0.0.1:0";
+    if (url.empty()) return free_address();
     const auto host = url.find("://") + 3;
     return url.substr(host, url.find('/', host) - host);
 }
