@@ -1,10 +1,14 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "audit/audit.hpp"
 #include "cli/admin_client.hpp"
@@ -55,12 +59,35 @@ audit::Report read_report(std::string_view body, std::deque<std::string>& words)
     return report;
 }
 
+/// Starts an audit of the server, or joins the one under way, and waits for it: the report's JSON.
+std::string audit_of_server(AdminClient& client) {
+    constexpr std::chrono::milliseconds kPauseMin{50};
+    constexpr std::chrono::milliseconds kPauseMax{1000};
+    const bool shown = ::isatty(STDERR_FILENO) != 0;
+    auto pause = kPauseMin;
+    auto status = boost::json::parse(client.must("POST", "/admin/v1/audit")).as_object();
+    while (status.at("state").as_string() == "running") {
+        if (shown)
+            fmt::print(stderr, "\r\x1b[K{:3.0f} % {}", status.at("share").to_number<double>() * 100,
+                       std::string_view{status.at("doing").as_string()});
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, kPauseMax);
+        status = boost::json::parse(client.must("GET", "/admin/v1/audit")).as_object();
+    }
+    if (shown) fmt::print(stderr, "\r\x1b[K");
+    if (status.at("state").as_string() != "done") {
+        const auto* why = status.at("problem").if_string();
+        throw CommandError{why != nullptr ? std::string{*why} : "the server was stopped before the audit had ended"};
+    }
+    return boost::json::serialize(status.at("last").as_object().at("report"));
+}
+
 int audit_server(const AuditFlags& flags) {
     if (!flags.histories.empty()) throw CommandError{"--history is read on this machine and needs --data, not --url"};
     AdminTarget target;
     target.url = flags.url;
     AdminClient client{target};
-    const std::string body = client.must("GET", "/admin/v1/audit");
+    const std::string body = audit_of_server(client);
     std::deque<std::string> words;
     const audit::Report report = read_report(body, words);
     if (flags.json)

@@ -63,6 +63,9 @@ Shop::Parts::Parts(const Config& given)
       import(watched, parsing, {.currency = terms_of(config).currency}) {
     search_follower.on_applied(
         [this](std::int64_t change) { near_caches.searches.invalidate_all(static_cast<std::uint64_t>(change)); });
+    checkout.on_placed([this](const OrderId& order) {
+        if (const Trace* trace = current_trace()) order_traces.note(order, trace->id());
+    });
     add_jobs();
     add_readiness_checks();
     build_servers();
@@ -157,6 +160,8 @@ Shop::~Shop() {
     parts_->indexing.stop();
     parts_->picture_files.stop();
     parts_->picture_work.stop();
+    parts_->audit_job.stop();
+    parts_->auditing.stop();
     parts_->shop_executor.shut_down();
     parts_->operator_executor.shut_down();
 }

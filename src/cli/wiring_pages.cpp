@@ -15,6 +15,8 @@ http::pages::Site site_of(const Config& config, const ListenAddress& listen, con
     site.name = config.text("shop.name");
     site.utc_offset = std::chrono::minutes{config.integer("shop.utc_offset_minutes")};
     site.assets = &assets;
+    site.asset_host = other_host(config, "pages.asset_host");
+    site.image_host = other_host(config, "pages.image_host");
     return site;
 }
 

@@ -24,12 +24,14 @@
 #include "cli/wiring_settings.hpp"
 #include "cli/wiring_stores.hpp"
 #include "http/assets.hpp"
+#include "http/audit_job.hpp"
 #include "http/guests.hpp"
 #include "http/metrics.hpp"
 #include "http/pages/layout.hpp"
 #include "http/server.hpp"
 #include "http/watch/board.hpp"
 #include "http/watch/log_store.hpp"
+#include "http/watch/order_traces.hpp"
 #include "http/watch/readiness.hpp"
 #include "http/watch/request_watch.hpp"
 #include "usecases/accounts.hpp"
@@ -89,6 +91,7 @@ struct Shop::Parts {
     ThreadPool parsing;
     ThreadPool searching;
     ThreadPool indexing;
+    ThreadPool auditing{{.name = "audit", .threads = 1, .waiting_max = 1}};
     ThreadPool picture_files{{.name = "images", .threads = 1, .waiting_max = 1024}};
     ThreadPool picture_work{{.name = "studio", .threads = 1, .waiting_max = 32}};
 
@@ -147,9 +150,8 @@ struct Shop::Parts {
     FillBasket basket{baskets, browse, *order_book,
                       board,   clock,  {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};
     ForgetBaskets forget_baskets{baskets, clock, {}};
-    http::Guests guests{session_cache,
-                        random,
-                        {.key = secrets.key_for("guest"), .cookie = {.secure = !config.text("tls_cert").empty()}}};
+    http::Guests guests{
+        session_cache, random, {.key = secrets.key_for("guest"), .cookie = {.secure = shoppers_use_tls(config)}}};
     Search search{search_index, browse, rankings, clock};
     SearchFollower search_follower{catalogue, search_index, {}, clock};
     /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
@@ -168,6 +170,8 @@ struct Shop::Parts {
     std::mutex shop_samples_mutex;
     std::vector<http::Sample> shop_samples;
     http::TraceStore traces{trace_options(config)};
+    http::OrderTraces order_traces;
+    http::AuditJob audit_job{auditing, clock, database_name(config, data)};
     std::unique_ptr<http::TraceExport> trace_export{trace_export_of(config)};
     http::Board live_board{metrics, shop_executor, *order_book, clock};
     http::Readiness readiness;

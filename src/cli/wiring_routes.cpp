@@ -45,7 +45,8 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
 
 std::vector<http::Route> Shop::Parts::shop_routes() {
     std::vector<http::Route> routes = http::health_routes(readiness);
-    append(routes, http::accounts_routes(accounts, sessions, {.secure = !config.text("tls_cert").empty()}));
+    append(routes, http::accounts_routes(accounts, sessions, {.secure = shoppers_use_tls(config)},
+                                         {.basket = &basket, .guests = &guests}));
     append(routes, http::sale_routes(board, *order_book, clock, &near_caches));
     append(routes, http::line_routes(line));
     append(routes, http::order_routes(checkout, *order_book, [this](const domain::SkuCode& sku, const CustomerId& who) {
@@ -74,7 +75,7 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     append(routes, http::statistics_routes(statistics, statistics_upkeep, clock, calendar));
     append(routes, http::forecast_routes(capacity));
     append(routes, http::configuration_routes(settings_to_show(config)));
-    append(routes, http::fulfilment_routes(operator_fulfil));
+    append(routes, http::fulfilment_routes(operator_fulfil, order_traces));
     append(routes, http::order_ledger_routes(*order_book));
     append(routes, http::goods_search_routes(search_index, shelves));
     append(routes, http::admin_line_routes(line, shop_executor));
@@ -84,7 +85,7 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     append(routes, http::admin_catalogue_routes(shelves, import));
     append(routes, http::admin_image_routes(product_images));
     append(routes, http::image_routes(product_images, kConsolePictureBytesMax));
-    append(routes, http::audit_routes(chores, data / "marketday.db"));
+    append(routes, http::audit_routes(audit_job));
     append(routes, http::watch_routes(live_board, traces, logs));
     append(routes, http::asset_routes(assets));
     append(routes, http::pages::console_routes(assets));
@@ -111,6 +112,7 @@ void Shop::Parts::note_visitor(const http::Request& request, const http::Route* 
 void Shop::Parts::build_servers() {
     http::ServerOptions options = shop_server_options(config, listen);
     options.authenticate = &session_cache;
+    options.full_answer = http::pages::full_house_answer(site);
     options.dress_problem = [this](const http::Request& request, http::Response& response) {
         http::pages::dress_problem(site, request, response);
     };

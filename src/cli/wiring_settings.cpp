@@ -123,6 +123,7 @@ http::ServerOptions shop_server_options(const Config& config, const ListenAddres
     options.limits.idle_timeout = seconds{config.integer("http.idle_timeout_s")};
     options.limits.request_timeout = seconds{config.integer("http.request_timeout_s")};
     options.proxy_protocol = config.boolean("http.proxy_protocol");
+    if (shoppers_use_tls(config)) options.strict_transport = std::chrono::days{config.integer("http.hsts_days")};
     for (const auto& network : config.list("http.trusted_proxies")) {
         const auto parsed = http::Network::parse(network);
         if (!parsed)
@@ -131,6 +132,29 @@ http::ServerOptions shop_server_options(const Config& config, const ListenAddres
         options.trusted_proxies.push_back(*parsed);
     }
     return options;
+}
+
+bool shoppers_use_tls(const Config& config) {
+    return !config.text("tls_cert").empty() || config.text("public_url").starts_with("https://");
+}
+
+std::string other_host(const Config& config, std::string_view key) {
+    std::string url = config.text(key);
+    while (url.ends_with('/')) url.pop_back();
+    if (url.empty()) return url;
+    // It stands in headers and in lists between spaces, so it holds nothing that could end its place there.
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view{"-._~:/[]"}.find(c) != std::string_view::npos;
+    };
+    const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+    if (scheme == 0 || url.size() == scheme || url[scheme] == '/' || !std::ranges::all_of(url, plain))
+        throw std::runtime_error(
+            fmt::format("{} must be an address such as https://cdn.example/shop, not \"{}\"", key, config.text(key)));
+    if (shoppers_use_tls(config) && scheme != 8)
+        throw std::runtime_error(
+            fmt::format("{} must begin with https://: browsers show nothing else on pages that came by TLS", key));
+    return url;
 }
 
 std::string public_url(const Config& config, const ListenAddress& listen) {

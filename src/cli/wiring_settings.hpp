@@ -31,6 +31,10 @@ usecases::Selling::Options selling_options(const Config& config, const Hash256& 
 http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen);
 /// Every setting as operators are shown it; what may hold a secret is masked.
 std::vector<http::Setting> settings_to_show(const Config& config);
+/// Whether shoppers come by TLS, to this process or to what stands in front of it (`public_url` is https).
+bool shoppers_use_tls(const Config& config);
+/// Another host of the storefront's own files: an address without a last '/', or empty.
+std::string other_host(const Config& config, std::string_view key);
 /// The address that shoppers see: `public_url`, or else where the process listens.
 std::string public_url(const Config& config, const ListenAddress& listen);
 

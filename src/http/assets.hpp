@@ -24,6 +24,8 @@ struct EmbeddedAsset {
 };
 /// What web/dist held when the program was built.
 std::span<const EmbeddedAsset> embedded_assets();
+/// "sha256-…" of a text, as pages and their policy name it (https://www.w3.org/TR/SRI/).
+std::string integrity_of(std::string_view content);
 
 /// Serves scripts and styles under names that change with their content, so that browsers may keep them for ever. The
 /// embedded ones are copied into a directory at the start, and those that earlier versions left there are served on:
@@ -40,6 +42,8 @@ public:
 
     /// "line.js" → "/assets/line.Ab3dEf6hIj.js". An unknown name is a programmer's error.
     std::string_view url(std::string_view name) const;
+    /// "line.js" → "sha256-…": what a browser compares the bytes with that another host gave it.
+    std::string_view integrity(std::string_view name) const;
 
     using Ready = std::shared_ptr<const ReadyResponse>;
     /// By file name; null when there is no such asset.
@@ -54,8 +58,9 @@ private:
 
     Options options_;
     std::span<const EmbeddedAsset> embedded_;
-    std::map<std::string, std::string, std::less<>> urls_;  // name → URL
-    std::map<std::string, Ready, std::less<>> ready_;       // of this version, by file; never changes
+    std::map<std::string, std::string, std::less<>> urls_;       // name → URL
+    std::map<std::string, std::string, std::less<>> integrity_;  // name → hash
+    std::map<std::string, Ready, std::less<>> ready_;            // of this version, by file; never changes
     std::mutex mutex_;
     std::map<std::string, Ready, std::less<>> earlier_;  // read from the directory when first asked for
 };

@@ -112,9 +112,21 @@ void Html::leaf(Element element, Attributes attributes, std::string_view content
     close();
 }
 
-void Html::module_script(std::string_view url) {
+void Html::module_script(std::string_view url, std::string_view integrity) {
     out_ += "<script type=\"module\" src=\"";
     append_url(url);
+    if (!integrity.empty()) {
+        out_ += "\" crossorigin=\"anonymous\" integrity=\"";
+        append_escaped(out_, integrity);
+    }
+    out_ += "\"></script>";
+}
+
+void Html::first_script(std::string_view url, std::string_view hosts) {
+    out_ += "<script src=\"";
+    append_url(url);
+    out_ += "\" data-hosts=\"";
+    append_escaped(out_, hosts);
     out_ += "\"></script>";
 }
 

@@ -62,7 +62,10 @@ public:
     };
     using Attributes = std::initializer_list<Attribute>;
 
-    Html() { out_.reserve(16 * 1024); }
+    /// `picture_host`: where the document's own pictures are asked for first, "https://cdn.example"; empty: of the
+    /// shop.
+    explicit Html(std::string picture_host = {}) : picture_host_(std::move(picture_host)) { out_.reserve(16 * 1024); }
+    const std::string& picture_host() const { return picture_host_; }
 
     /// Text between elements.
     void text(std::string_view text);
@@ -84,8 +87,18 @@ public:
     }
 
     void doctype() { out_ += "<!DOCTYPE html>"; }
-    /// <script type="module" src=…></script>
-    void module_script(std::string_view url);
+    /// <script type="module" src=…></script>. With `integrity` (https://www.w3.org/TR/SRI/) from a host that need not
+    /// be trusted: anything but the very bytes is refused.
+    void module_script(std::string_view url, std::string_view integrity = {});
+    /// A script that runs before anything below it is read: <script src=… data-hosts=…></script>
+    void first_script(std::string_view url, std::string_view hosts);
+    /// <style> of a literal; the page's policy must name its hash.
+    template <std::size_t N>
+    void own_style(const char (&css)[N]) {
+        out_ += "<style>";
+        out_ += std::string_view{css, N - 1};
+        out_ += "</style>";
+    }
     /// JSON about the page for search engines (https://json-ld.org): a block of data, never run. `json` is JSON.
     void json_ld(std::string_view json);
     /// What is shown where scripts do not run; the same rules hold inside.
@@ -110,6 +123,7 @@ private:
     void begin(std::string_view name, Attributes attributes);
     void append_url(std::string_view url);
 
+    std::string picture_host_;
     std::string out_;
     std::vector<std::string_view> open_;
 };

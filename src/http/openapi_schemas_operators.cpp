@@ -44,7 +44,8 @@ constexpr std::string_view kSchemas = R"json(
 "Would":{"type":"object","required":["would"],"properties":{"would":{"type":"object","additionalProperties":{}}},
  "description":"What would happen; given instead of the usual answer when dry_run is asked for."},
 "OrderDetail":{"type":"object","required":["order","number","customer","state","sale","total","shipping","lines"
- ,"address","placed_at","updated_at","hold_until","receipt","ledger","payments"],"properties":{"order":{"type":
+ ,"address","placed_at","updated_at","hold_until","receipt","ledger","payments","trace_id"],"properties":{
+ "trace_id":{"anyOf":[{"type":"string"},{"type":"null"}],"description":"Of the request that placed it; null when that was before the last start, or 65,536 orders ago."},"order":{"type":
  "string","format":"uuid"},"number":{"type":"string"},"customer":{"type":"string","format":"uuid"},"state":{
  "type":"string"},"sale":{"anyOf":[{"type":"string","format":"uuid"},{"type":"null"}]},"total":{"$ref":
  "#/components/schemas/Money"},"shipping":{"$ref":"#/components/schemas/Money"},"lines":{"type":"array","items":

@@ -35,7 +35,7 @@ std::string_view openapi_watch_schemas() {
  "items":{"type":"object","required":["at","level","event","trace_id","fields"],"properties":{
  "at":{"type":"string","format":"date-time"},"level":{"type":"string","enum":["debug","info","warn","error"]},
  "event":{"type":"string"},"trace_id":{"anyOf":[{"type":"string"},{"type":"null"}]},
- "fields":{"type":"object"}}}},"next_cursor":{"anyOf":[{"type":"string"},{"type":"null"}]}}})json";
+ "fields":{"type":"object","additionalProperties":{}}}}},"next_cursor":{"anyOf":[{"type":"string"},{"type":"null"}]}}})json";
 }
 
 std::string_view openapi_watch_parameters() {
@@ -45,6 +45,7 @@ std::string_view openapi_watch_parameters() {
  "maximum":3600}},
 "slow":{"in":"query","description":"1: slow ones; without this and `failed`, both.","schema":{"type":"string"}},
 "failed":{"in":"query","description":"1: those answered 500 and above.","schema":{"type":"string"}},
+"ordered":{"in":"query","description":"1: a sample of those that placed an order.","schema":{"type":"string"}},
 "min_ms":{"in":"query","description":"Only those that took as long.","schema":{"type":"integer","minimum":0}},
 "trace_id":{"in":"query","description":"Only of this trace.","schema":{"type":"string"}},
 "level":{"in":"query","description":"This level and above.","schema":{"type":"string","enum":["debug","info","warn",

@@ -23,8 +23,8 @@ constexpr std::size_t kDetailsBytesMax = 1000;
 constexpr std::size_t kDetailsReadMax = 64 * 1024;
 
 /// Viewers too may do these: they touch nobody but the caller, or change nothing.
-constexpr std::array<std::string_view, 6> kForEverybody{
-    "operatorLogOut", "changeOperatorPassword", "beginTotp", "confirmTotp", "endTotp", "forecastSale"};
+constexpr std::array<std::string_view, 7> kForEverybody{
+    "operatorLogOut", "changeOperatorPassword", "beginTotp", "confirmTotp", "endTotp", "forecastSale", "startAudit"};
 /// They change nothing, although they are POSTs.
 constexpr std::array<std::string_view, 1> kChangeNothing{"forecastSale"};
 constexpr std::array<std::string_view, 7> kSecrets{"password", "old_password", "new_password", "totp",

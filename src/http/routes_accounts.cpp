@@ -7,8 +7,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/body_reader.hpp"
+#include "http/guests.hpp"
 #include "http/problems.hpp"
 #include "http/refusals.hpp"
+#include "usecases/fill_basket.hpp"
 
 namespace marketday::http {
 namespace {
@@ -195,9 +197,19 @@ Task<Response> post_password_reset_completion(Accounts& accounts, const Request&
     co_return no_store(json(200, R"({"status":"password-changed"})"));
 }
 
+/// The visitor's basket joins the customer's, as the log-in page does it. A store that is away leaves both as they are.
+Task<void> join_baskets(GuestBasket of, const Request& request, CustomerId customer, Response& response) {
+    if (of.guests == nullptr) co_return;
+    const auto guest = co_await of.guests->find(request);
+    if (!guest || guest->is_new) co_return;
+    const auto merged = co_await of.basket->merge(guest->id, customer);
+    if (merged) of.guests->show_units(response, domain::units_in(*merged));
+}
+
 /// POST /api/v1/sessions {email, password}: 201 with the token and the cookie md_session, 401 wrong-credentials, 403
 /// cross-site, 429, 503.
-Task<Response> post_session(Sessions& sessions, CookieOptions cookie, const Request& request) {
+Task<Response> post_session(Sessions& sessions, CookieOptions cookie, GuestBasket guest_basket,
+                            const Request& request) {
     if (is_cross_site(request)) co_return cross_site();
     BodyReader body{request.body};
     Sessions::LogIn log_in{.email = body.text("email", kEmailText),
@@ -213,6 +225,7 @@ Task<Response> post_session(Sessions& sessions, CookieOptions cookie, const Requ
                               session.verified, to_rfc3339(to_unix_ms(session.expires))));
     response.headers.emplace_back("Set-Cookie",
                                   "md_session=" + opened->token + cookie_attributes(cookie, cookie.max_age));
+    co_await join_baskets(guest_basket, request, session.customer, response);
     co_return no_store(std::move(response));
 }
 
@@ -268,7 +281,8 @@ Route post(std::string_view pattern, std::string_view id, std::string_view summa
 
 }  // namespace
 
-std::vector<Route> accounts_routes(Accounts& accounts, Sessions& sessions, CookieOptions cookie) {
+std::vector<Route> accounts_routes(Accounts& accounts, Sessions& sessions, CookieOptions cookie,
+                                   GuestBasket guest_basket) {
     std::vector<Route> routes;
     routes.push_back(post("/api/v1/accounts", "signUp", "Sign up; the rest comes by mail", kSignUpStatuses, "SignUp",
                           "Status", [&accounts](const Request& r) { return post_account(accounts, r); }));
@@ -283,7 +297,9 @@ std::vector<Route> accounts_routes(Accounts& accounts, Sessions& sessions, Cooki
                           "Status",
                           [&accounts](const Request& r) { return post_password_reset_completion(accounts, r); }));
     routes.push_back(post("/api/v1/sessions", "logIn", "Log in", kLogInStatuses, "LogIn", "LoggedIn",
-                          [&sessions, cookie](const Request& r) { return post_session(sessions, cookie, r); }));
+                          [&sessions, cookie, guest_basket](const Request& r) {
+                              return post_session(sessions, cookie, guest_basket, r);
+                          }));
     routes.push_back({.method = Method::del,
                       .pattern = "/api/v1/sessions/current",
                       .operation_id = "logOut",

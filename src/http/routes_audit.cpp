@@ -1,46 +1,46 @@
 #include "http/routes_audit.hpp"
 
-#include "audit/audit.hpp"
-#include "base/log.hpp"
+#include "http/operator_route.hpp"
 
 namespace marketday::http {
 namespace {
 
-constexpr int kStatuses[] = {200, 401, 503};
+constexpr int kStartStatuses[] = {202, 401};
+constexpr int kLookStatuses[] = {200, 401};
 
-Problem cannot_audit(std::string detail) {
-    return {.status = 503,
-            .type = "unavailable",
-            .title = "The audit could not be made.",
-            .detail = std::move(detail),
-            .extra_json = {},
-            .retry_after = seconds{10}};
+Response status(const AuditJob& job, int code) {
+    Response response = json(code, job.json());
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
 }
 
-/// GET /admin/v1/audit: 200 whether or not everything holds (member `holds`), 401, 503.
-Task<Response> get_audit(BlockingPool& pool, std::filesystem::path database) {
-    auto audit = [database = std::move(database)] { return marketday::audit::run({.database = database}); };
-    auto report = co_await blocking(pool, std::move(audit));
-    if (!report) co_return problem(cannot_audit("Another one is under way; ask again when it is done."));
-    if (!*report) co_return problem(cannot_audit(report->error()));
-    const auto violations = (*report)->violation_count();
-    if (violations > 0) log::error("audit.violated", {{"violations", violations}});
-    co_return json(200, (*report)->to_json());
+/// POST /admin/v1/audit: 202 with how it stands, 401. While one is under way it is that one: nothing is done twice.
+Task<Response> post_audit(AuditJob& job, const Request&) {
+    job.start();
+    co_return status(job, 202);
 }
+
+/// GET /admin/v1/audit: 200, 401. How far the audit has come, and what the last one found.
+Task<Response> get_audit(AuditJob& job, const Request&) { co_return status(job, 200); }
 
 }  // namespace
 
-std::vector<Route> audit_routes(BlockingPool& pool, std::filesystem::path database) {
-    Route route;
-    route.pattern = "/admin/v1/audit";
-    route.operation_id = "auditShop";
-    route.summary = "Checks orders, stock, limits, payments, the line and the ledger, at this moment.";
-    route.access = Access::operator_;
-    route.response_schema = "AuditReport";
-    route.statuses = kStatuses;
-    route.handle = [&pool, database = std::move(database)](const Request&) { return get_audit(pool, database); };
+std::vector<Route> audit_routes(AuditJob& job) {
     std::vector<Route> routes;
-    routes.push_back(std::move(route));
+    routes.push_back(
+        operator_route({.method = Method::post,
+                        .pattern = "/admin/v1/audit",
+                        .operation = "startAudit",
+                        .summary = "Checks orders, stock, limits, payments, the line and the ledger, at this moment",
+                        .response_schema = "Audit",
+                        .statuses = kStartStatuses},
+                       [&job](const Request& request) { return post_audit(job, request); }));
+    routes.push_back(operator_route({.pattern = "/admin/v1/audit",
+                                     .operation = "getAudit",
+                                     .summary = "How far the audit has come, and what the last one found",
+                                     .response_schema = "Audit",
+                                     .statuses = kLookStatuses},
+                                    [&job](const Request& request) { return get_audit(job, request); }));
     return routes;
 }
 

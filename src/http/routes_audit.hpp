@@ -1,15 +1,14 @@
 #pragma once
 
-#include <filesystem>
 #include <vector>
 
-#include "base/async/blocking.hpp"
+#include "http/audit_job.hpp"
 #include "http/message.hpp"
 
 namespace marketday::http {
 
-/// The operators' audit of the running shop: `database` is the site's file, read beside its writer. `pool` runs it,
-/// since it blocks for as long as the ledger is long.
-std::vector<Route> audit_routes(BlockingPool& pool, std::filesystem::path database);
+/// The operators' audit of the running shop: started, then asked about, since it takes as long as the ledger is long.
+/// `job` lives longer.
+std::vector<Route> audit_routes(AuditJob& job);
 
 }  // namespace marketday::http

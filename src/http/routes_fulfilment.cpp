@@ -144,8 +144,9 @@ void append_payments(std::string& out, const Fulfil::Detail& detail) {
     out += ']';
 }
 
-/// GET /admin/v1/orders/{order}: 200, 401, 404, 503. With its ledger entries and payments.
-Task<Response> get_order(Fulfil& fulfil, const Request& request) {
+/// GET /admin/v1/orders/{order}: 200, 401, 404, 503. With its ledger entries, its payments and the trace that placed
+/// it.
+Task<Response> get_order(Fulfil& fulfil, const OrderTraces& traces, const Request& request) {
     const auto id = OrderId::parse(request.param(0));
     if (!id) co_return problem(not_found("order"));
     const auto found = co_await fulfil.detail(*id);
@@ -155,7 +156,8 @@ Task<Response> get_order(Fulfil& fulfil, const Request& request) {
     body.pop_back();
     append_ledger(body, found->ledger);
     append_payments(body, *found);
-    body += '}';
+    const auto trace = traces.trace_of(*id);
+    body += trace ? fmt::format(",\"trace_id\":\"{}\"}}", *trace) : std::string{",\"trace_id\":null}"};
     co_return json(200, std::move(body));
 }
 
@@ -323,7 +325,7 @@ std::string orders_csv(const std::vector<domain::Order>& orders, bool with_heade
     return out;
 }
 
-std::vector<Route> fulfilment_routes(Fulfil& fulfil) {
+std::vector<Route> fulfilment_routes(Fulfil& fulfil, const OrderTraces& traces) {
     std::vector<Route> routes;
     const auto read = [&routes](std::string_view pattern, std::string_view operation, std::string_view summary,
                                 std::string_view response_schema, Handler handle) {
@@ -356,8 +358,8 @@ std::vector<Route> fulfilment_routes(Fulfil& fulfil) {
     read("/admin/v1/orders", "listAllOrders", "Orders of all customers, newest first", "OrderList",
          [&fulfil](const Request& request) { return get_orders(fulfil, request); });
     routes.back().parameters = kListParameters;
-    read("/admin/v1/orders/{order}", "getOrderAsOperator", "One order, its ledger entries and its payments",
-         "OrderDetail", [&fulfil](const Request& request) { return get_order(fulfil, request); });
+    read("/admin/v1/orders/{order}", "getOrderAsOperator", "One order, its ledger entries, its payments and its trace",
+         "OrderDetail", [&fulfil, &traces](const Request& request) { return get_order(fulfil, traces, request); });
     step("/admin/v1/orders/{order}/prepare", "prepareOrder", "The goods are being packed", PlainStep::prepare);
     act("/admin/v1/orders/{order}/ship", "shipOrder", "The goods have left", "ShipRequest", "Order",
         [&fulfil](const Request& request) { return post_ship(fulfil, request); });

@@ -37,7 +37,7 @@ public:
         auto ready = make_ready(200, "image/webp",
                                 {{"Cache-Control", "public, max-age=31536000, immutable"},
                                  {"Surrogate-Key", std::string{surrogate}},
-                                 {"X-Content-Type-Options", "nosniff"}},
+                                 {"Cross-Origin-Resource-Policy", "cross-origin"}},
                                 bytes);
         ready_.put(path, ready, ready->identity.size() + path.size() + 512);
         return ready;
@@ -218,7 +218,6 @@ Task<Response> get_original(ProductImages& images, const Request& request) {
     response.content_type = type_of(***bytes);
     response.body = ***bytes;
     response.headers.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
-    response.headers.emplace_back("X-Content-Type-Options", "nosniff");
     co_return response;
 }
 

@@ -95,15 +95,18 @@ void append_trace(std::string& out, const FinishedRequest& done) {
     out += "]}";
 }
 
-/// GET /admin/v1/traces?slow=&failed=&min_ms=&trace_id=&limit=&cursor=: 200, 400, 401. Newest first.
+/// GET /admin/v1/traces?slow=&failed=&ordered=&min_ms=&trace_id=&limit=&cursor=: 200, 400, 401. Newest first.
 Response get_traces(const TraceStore& traces, const Request& request) {
     Page page;
     if (const auto wrong = read_page(request, page)) return problem(*wrong);
     TraceStore::Query query;
     const bool slow = is_set(request.query_param("slow"));
     const bool failed = is_set(request.query_param("failed"));
-    query.slow = slow || !failed;
-    query.failed = failed || !slow;
+    const bool ordered = is_set(request.query_param("ordered"));
+    const bool any = !slow && !failed && !ordered;
+    query.slow = slow || any;
+    query.failed = failed || any;
+    query.ordered = ordered || any;
     if (const auto text = request.query_param("min_ms")) {
         const auto number = parse_whole(*text);
         if (!number || *number > 3'600'000) return problem(invalid_request("\"min_ms\" must be milliseconds."));
@@ -196,10 +199,10 @@ std::vector<Route> watch_routes(Board& board, const TraceStore& traces, const Lo
                              [&board](const Request& request) { return get_board_stream(board, request); }));
     routes.push_back(at_once({.pattern = "/admin/v1/traces",
                               .operation = "listTraces",
-                              .summary = "Recent slow and failed requests with their spans",
+                              .summary = "Recent requests that were slow, failed or placed an order, with their spans",
                               .response_schema = "TraceList",
                               .statuses = kStatuses,
-                              .parameters = "slow failed min_ms trace_id limit cursor"},
+                              .parameters = "slow failed ordered min_ms trace_id limit cursor"},
                              [&traces](const Request& request) { return get_traces(traces, request); }));
     routes.push_back(at_once({.pattern = "/admin/v1/logs",
                               .operation = "listLogs",

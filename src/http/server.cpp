@@ -5,9 +5,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <deque>
 #include <stdexcept>
 
 #include "base/async/wait.hpp"
@@ -32,6 +34,9 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptsInARow = 64;
 constexpr std::size_t kDescriptorsForOthers = 128;  // database files, listeners, outgoing connections
 constexpr std::size_t kSparedMax = 64;
+constexpr std::size_t kLeavingMax = 32;
+constexpr milliseconds kLeavingTime{500};
+constexpr int kReadsOfLeaving = 4;
 constexpr std::size_t kShedWhenOutOfDescriptors = 32;
 
 std::size_t connections_max_of(const Limits& limits) {
@@ -82,8 +87,16 @@ ServerState::ServerState(Executor& runs_on, std::vector<Route> routes, ServerOpt
       options(std::move(with)),
       trace_random(random_seed()),
       now(std::chrono::steady_clock::now()),
-      date_line(http_date()),
-      phases(std::make_unique<Phases>()) {}
+      phases(std::make_unique<Phases>()) {
+    renew_date_line();
+}
+
+void ServerState::renew_date_line() {
+    date_line = http_date();
+    date_line += "X-Content-Type-Options: nosniff\r\n";
+    if (const auto age = options.strict_transport; age > seconds{0})
+        date_line += fmt::format("Strict-Transport-Security: max-age={}\r\n", age.count());
+}
 
 ServerState::~ServerState() = default;
 
@@ -114,6 +127,9 @@ private:
     void on_accept(const Error& error, Socket socket);
     void accept_waiting(int at_most);
     void take(Socket socket);
+    void send_away(Socket socket);
+    static void take_what_came(Socket& socket);
+    void close_leaving();
     bool make_room();
     std::size_t shed(Phase phase, std::size_t at_most);
     void tick_soon();
@@ -130,6 +146,12 @@ private:
     std::unique_ptr<TlsContext> tls_;
     std::size_t connections_max_;
     std::uint16_t port_ = 0;
+    /// Those who found no room: they have their answer, and their descriptors are of those kept for others.
+    struct Leaving {
+        Socket socket;
+        Instant since;
+    };
+    std::deque<Leaving> leaving_;
     bool accept_paused_ = false;
     bool stopped_ = false;
     Event all_closed_;
@@ -196,10 +218,8 @@ void Server::Impl::accept_waiting(int at_most) {
 void Server::Impl::take(Socket socket) {
     state_->figures.accepted_total.fetch_add(1, std::memory_order_relaxed);
     if (!make_room()) {
-        static constexpr std::string_view kFull =
-            "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n";
         state_->figures.refused_total.fetch_add(1, std::memory_order_relaxed);
-        if (!tls_) ::send(socket.native_handle(), kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (!tls_) send_away(std::move(socket));
         return;
     }
     Error ignored;
@@ -208,6 +228,29 @@ void Server::Impl::take(Socket socket) {
     const ConnectionPtr connection = tls_ ? make_tls_connection(state_, std::move(socket), peer, *tls_)
                                           : make_plain_connection(state_, std::move(socket), peer);
     connection->begin();
+}
+
+void Server::Impl::send_away(Socket socket) {
+    const std::string& full = state_->options.full_answer;
+    take_what_came(socket);
+    ::send(socket.native_handle(), full.data(), full.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(socket.native_handle(), SHUT_WR);
+    // A request that comes after the close would make the kernel take the answer back (RFC 9112 section 9.6), so a few
+    // stay open until the next ticks.
+    if (leaving_.size() >= kLeavingMax) leaving_.pop_front();
+    leaving_.push_back({std::move(socket), state_->now});
+}
+
+void Server::Impl::take_what_came(Socket& socket) {
+    std::array<char, 4096> nothing;
+    for (int i = 0; i < kReadsOfLeaving; ++i)
+        if (::recv(socket.native_handle(), nothing.data(), nothing.size(), MSG_DONTWAIT) <= 0) return;
+}
+
+void Server::Impl::close_leaving() {
+    for (Leaving& one : leaving_) take_what_came(one.socket);
+    while (!leaving_.empty() && (stopped_ || state_->now - leaving_.front().since >= kLeavingTime))
+        leaving_.pop_front();
 }
 
 bool Server::Impl::make_room() {
@@ -244,13 +287,14 @@ void Server::Impl::tick_soon() {
 
 void Server::Impl::tick() {
     state_->now = std::chrono::steady_clock::now();
-    state_->date_line = http_date();
+    state_->renew_date_line();
     const Limits& limits = state_->options.limits;
     expire(Phase::idle, state_->draining ? std::min(kDrainIdleTime, limits.idle_timeout) : limits.idle_timeout);
     expire(Phase::head, limits.header_timeout);
     expire(Phase::body, limits.body_timeout);
     expire(Phase::writing, limits.write_timeout);
     expire(Phase::lingering, kLingerTime);
+    close_leaving();
     if (accept_paused_ && acceptor_.is_open()) {
         accept_paused_ = false;
         accept_soon();

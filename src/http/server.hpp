@@ -61,6 +61,11 @@ struct ServerOptions {
     /// Peers whose PROXY v2 header (when `proxy_protocol` is on: required of them) and Forwarded header are believed.
     std::vector<Network> trusted_proxies;
     bool proxy_protocol = false;
+    /// Above 0: every answer says that browsers come by TLS alone for this long (RFC 6797).
+    seconds strict_transport{0};
+    /// Sent, without looking at the request, to whoever finds no room for a connection: a whole answer. Not over TLS.
+    std::string full_answer =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n";
     /// Needed when a route has Access::session.
     usecases::Authenticate* authenticate = nullptr;
     /// Decides routes of Access::operator_: its answer refuses the request, nothing lets it through. Absent: all are

@@ -22,7 +22,7 @@ struct ServerState {
     ServerFigures figures;
     SeededRandom trace_random;  // Ids of traces are no secrets.
     Instant now{};              // Of the event being handled.
-    std::string date_line;      // "Date: …\r\n", renewed every tick
+    std::string date_line;      // "Date: …\r\n" and what else is in every answer, renewed every tick
     bool draining = false;
     /// Where answers gather before they are sent; one connection at a time, the others bring their own.
     std::string scratch;
@@ -31,6 +31,7 @@ struct ServerState {
     struct Phases;
     std::unique_ptr<Phases> phases;  // Connections by phase, the longest waiting first.
 
+    void renew_date_line();
     void opened();
     void closed();
     std::function<void()> on_last_closed;

@@ -100,6 +100,8 @@ Task<Result<domain::Verdict, Checkout::Error>> Checkout::place(Command command) 
     keys_in_flight_.remove(flight);
     if (!verdict) co_return fail(to_checkout_error(verdict.error()));
     if (sale && on_verdict_) on_verdict_(*sale, customer, verdict->granted());
+    if (on_placed_ && !verdict->repeated && verdict->granted())
+        on_placed_(std::get<domain::Granted>(verdict->outcome).order);
     co_return std::move(*verdict);
 }
 

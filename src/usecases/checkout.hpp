@@ -56,6 +56,10 @@ public:
     Task<Result<domain::Verdict, Error>> place(Command command);
     void on_verdict(OnVerdict told) { on_verdict_ = std::move(told); }
 
+    /// Told of each order that a request has placed, under the request's trace; not of repeated answers.
+    using OnPlaced = std::function<void(const OrderId&)>;
+    void on_placed(OnPlaced told) { on_placed_ = std::move(told); }
+
     /// No new orders from now on; `idle` tells when the last has been answered.
     void close();
     bool idle() const;
@@ -77,6 +81,7 @@ private:
     UuidSource& uuids_;
     Options options_;
     OnVerdict on_verdict_;
+    OnPlaced on_placed_;
     std::map<std::optional<SaleId>, std::unique_ptr<OrderLane>> lanes_;
     KeysInFlight keys_in_flight_;
     bool closed_ = false;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -253,6 +254,40 @@ TEST_P(OrderBookContract, an_order_is_paid_prepared_shipped_delivered_returned_a
     ASSERT_TRUE(step(asked.order, domain::Step::refund, std::nullopt, seconds{3}, true).has_value());
     EXPECT_EQ(level("mug").available, 5);
     EXPECT_EQ(done(book().find(asked.order))->state, domain::OrderState::refunded);
+}
+
+TEST_P(OrderBookContract, orders_of_one_state_are_listed_newest_first_whatever_else_there_is) {
+    offer("mug", 12'000, 50);
+    std::map<domain::OrderState, std::vector<OrderId>> placed;
+    const auto place_in = [&](domain::OrderState state, const std::vector<domain::Step>& steps) {
+        const auto asked = request(customer(), {{"mug", 1, 12'000, 0}});
+        place(asked);
+        const PaymentId payment{uuids_.next(7)};
+        for (const auto what : steps) ASSERT_TRUE(step(asked.order, what, payment).has_value());
+        placed[state].insert(placed[state].begin(), asked.order);
+    };
+    using enum domain::Step;
+    for (int i = 0; i < 3; ++i) {
+        place_in(domain::OrderState::reserved, {});
+        place_in(domain::OrderState::paying, {begin_payment});
+        place_in(domain::OrderState::paid, {begin_payment, payment_captured});
+        place_in(domain::OrderState::shipped, {begin_payment, payment_captured, prepare, ship});
+        place_in(domain::OrderState::cancelled, {cancel});
+    }
+    for (const auto& [state, expected] : placed) {
+        ports::OrderBook::OrderQuery query;
+        query.state = state;
+        query.orders_max = 2;
+        std::vector<OrderId> listed;
+        for (const auto& order : done(book().list(query))) listed.push_back(order.id);
+        EXPECT_EQ(listed, (std::vector{expected[0], expected[1]})) << domain::to_string(state);
+        query.before = listed.back();
+        const auto rest = done(book().list(query));
+        ASSERT_EQ(rest.size(), 1U) << domain::to_string(state);
+        EXPECT_EQ(rest[0].id, expected[2]);
+        query.from = expected[1];
+        EXPECT_TRUE(done(book().list(query)).empty());
+    }
 }
 
 TEST_P(OrderBookContract, paying_twice_captures_once_and_the_second_money_goes_back) {

@@ -29,7 +29,7 @@ test('a shopper signs up in Korean, stands in line, buys and pays while the oper
   await shoot(page, 'sale-soon-ko-phone');
   await page.getByRole('button', { name: '줄 서기' }).click();
   await page.waitForURL('**/line/**');
-  await page.getByRole('heading', { name: '줄에 섰습니다' }).waitFor();
+  await page.getByRole('heading', { name: '줄을 섰습니다' }).waitFor();
   await shoot(page, 'line-before-ko-phone', { whole: false });
   await board.getByRole('link', { name: 'Moon jar limited sale' }).waitFor();
 

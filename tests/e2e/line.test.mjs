@@ -20,7 +20,7 @@ test('the place in line survives a reload, a second tab, and a server that is ki
   const { page, context, faults } = use(await somebody({ language: 'ko', size: phone }));
   await withSession(context, shop, second);
   await page.goto(`${shop.url}/line/${sale}?sku=${sku}`);
-  await page.getByRole('heading', { name: '지금은 모두 다른 분이 결제 중입니다' }).waitFor();
+  await page.getByRole('heading', { name: '남은 상품은 모두 다른 분이 결제 중입니다' }).waitFor();
   await shoot(page, 'line-held-ko-phone', { whole: false });
   const ticket = () => page.evaluate((key) => localStorage.getItem(key), `md_ticket_${sale}`);
   const place = async () => (await page.locator('#place').innerText()).trim();
@@ -28,21 +28,21 @@ test('the place in line survives a reload, a second tab, and a server that is ki
   assert.ok(ticketBefore && placeBefore);
 
   await page.reload();
-  await page.getByRole('heading', { name: '지금은 모두' }).waitFor();
+  await page.getByRole('heading', { name: '남은 상품은 모두' }).waitFor();
   assert.deepEqual([await ticket(), await place()], [ticketBefore, placeBefore]);
   const tab = await context.newPage();
   await tab.goto(page.url());
-  await tab.getByRole('heading', { name: '지금은 모두' }).waitFor();
+  await tab.getByRole('heading', { name: '남은 상품은 모두' }).waitFor();
   assert.equal((await tab.locator('#place').innerText()).trim(), placeBefore);
   await tab.close();
 
   await shop.end('SIGKILL');
-  await page.getByText('서버가 바쁩니다').waitFor();
+  await page.getByText('접속이 몰려 응답이').waitFor();
   assert.equal(await place(), placeBefore, 'the place is still shown');
   await shoot(page, 'line-busy-ko-phone', { whole: false });
   await shop.start();
   await until(async () => (await page.locator('#trouble').innerText()) === '', 'the line answers again', 40_000);
-  await page.getByRole('heading', { name: '지금은 모두' }).waitFor();
+  await page.getByRole('heading', { name: '남은 상품은 모두' }).waitFor();
   assert.deepEqual([await ticket(), await place()], [ticketBefore, placeBefore]);
 
   // Once it is paid for, nothing can come back.

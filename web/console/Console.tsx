@@ -21,8 +21,9 @@ import { SalePlanner } from './screens/SalePlanner';
 import { SalesScreen } from './screens/Sales';
 import { SignIn } from './screens/SignIn';
 import { StockScreen } from './screens/Stock';
-import { type Me, Session, useMe } from './session';
+import { Session, useMe } from './session';
 import { texts } from './texts';
+import type { Me } from './types';
 
 interface Screen {
   name: keyof typeof texts.nav;

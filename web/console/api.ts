@@ -41,9 +41,9 @@ interface Call {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  const type = String(body.type ?? '').replace('/problems/', '');
-  const title = String(body.title ?? `${texts.problem.status} ${response.status}`);
-  return new Problem(response.status, type, title, String(body.detail ?? ''), body);
+  const text = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
+  const type = text(body.type, '').replace('/problems/', '');
+  return new Problem(response.status, type, text(body.title, `${texts.problem.status} ${response.status}`), text(body.detail, ''), body);
 }
 
 export async function call<T>(path: string, { method = 'GET', body, raw, type, signal }: Call = {}): Promise<Answer<T>> {
@@ -64,7 +64,7 @@ export async function call<T>(path: string, { method = 'GET', body, raw, type, s
     throw problem;
   }
   const json = response.headers.get('Content-Type')?.includes('json');
-  const content = response.status === 204 ? undefined : json ? await response.json() : await response.text();
+  const content: unknown = response.status === 204 ? undefined : json ? await response.json() : await response.text();
   return { body: content as T, status: response.status, headers: response.headers };
 }
 

@@ -1,9 +1,5 @@
 // How figures, money and times are written. Pure: tested in format.test.ts.
-
-export interface Money {
-  amount_minor: number;
-  currency: string;
-}
+import type { LocalText, Money } from './types';
 
 const digits: Record<string, number> = { KRW: 0, JPY: 0 };
 
@@ -98,7 +94,6 @@ export function clock(at: string | number): string {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
-export type LocalText = Partial<Record<'ko' | 'ja' | 'en', string>>;
 
 export function local(text: LocalText | null | undefined): string {
   return text?.en || text?.ko || text?.ja || '';
@@ -112,7 +107,7 @@ export function words(name: string): string {
 /** What a program's value looks like in a cell. */
 export function plain(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** RFC 4180, and what begins like a formula gets an apostrophe, so that no spreadsheet runs it. */

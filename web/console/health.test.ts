@@ -19,8 +19,8 @@ test('a busy shop that answers quickly is calm, however full the machine', () =>
 test('a hundredth of errors asks for action, and it stands first', () => {
   const all = verdict(input({ requests_per_s: [1000], errors_per_s: [20], latency_ms_p99: [700] }));
   assert.equal(all.level, 'act');
-  assert.match(all.reasons[0]!, /20 errors a second, 2 %/);
-  assert.match(all.reasons[1]!, /700 ms/);
+  assert.match(all.reasons[0] ?? '', /20 errors a second, 2 %/);
+  assert.match(all.reasons[1] ?? '', /700 ms/);
 });
 
 test('turning shoppers away is worth an eye, then action', () => {
@@ -37,5 +37,5 @@ test('a server that says nothing is no healthy server', () => {
 test('a paused sale is named', () => {
   const all = verdict(input({}, { sales: [{ name: 'Moon jar', state: 'paused', line_length: 10, available: 5 }] }));
   assert.equal(all.level, 'watch');
-  assert.match(all.reasons[0]!, /Moon jar/);
+  assert.match(all.reasons[0] ?? '', /Moon jar/);
 });

@@ -3,4 +3,6 @@ import 'uplot/dist/uPlot.min.css';
 import './console.css';
 import { Console } from './Console';
 
-createRoot(document.getElementById('console')!).render(<Console />);
+const place = document.getElementById('console');
+if (!place) throw new Error('the page has no #console');
+createRoot(place).render(<Console />);

@@ -1,14 +1,6 @@
 import { createContext, useContext } from 'react';
+import type { Me } from './types';
 
-export interface Me {
-  name: string;
-  role: string;
-  may_change: boolean;
-  may_manage_operators: boolean;
-  csrf_token: string;
-  totp: boolean;
-  recovery_codes: number;
-}
 
 export const Session = createContext<{ me: Me; reload: () => void; signOut: () => void } | null>(null);
 

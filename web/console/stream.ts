@@ -1,30 +1,8 @@
 // The live board's figures: an hour by one request, then a sample a second over server-sent events.
 import { useEffect, useSyncExternalStore } from 'react';
 import { asProblem, get, type Problem } from './api';
-import type { LocalText } from './format';
+import type { Board, BoardSample, SaleNow } from './types';
 
-export interface SaleNow {
-  sale: string;
-  name: LocalText | string;
-  state: string;
-  opens_at?: string;
-  /** Of the SKU; `units` is the sale's cap, `taken` what the sale holds and has sold. */
-  items: { sku: string; units?: number; taken?: number; received: number; available: number; reserved: number; sold: number }[];
-  line_length: number | null;
-  admissions_per_s: number | null;
-}
-interface Board {
-  now: string;
-  from: string;
-  interval_ms: number;
-  series: { name: string; unit: string; points: (number | null)[] }[];
-  sales?: SaleNow[];
-}
-interface Sample {
-  at: string;
-  values: Record<string, number | null>;
-  sales: SaleNow[];
-}
 export interface BoardState {
   times: number[];
   series: Record<string, (number | null)[]>;
@@ -49,7 +27,7 @@ export function fromBoard(board: Board): Pick<BoardState, 'times' | 'series'> {
 }
 
 /** One more sample; those of the same second, or older, are nothing new. A gap stays a gap. */
-export function withSample(state: BoardState, sample: Sample, now: number): BoardState {
+export function withSample(state: BoardState, sample: BoardSample, now: number): BoardState {
   const at = Math.floor(Date.parse(sample.at) / 1000);
   const last = state.times[state.times.length - 1];
   const rest = { sales: sample.sales, last_at: now, connected: true, problem: null };
@@ -76,18 +54,24 @@ let users = 0;
 
 function listen(): void {
   source = new EventSource('/admin/v1/board/stream');
-  source.addEventListener('sample', (event) => publish(withSample(state, JSON.parse((event as MessageEvent<string>).data) as Sample, Date.now())));
+  source.addEventListener('sample', (event) => publish(withSample(state, JSON.parse((event as MessageEvent<string>).data) as BoardSample, Date.now())));
   source.onerror = () => {
     publish({ ...state, connected: false });
     // The browser tries again by itself, unless the answer was none at all.
-    if (source?.readyState === EventSource.CLOSED) setTimeout(() => users > 0 && (source?.close(), begin()), 3000);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(beginAgain, 3000);
   };
+}
+
+function beginAgain(): void {
+  if (users === 0) return;
+  source?.close();
+  begin();
 }
 
 function begin(): void {
   get<Board>('/admin/v1/board')
     .then((board) => {
-      publish({ ...state, ...fromBoard(board), sales: board.sales ?? [], last_at: Date.now(), problem: null });
+      publish({ ...state, ...fromBoard(board), sales: board.sales, last_at: Date.now(), problem: null });
       if (users > 0) listen();
     })
     .catch((thrown: unknown) => {

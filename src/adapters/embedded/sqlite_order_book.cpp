@@ -69,19 +69,61 @@ std::vector<Order> list_of_customer(SqliteConnection& connection, const OrderBoo
     return orders;
 }
 
+struct OrderRange {
+    Uuid before;
+    Uuid from;
+    std::optional<SaleId> sale;
+    std::int64_t orders_max = 0;
+};
+
+/// Walks the primary key from the newest, and the page ends it.
+SqliteQuery orders_of_any_state(SqliteConnection& connection, const OrderRange& range) {
+    return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
+                            " AND o.order_id >= ?4 AND (?2 IS NULL OR s.sale_id = ?2)"
+                            " ORDER BY o.order_id DESC LIMIT ?3",
+                            range.before, range.sale, range.orders_max, range.from);
+}
+
+/// Orders of a state in which they hold nothing more: a few of them may lie years apart.
+SqliteQuery orders_of_state(SqliteConnection& connection, const OrderRange& range, domain::OrderState state) {
+    return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                            " FROM orders o INDEXED BY orders_by_state LEFT JOIN sales s ON s.sale_no = o.sale_no"
+                            " WHERE o.state > 2 AND o.state = ?5 AND o.order_id < ?1 AND o.order_id >= ?4"
+                            " AND (?2 IS NULL OR s.sale_id = ?2) ORDER BY o.order_id DESC LIMIT ?3",
+                            range.before, range.sale, range.orders_max, range.from, static_cast<std::int64_t>(state));
+}
+
+/// Those that hold units now are all looked at and put in order: there are never more than are being bought.
+SqliteQuery reserved_orders(SqliteConnection& connection, const OrderRange& range) {
+    return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id IN"
+                            " (SELECT order_id FROM orders INDEXED BY orders_on_hold WHERE state = 1 AND hold_ms >= 0"
+                            " AND order_id < ?1 AND order_id >= ?4) AND (?2 IS NULL OR s.sale_id = ?2)"
+                            " ORDER BY o.order_id DESC LIMIT ?3",
+                            range.before, range.sale, range.orders_max, range.from);
+}
+
+SqliteQuery paying_orders(SqliteConnection& connection, const OrderRange& range) {
+    return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                            " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id IN"
+                            " (SELECT order_id FROM orders INDEXED BY orders_paying WHERE state = 2 AND updated_ms >= 0"
+                            " AND order_id < ?1 AND order_id >= ?4) AND (?2 IS NULL OR s.sale_id = ?2)"
+                            " ORDER BY o.order_id DESC LIMIT ?3",
+                            range.before, range.sale, range.orders_max, range.from);
+}
+
 std::vector<Order> list_of_all(SqliteConnection& connection, const OrderBook::OrderQuery& query) {
-    const Uuid before = query.before
-                            ? query.before->uuid
-                            : Uuid{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
-    // Walks the primary key from the newest: the filters are tests on rows that are read anyway, and the page ends it.
-    auto rows = connection.query(
-        "SELECT " MARKETDAY_ORDER_COLUMNS
-        " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
-        " AND o.order_id >= ?5 AND (?2 IS NULL OR o.state = ?2) AND (?3 IS NULL OR s.sale_id = ?3)"
-        " ORDER BY o.order_id DESC LIMIT ?4",
-        before, query.state ? std::optional{static_cast<std::int64_t>(*query.state)} : std::nullopt, query.sale,
-        static_cast<std::int64_t>(query.orders_max), query.from ? query.from->uuid : Uuid{});
-    return read_orders(connection, rows);
+    constexpr Uuid kAfterAll{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
+    const OrderRange range{.before = query.before ? query.before->uuid : kAfterAll,
+                           .from = query.from ? query.from->uuid : Uuid{},
+                           .sale = query.sale,
+                           .orders_max = static_cast<std::int64_t>(query.orders_max)};
+    const auto read = [&connection](SqliteQuery rows) { return read_orders(connection, rows); };
+    if (!query.state) return read(orders_of_any_state(connection, range));
+    if (*query.state == domain::OrderState::reserved) return read(reserved_orders(connection, range));
+    if (*query.state == domain::OrderState::paying) return read(paying_orders(connection, range));
+    return read(orders_of_state(connection, range, *query.state));
 }
 
 domain::LedgerEntry read_ledger_row(const SqliteQuery& row) {

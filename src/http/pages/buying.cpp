@@ -50,7 +50,7 @@ Task<Result<Scene, Response>> enter(const BuyingPages& shop, const Request& requ
 
 Response answer(const BuyingPages& shop, const Scene& scene, int status, const PageHead& head,
                 const std::function<void(Html&)>& body) {
-    return personal_page(status, page(shop.site, scene.language.language, head, body), scene.language);
+    return personal_page(shop.site, status, page(shop.site, scene.language.language, head, body), scene.language);
 }
 
 void write_notice(Html& html, const Notice& notice) {

@@ -33,7 +33,7 @@ std::string console_page(const Assets& assets) {
 
 std::vector<Route> console_routes(const Assets& assets) {
     static constexpr int kStatuses[] = {200, 304};
-    Response page = page_response(200, console_page(assets));
+    Response page = page_response(Site{}, 200, console_page(assets));
     // Asked for anew each time, so that an upgrade is seen at once; the answer is nearly always 304.
     page.headers.emplace_back("Cache-Control", "no-cache");
     const auto ready = make_ready(page.status, page.content_type, page.headers, page.body);

@@ -22,7 +22,6 @@ Response document(std::string_view type, std::string body) {
     response.content_type = type;
     response.body = std::move(body);
     response.headers.emplace_back("Cache-Control", "public, max-age=600");
-    response.headers.emplace_back("X-Content-Type-Options", "nosniff");
     response.headers.emplace_back("Surrogate-Key", "search");
     return response;
 }

@@ -124,7 +124,7 @@ Task<NearCache::Loaded> load_home(const ShopPages* shop, Language language) {
     auto searches = co_await shop->search.popular_searches(kPopularSearches);
     if (searches)
         for (auto& one : *searches) home.searches.push_back(std::move(one.key));
-    co_return cacheable(home_html(*shop, language, home), "search categories rankings sales");
+    co_return cacheable(shop->site, home_html(*shop, language, home), "search categories rankings sales");
 }
 
 PageRequest wanted(const ShopPages& shop, const Request& request) {

@@ -11,9 +11,14 @@ namespace {
 
 using domain::Language;
 
-constexpr std::string_view kContentPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+std::string content_policy(const Site& site) {
+    const std::string assets = site.asset_host.empty() ? "" : fmt::format(" {}/assets/", site.asset_host);
+    const std::string images = site.image_host.empty() ? "" : fmt::format(" {}/images/", site.image_host);
+    return fmt::format(
+        "default-src 'none'; script-src 'self'{0}; style-src 'self'{0}; img-src 'self' data:{1}; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        assets, images);
+}
 
 struct SpokenLanguage {
     Language language;
@@ -64,6 +69,26 @@ void write_open_graph(Html& html, const Site& site, Language language, const Pag
     write_meta(html, "twitter:card", "summary_large_image");
 }
 
+void write_style(Html& html, const Site& site, std::string_view name) {
+    const std::string url = site.asset_host + std::string{site.assets->url(name)};
+    const bool elsewhere = !site.asset_host.empty();
+    html.empty("link", {attr("rel", "stylesheet"), href(url), attr_if(elsewhere, "crossorigin", "anonymous"),
+                        attr_if(elsewhere, "integrity", site.assets->integrity(name))});
+}
+
+void write_script(Html& html, const Site& site, std::string_view name) {
+    const std::string url = site.asset_host + std::string{site.assets->url(name)};
+    html.module_script(url, site.asset_host.empty() ? std::string_view{} : site.assets->integrity(name));
+}
+
+/// Before all that it watches, and from the shop itself.
+void write_watch_of_hosts(Html& html, const Site& site) {
+    if (!site.has_hosts()) return;
+    const bool both = site.asset_host != site.image_host && !site.asset_host.empty() && !site.image_host.empty();
+    const std::string& one = site.asset_host.empty() ? site.image_host : site.asset_host;
+    html.first_script(site.assets->url("hosts.js"), both ? site.asset_host + ' ' + site.image_host : one);
+}
+
 void write_head(Html& html, const Site& site, const Texts& texts, const PageHead& head) {
     const std::string description =
         head.description.empty() ? std::string{texts("shop.tagline")} : shortened(head.description, 155);
@@ -73,7 +98,8 @@ void write_head(Html& html, const Site& site, const Texts& texts, const PageHead
         write_meta(html, "color-scheme", "light dark");
         html.leaf("title", {}, fmt::format("{} – {}", head.title, site.name));
         write_meta(html, "description", description);
-        html.empty("link", {attr("rel", "stylesheet"), href(site.assets->url("shop.css"))});
+        write_watch_of_hosts(html, site);
+        write_style(html, site, "shop.css");
         html.empty("link", {attr("rel", "icon"), attr("type", "image/svg+xml"), href(site.assets->url("favicon.svg"))});
         if (head.indexed) {
             write_addresses(html, site, texts.language(), head);
@@ -81,8 +107,8 @@ void write_head(Html& html, const Site& site, const Texts& texts, const PageHead
         } else {
             write_meta(html, "robots", "noindex");
         }
-        html.module_script(site.assets->url("shop.js"));
-        for (const std::string_view script : head.scripts) html.module_script(site.assets->url(script));
+        write_script(html, site, "shop.js");
+        for (const std::string_view script : head.scripts) write_script(html, site, script);
         if (!head.json_ld.empty()) html.json_ld(head.json_ld);
     });
 }
@@ -155,7 +181,7 @@ void write_footer(Html& html, const Site& site, const Texts& texts, const PageHe
 
 std::string page(const Site& site, Language language, const PageHead& head, const std::function<void(Html&)>& body) {
     const Texts texts(language);
-    Html html;
+    Html html(site.image_host);
     html.doctype();
     html.in("html", {attr("lang", domain::to_string(language))}, [&] {
         write_head(html, site, texts, head);
@@ -168,26 +194,28 @@ std::string page(const Site& site, Language language, const PageHead& head, cons
     return html.take();
 }
 
-void add_security_headers(Response& response) {
+void add_security_headers(const Site& site, Response& response) {
     const auto add = [&](std::string_view name, std::string_view value) { response.headers.emplace_back(name, value); };
-    add("Content-Security-Policy", kContentPolicy);
-    add("X-Content-Type-Options", "nosniff");
+    add("Content-Security-Policy", content_policy(site));
+    add("X-Frame-Options", "DENY");  // for browsers and scanners that do not read frame-ancestors
     add("Referrer-Policy", "strict-origin-when-cross-origin");
     add("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()");
     add("Cross-Origin-Opener-Policy", "same-origin");
+    add("Cross-Origin-Resource-Policy", "same-origin");
+    add("X-Permitted-Cross-Domain-Policies", "none");
 }
 
-Response page_response(int status, std::string html) {
+Response page_response(const Site& site, int status, std::string html) {
     Response response;
     response.status = status;
     response.content_type = "text/html; charset=utf-8";
     response.body = std::move(html);
-    add_security_headers(response);
+    add_security_headers(site, response);
     return response;
 }
 
-Response personal_page(int status, std::string html, const LanguageChoice& language) {
-    Response response = page_response(status, std::move(html));
+Response personal_page(const Site& site, int status, std::string html, const LanguageChoice& language) {
+    Response response = page_response(site, status, std::move(html));
     response.headers.emplace_back("Cache-Control", "no-store");
     if (language.remember) response.headers.push_back(language_cookie(language.language));
     return response;
@@ -204,12 +232,11 @@ Response see_other(std::string location) {
 namespace {
 
 /// The widths in which the shop keeps its own pictures; nothing for pictures elsewhere.
-std::string widths_of(std::string_view url) {
+std::string widths_of(std::string_view host, std::string_view url) {
     std::string candidates;
-    if (!domain::image_of_path(url)) return candidates;
     for (const int width : domain::kImageWidths)
         candidates +=
-            fmt::format("{}{} {}w", candidates.empty() ? "" : ", ", domain::image_at_width(url, width), width);
+            fmt::format("{}{}{} {}w", candidates.empty() ? "" : ", ", host, domain::image_at_width(url, width), width);
     return candidates;
 }
 
@@ -226,12 +253,14 @@ void write_picture(Html& html, const Picture& picture) {
         html.in("span", {cls("picture none"), attr("aria-hidden", "true")}, [] {});
         return;
     }
-    const std::string widths = widths_of(picture.url);
+    const bool ours = domain::image_of_path(picture.url).has_value();
+    const std::string widths = ours ? widths_of(html.picture_host(), picture.url) : std::string{};
+    const std::string url = (ours ? html.picture_host() : std::string{}) + std::string{picture.url};
     html.empty("img",
-               {cls("picture"), src(picture.url), srcset(widths),
-                attr_if(!widths.empty(), "sizes", shown_width(picture.size)), attr("alt", picture.alt),
-                attr("width", picture.size), attr("height", picture.size), attr_if(!picture.eager, "loading", "lazy"),
-                attr_if(picture.eager, "fetchpriority", "high"), attr("decoding", "async")});
+               {cls("picture"), src(url), srcset(widths), attr_if(!widths.empty(), "sizes", shown_width(picture.size)),
+                attr("alt", picture.alt), attr("width", picture.size), attr("height", picture.size),
+                attr_if(!picture.eager, "loading", "lazy"), attr_if(picture.eager, "fetchpriority", "high"),
+                attr("decoding", "async")});
 }
 
 void write_trail(Html& html, const Texts& texts, const std::vector<TrailStep>& steps) {

@@ -20,6 +20,12 @@ struct Site {
     std::string name = "Marketday";
     const Assets* assets = nullptr;
     std::chrono::minutes utc_offset{9 * 60};  // of the times it shows
+    /// Where pages ask for scripts and styles, and for pictures, first: "https://cdn.example/shop", or empty for the
+    /// shop itself. What such a host does not give, or gives wrongly, the page then asks of the shop.
+    std::string asset_host = {};
+    std::string image_host = {};
+
+    bool has_hosts() const { return !asset_host.empty() || !image_host.empty(); }
 };
 
 /// Cookies that scripts may read, so that no personal bit is in bytes that everybody shares. The header shows them:
@@ -50,14 +56,15 @@ std::string page(const Site& site, domain::Language language, const PageHead& he
 
 /// A page as an answer, with the headers of every page. The caller adds Cache-Control; without one the server's own
 /// rules hold (no-store for what needs a session).
-Response page_response(int status, std::string html);
+Response page_response(const Site& site, int status, std::string html);
 /// The same for a page that belongs to one person: no-store, and remembers a language that the address chose.
-Response personal_page(int status, std::string html, const LanguageChoice& language);
+Response personal_page(const Site& site, int status, std::string html, const LanguageChoice& language);
 /// 303 See Other: what a form's POST ends in.
 Response see_other(std::string location);
 
-/// What a security scanner expects of every page (OWASP Secure Headers): the content policy allows nothing inline.
-void add_security_headers(Response& response);
+/// What a security scanner expects of every page (OWASP Secure Headers): the content policy allows nothing inline, and
+/// of other hosts exactly those that the site names. X-Content-Type-Options and HSTS are on every answer of a server.
+void add_security_headers(const Site& site, Response& response);
 
 /// The same for lists and details. A square; with alt="" where the name stands beside it.
 struct Picture {

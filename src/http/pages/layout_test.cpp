@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace marketday::http::pages {
@@ -12,6 +13,7 @@ using domain::Language;
 constexpr EmbeddedAsset kAssets[] = {
     {"shop.css", "shop.1.css", "text/css; charset=utf-8", "", "", ""},
     {"shop.js", "shop.2.js", "text/javascript; charset=utf-8", "", "", ""},
+    {"hosts.js", "hosts.4.js", "text/javascript; charset=utf-8", "", "", ""},
     {"favicon.svg", "favicon.3.svg", "image/svg+xml", "", "", ""},
 };
 
@@ -61,6 +63,39 @@ TEST_F(Layout, nothing_in_a_page_is_inline) {
     EXPECT_FALSE(has(page, " onclick="));
 }
 
+TEST_F(Layout, another_host_of_assets_is_checked_by_hash_and_watched_from_the_shop) {
+    site.asset_host = "https://cdn.example/a";
+    site.image_host = "https://pics.example";
+    const std::string page = made(Language::ko, {.title = "홈"});
+    EXPECT_TRUE(
+        has(page, R"(<script src="/assets/hosts.4.js" data-hosts="https://cdn.example/a https://pics.example">)"));
+    EXPECT_TRUE(
+        has(page, R"(href="https://cdn.example/a/assets/shop.1.css" crossorigin="anonymous" integrity="sha256-)"));
+    EXPECT_TRUE(
+        has(page, R"(src="https://cdn.example/a/assets/shop.2.js" crossorigin="anonymous" integrity="sha256-)"));
+    EXPECT_LT(page.find("hosts.4.js"), page.find("shop.1.css"));
+    const Response response = page_response(site, 200, page);
+    const auto policy =
+        std::ranges::find(response.headers, "Content-Security-Policy", [](const auto& h) { return h.first; });
+    EXPECT_TRUE(has(policy->second,
+                    "script-src 'self' https://cdn.example/a/assets/; "
+                    "style-src 'self' https://cdn.example/a/assets/; "
+                    "img-src 'self' data: https://pics.example/images/;"));
+}
+
+TEST_F(Layout, pictures_of_the_shop_are_asked_of_the_image_host_and_others_where_they_are) {
+    site.image_host = "https://pics.example";
+    const std::string ours = "/images/mug/0123456789abcdef-1280.webp";
+    const std::string page = pages::page(site, Language::en, {.title = "Home"}, [&](Html& html) {
+        write_picture(html, {.url = ours, .alt = ""});
+        write_picture(html, {.url = "/elsewhere.png", .alt = ""});
+    });
+    EXPECT_TRUE(has(page, "src=\"https://pics.example" + ours));
+    EXPECT_TRUE(has(page, "https://pics.example/images/mug/0123456789abcdef-320.webp 320w"));
+    EXPECT_TRUE(has(page, R"(src="/elsewhere.png")"));
+    EXPECT_TRUE(has(page, R"(href="/assets/shop.1.css")"));
+}
+
 TEST(Language, the_address_wins_over_the_cookie_and_the_cookie_over_the_browser) {
     EXPECT_EQ(choose_language(request_with({})).language, Language::ko);
     EXPECT_EQ(choose_language(request_with({{"Accept-Language", "ja,en;q=0.5"}})).language, Language::ja);
@@ -83,9 +118,10 @@ TEST(Language, accept_language_is_weighed) {
 }
 
 TEST(Pages, every_page_has_the_headers_that_a_scanner_expects) {
-    const Response response = page_response(200, "");
-    for (const auto* name : {"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy",
-                             "Permissions-Policy", "Cross-Origin-Opener-Policy"}) {
+    const Response response = page_response(Site{}, 200, "");
+    for (const auto* name :
+         {"Content-Security-Policy", "X-Frame-Options", "Referrer-Policy", "Permissions-Policy",
+          "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "X-Permitted-Cross-Domain-Policies"}) {
         bool found = false;
         for (const auto& header : response.headers) found = found || header.first == name;
         EXPECT_TRUE(found) << name;

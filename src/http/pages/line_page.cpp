@@ -110,7 +110,7 @@ using Bytes = std::array<std::shared_ptr<const ReadyResponse>, domain::kLanguage
 Bytes make_bytes(const Site& site) {
     Bytes bytes;
     for (const Language language : domain::kLanguages) {
-        Response response = page_response(200, line_html(site, language));
+        Response response = page_response(site, 200, line_html(site, language));
         response.headers.emplace_back("Cache-Control", "public, max-age=60");
         bytes[static_cast<std::size_t>(language)] =
             make_ready(200, response.content_type, response.headers, response.body);

@@ -182,11 +182,23 @@ void write_receipt(Html& html, const Texts& texts, const Order& order) {
     });
 }
 
+/// "Order 0F3-…", with the number on one line.
+void write_order_title(Html& html, const Texts& texts, OrderId order) {
+    const std::string number = order_number(order);
+    const std::string title = texts("order.title", {{"number", number}});
+    const std::size_t at = title.find(number);
+    html.in("h1", {cls("order-title")}, [&] {
+        html.text(std::string_view{title}.substr(0, at));
+        html.leaf("span", {cls("order-number")}, number);
+        html.text(std::string_view{title}.substr(at + number.size()));
+    });
+}
+
 void write_order(Html& html, const BuyingPages& shop, const Scene& scene, const Order& order, const Products& products,
                  const Notice& notice) {
     const Texts& texts = scene.texts;
     if (notice.kind == "good") write_steps(html, texts, 3);
-    html.leaf("h1", {}, texts("order.title", {{"number", order_number(order.id)}}));
+    write_order_title(html, texts, order.id);
     if (!notice.title.empty()) write_notice(html, notice);
     html.in("div", {cls("split")}, [&] {
         html.in("div", {cls("stack")}, [&] {

@@ -27,10 +27,12 @@ void write_hold(Html& html, const BuyingPages& shop, const Texts& texts, const d
                 texts("pay.hold", {{"time", shown_time(order.hold_until, shop.site.utc_offset, texts.language())}}));
         });
         html.text(" ");
-        html.leaf(
-            "strong",
-            {cls("nowrap"), attr("data-hold", machine_time(order.hold_until)), attr("data-now", machine_time(now))},
-            texts("pay.hold_left", {{"left", shown_countdown(left, texts.language())}}));
+        html.leaf("strong",
+                  {cls("nowrap"), attr("data-hold", machine_time(order.hold_until)),
+                   attr("data-now", machine_time(now)), attr("data-left", texts("pay.hold_left", {{"left", "{left}"}})),
+                   attr("data-day", texts("sale.days_one", {{"n", "{n}"}})),
+                   attr("data-days", texts("sale.days", {{"n", "{n}"}}))},
+                  texts("pay.hold_left", {{"left", shown_countdown(left, texts.language())}}));
     });
 }
 
@@ -104,6 +106,7 @@ Response show(const BuyingPages& shop, const Scene& scene, const domain::Order& 
     const PageHead head{.title = std::string{scene.texts("pay.title")},
                         .path = order_path(order.id) + "/pay",
                         .indexed = false,
+                        .scripts = {"pay.js"},
                         .plain = true};
     // The job that ends holds comes a moment later than the clock.
     const bool lapsed = order.state == OrderState::reserved && order.hold_until <= shop.clock.wall_now();

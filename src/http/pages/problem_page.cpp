@@ -55,7 +55,49 @@ std::string problem_html(const Site& site, const Request& request, const Respons
     });
 }
 
+/// Seconds: by then some have left.
+constexpr std::string_view kFullHouseRefresh = "5";
+constexpr char kFullHouseStyle[] =
+    "body{font:1.0625rem/1.6 system-ui,sans-serif;max-width:32rem;margin:12vh auto;padding:0 1.25rem}"
+    "h1{font-size:1.25rem;margin:2rem 0 .25rem}p{margin:0}";
+
+std::string full_house_html(const Site& site) {
+    Html html;
+    html.doctype();
+    html.in("html", {attr("lang", "ko")}, [&] {
+        html.in("head", {}, [&] {
+            html.empty("meta", {attr("charset", "utf-8")});
+            html.empty("meta", {attr("name", "viewport"), attr("content", "width=device-width, initial-scale=1")});
+            html.empty("meta", {attr("name", "color-scheme"), attr("content", "light dark")});
+            html.empty("meta", {attr("name", "robots"), attr("content", "noindex")});
+            html.empty("meta", {attr("http-equiv", "refresh"), attr("content", kFullHouseRefresh)});
+            html.leaf("title", {}, site.name);
+            html.own_style(kFullHouseStyle);
+        });
+        html.in("body", {}, [&] {
+            html.leaf("strong", {}, site.name);
+            for (const domain::Language language : domain::kLanguages) {
+                const Texts texts(language);
+                html.in("section", {attr("lang", domain::to_string(language))}, [&] {
+                    html.leaf("h1", {}, texts("error.busy"));
+                    html.leaf("p", {}, texts("error.full_hint", {{"n", std::string{kFullHouseRefresh}}}));
+                });
+            }
+        });
+    });
+    return html.take();
+}
+
 }  // namespace
+
+std::string full_house_answer(const Site& site) {
+    const std::string html = full_house_html(site);
+    return fmt::format(
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: {}\r\nCache-Control: no-store\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src '{}'; frame-ancestors 'none'\r\n"
+        "X-Content-Type-Options: nosniff\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\r\n{}",
+        kFullHouseRefresh, integrity_of({kFullHouseStyle, sizeof kFullHouseStyle - 1}), html.size(), html);
+}
 
 bool wants_page(const Request& request) {
     if (request.path.starts_with("/api/") || request.path.starts_with("/problems")) return false;
@@ -72,7 +114,7 @@ void dress_problem(const Site& site, const Request& request, Response& response)
     const LanguageChoice language = choose_language(request);
     response.body = problem_html(site, request, response, language.language);
     response.content_type = "text/html; charset=utf-8";
-    add_security_headers(response);
+    add_security_headers(site, response);
     response.headers.emplace_back("Vary", "Accept, Accept-Language, Cookie");
 }
 

@@ -9,6 +9,10 @@ namespace marketday::http::pages {
 /// The status and every header stay.
 void dress_problem(const Site& site, const Request& request, Response& response);
 
+/// The whole answer to whoever finds the shop without room for a connection, before it is known who asks for what: a
+/// small page in every language that tries again by itself. For ServerOptions::full_answer.
+std::string full_house_answer(const Site& site);
+
 /// Whether the request is a browser's for a page.
 bool wants_page(const Request& request);
 

@@ -1,5 +1,6 @@
 #include "http/pages/problem_page.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "http/problems.hpp"
@@ -30,6 +31,20 @@ std::string header_of(const Response& response, std::string_view name) {
     for (const auto& [have, value] : response.headers)
         if (have == name) return value;
     return {};
+}
+
+TEST_F(ProblemPage, a_full_house_is_told_in_every_language_and_tried_again) {
+    const std::string answer = full_house_answer(site);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    for (const auto* part : {"지금 손님이 많습니다", "ただいま混み合っています", "We are very busy right now",
+                             R"(<meta http-equiv="refresh" content="5">)", "Retry-After: 5\r\n"})
+        EXPECT_NE(answer.find(part), std::string::npos) << part;
+    const std::string html = answer.substr(answer.find("\r\n\r\n") + 4);
+    EXPECT_NE(answer.find(fmt::format("Content-Length: {}\r\n", html.size())), std::string::npos);
+    EXPECT_LT(answer.size(), 4096U);  // fits an empty socket's buffer whole
+    const std::size_t begin = html.find("<style>") + 7;
+    const std::string style = html.substr(begin, html.find("</style>") - begin);
+    EXPECT_NE(answer.find("style-src '" + integrity_of(style) + "'"), std::string::npos);
 }
 
 TEST_F(ProblemPage, a_browser_is_told_what_it_can_do_now) {

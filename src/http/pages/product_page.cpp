@@ -24,8 +24,31 @@ void append_member(std::string& json, std::string_view name, std::string_view va
     log::append_json_string(json, value);
 }
 
+/// What one may buy the product for: in a sale that is not over, at the sale's price and on its page.
+void append_offer(std::string& json, const Site& site, const Product& product, const domain::Sale* sale,
+                  StockState stock, WallTime now) {
+    std::optional<Money> price = product.price;
+    if (sale != nullptr)
+        for (const auto& item : sale->items)
+            if (item.sku == product.sku) price = item.price;
+    if (!price) return;
+    json += R"(,"offers":{"@type":"Offer")";
+    append_member(json, "url", site.base_url + (sale == nullptr ? product_path(product.sku) : sale_path(sale->id)));
+    append_member(json, "price", machine_amount(*price));
+    append_member(json, "priceCurrency", price->currency.code());
+    const bool comes = sale != nullptr && sale->state_at(now) == domain::SaleState::scheduled;
+    append_member(json, "availability",
+                  comes                          ? "https://schema.org/PreOrder"
+                  : stock == StockState::on_sale ? "https://schema.org/InStock"
+                                                 : "https://schema.org/OutOfStock");
+    if (comes) append_member(json, "availabilityStarts", machine_time(sale->opens_at));
+    if (sale != nullptr && sale->closes_at) append_member(json, "priceValidUntil", machine_time(*sale->closes_at));
+    json += '}';
+}
+
 /// https://schema.org/Product with its Offer.
-std::string json_ld(const Site& site, const Product& product, Language language, StockState stock) {
+std::string json_ld(const Site& site, const Product& product, Language language, const domain::Sale* sale,
+                    StockState stock, WallTime now) {
     std::string json = R"({"@context":"https://schema.org","@type":"Product")";
     append_member(json, "name", product.name_in(language));
     append_member(json, "sku", product.sku);
@@ -44,15 +67,7 @@ std::string json_ld(const Site& site, const Product& product, Language language,
         }
         json += ']';
     }
-    if (product.price) {
-        json += R"(,"offers":{"@type":"Offer")";
-        append_member(json, "url", site.base_url + product_path(product.sku));
-        append_member(json, "price", machine_amount(*product.price));
-        append_member(json, "priceCurrency", product.price->currency.code());
-        append_member(json, "availability",
-                      stock == StockState::on_sale ? "https://schema.org/InStock" : "https://schema.org/OutOfStock");
-        json += '}';
-    }
+    append_offer(json, site, product, sale, stock, now);
     json += '}';
     return json;
 }
@@ -149,12 +164,14 @@ Task<NearCache::Loaded> load_product(const ShopPages* shop, Language language, s
     // A page without its stock is still a page: the script asks again.
     const StockState stock = levels ? stock_state(levels->front().value_or(domain::StockLevel{})) : StockState::on_sale;
     const Texts texts(language);
+    const WallTime now = shop->clock.wall_now();
+    const domain::Sale* sale = sale_of_product(shop->board, product.sku, now);
     PageHead head{.title = product.name_in(language),
                   .description = product.description.best(language),
                   .path = product_path(product.sku),
                   .type = "product",
                   .image = product.images.empty() ? std::string{} : product.images.front(),
-                  .json_ld = json_ld(shop->site, product, language, stock),
+                  .json_ld = json_ld(shop->site, product, language, sale, stock, now),
                   .scripts = {"product.js"}};
     if (head.description.empty()) head.description = head.title;
     std::string html =
@@ -162,7 +179,7 @@ Task<NearCache::Loaded> load_product(const ShopPages* shop, Language language, s
     std::string surrogates = product_surrogate(product.sku);
     for (std::size_t depth = 1; depth <= product.category.size(); ++depth)
         surrogates += ' ' + category_surrogate(domain::category_path(product.category, depth));
-    co_return cacheable(std::move(html), std::move(surrogates));
+    co_return cacheable(shop->site, std::move(html), std::move(surrogates));
 }
 
 PageRequest wanted(const ShopPages& shop, const Request& request) {

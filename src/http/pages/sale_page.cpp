@@ -226,7 +226,7 @@ Task<NearCache::Loaded> load_sale(const ShopPages* shop, Language language, Sale
     if (!shown.items.empty() && shown.items.front().product != nullptr && !shown.items.front().product->images.empty())
         head.image = shown.items.front().product->images.front();
     std::string html = page(shop->site, language, head, [&](Html& out) { write_sale(out, shop->site, texts, shown); });
-    co_return cacheable(std::move(html), fmt::format("sales sale-{}", id.to_string()));
+    co_return cacheable(shop->site, std::move(html), fmt::format("sales sale-{}", id.to_string()));
 }
 
 }  // namespace

@@ -163,11 +163,12 @@ void write_result(Html& html, const Result& of, const std::string& title, const 
     });
     write_suggestion(html, of);
     write_categories(html, of);
+    // Where nothing was found there is nothing to narrow or to sort; the way out is to drop what narrows.
+    if (of.found.products.empty()) return write_nothing(html, of);
     html.in("div", {cls("tools")}, [&] {
         write_price_filter(html, of);
         write_sorts(html, of);
     });
-    if (of.found.products.empty()) return write_nothing(html, of);
     write_cards(html, {of.shop.site, of.texts, 0, 4}, of.found.products);
     html.in("nav", {cls("actions center section"), attr("aria-label", of.texts("search.pages"))}, [&] {
         if (!of.form.cursor.empty()) {
@@ -228,7 +229,7 @@ Task<NearCache::Loaded> load_search(const ShopPages* shop, Language language, Se
     }
     if (!found) co_return failed(store_unavailable());
     std::string html = html_of(*shop, language, form, *found, trail);
-    NearCache::Loaded loaded = cacheable(std::move(html), "search categories");
+    NearCache::Loaded loaded = cacheable(shop->site, std::move(html), "search categories");
     loaded.remark = std::move(found->ranked_as);
     co_return loaded;
 }

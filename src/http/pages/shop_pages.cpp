@@ -51,8 +51,8 @@ Task<Response> load_page(NearCache& cache, PageRequest wanted, Instant deadline,
     co_return for_visitor(std::move(response), wanted.language);
 }
 
-NearCache::Loaded cacheable(std::string html, std::string surrogate_keys) {
-    Response response = page_response(200, std::move(html));
+NearCache::Loaded cacheable(const Site& site, std::string html, std::string surrogate_keys) {
+    Response response = page_response(site, 200, std::move(html));
     response.headers.emplace_back("Surrogate-Key", std::move(surrogate_keys));
     return {.response = std::move(response), .remark = {}};
 }

@@ -49,7 +49,7 @@ Task<Response> load_page(NearCache& cache, PageRequest wanted, Instant deadline,
 /// Adds what depends on how the language was chosen, and so stands outside the bytes that all share.
 Response for_visitor(Response response, const LanguageChoice& language);
 /// A made page as a cache takes it.
-NearCache::Loaded cacheable(std::string html, std::string surrogate_keys);
+NearCache::Loaded cacheable(const Site& site, std::string html, std::string surrogate_keys);
 NearCache::Loaded failed(const Problem& problem);
 Route page_route(std::string_view pattern, std::string_view operation_id, std::string_view summary);
 

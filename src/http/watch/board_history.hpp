@@ -67,6 +67,8 @@ public:
     std::int64_t newest() const { return newest_; }
     /// The first second that is kept: an hour back, or that of the start.
     std::int64_t oldest() const;
+    /// Taken once, whatever is added.
+    std::size_t memory_bytes() const { return ring_.capacity() * sizeof(float); }
     /// Nothing was measured in seconds outside of what is kept.
     float at(BoardSeries series, std::int64_t unix_s) const;
 

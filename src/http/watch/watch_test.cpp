@@ -1,19 +1,25 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <random>
 
 #include "base/async/sim_executor.hpp"
+#include "http/watch/board.hpp"
 #include "http/watch/board_history.hpp"
 #include "http/watch/board_sampler.hpp"
 #include "http/watch/finished_request.hpp"
 #include "http/watch/latency_histogram.hpp"
 #include "http/watch/log_store.hpp"
+#include "http/watch/order_traces.hpp"
 #include "http/watch/readiness.hpp"
 #include "http/watch/request_watch.hpp"
 #include "http/watch/trace_store.hpp"
+#include "tests/simulation/silent_order_book.hpp"
 
 namespace marketday::http {
 namespace {
@@ -113,15 +119,6 @@ TEST(BoardHistory, keeps_one_hour_and_forgets_what_is_older) {
     EXPECT_TRUE(std::isnan(history.at(BoardSeries::requests_per_s, 49'999)));
 }
 
-TEST(BoardHistory, every_series_has_a_name_of_its_own_that_leads_back_to_it) {
-    for (std::size_t i = 0; i < kBoardSeries; ++i) {
-        const auto series = static_cast<BoardSeries>(i);
-        EXPECT_EQ(parse_board_series(text_of(series).name), series);
-        EXPECT_FALSE(text_of(series).unit.empty());
-    }
-    EXPECT_EQ(parse_board_series("nothing"), std::nullopt);
-}
-
 std::vector<Route> two_routes() {
     std::vector<Route> routes(2);
     routes[0].method = Method::post;
@@ -131,6 +128,75 @@ std::vector<Route> two_routes() {
     routes[1].pattern = "/p/{sku}";
     routes[1].operation_id = "productPage";
     return routes;
+}
+
+/// Elements of a JSON array that are numbers.
+std::size_t known_points(const boost::json::value& points) {
+    std::size_t known = 0;
+    for (const auto& point : points.as_array()) known += point.is_null() ? 0 : 1;
+    return known;
+}
+
+TEST(Board, shows_the_whole_last_hour_a_point_a_second_in_memory_that_does_not_grow) {
+    SimExecutor sim{7};
+    simulation::SilentOrderBook order_book;
+    Metrics metrics;
+    metrics.shop().begin(two_routes());
+    metrics.operators().begin({});
+    Board board{metrics, sim, order_book, sim};
+    const std::size_t at_start = board.history().memory_bytes();
+    spawn(sim, "board", board.run());
+    sim.run_for(std::chrono::minutes{10});
+    const std::array series{BoardSeries::requests_per_s, BoardSeries::memory_bytes, BoardSeries::cpu_percent};
+    auto shown = boost::json::parse(board.json(series, BoardHistory::kSeconds)).as_object();
+    EXPECT_EQ(shown.at("series").as_array()[0].at("points").as_array().size(), 601U);
+
+    sim.run_for(std::chrono::minutes{110});
+    shown = boost::json::parse(board.json(series, BoardHistory::kSeconds)).as_object();
+    ASSERT_EQ(shown.at("series").as_array().size(), 3U);
+    for (const auto& one : shown.at("series").as_array()) {
+        EXPECT_EQ(one.at("points").as_array().size(), 3600U) << one.at("name");
+        EXPECT_EQ(known_points(one.at("points")), 3600U) << one.at("name");
+    }
+    EXPECT_EQ(board.history().newest() - board.history().oldest(), 3599);
+    EXPECT_EQ(board.history().memory_bytes(), at_start);
+    EXPECT_EQ(at_start, kBoardSeries * 3600 * sizeof(float));
+    board.stop();
+    sim.run_for(seconds{1});
+}
+
+TEST(Board, a_stream_ends_after_a_quarter_of_an_hour_and_goes_on_where_it_ended) {
+    SimExecutor sim{8};
+    simulation::SilentOrderBook order_book;
+    Metrics metrics;
+    metrics.shop().begin(two_routes());
+    metrics.operators().begin({});
+    Board board{metrics, sim, order_book, sim};
+    spawn(sim, "board", board.run());
+    sim.run_for(seconds{5});
+    const auto stream = board.watch(0);
+    sim.run_for(seconds{14 * 60 + 58});
+    EXPECT_TRUE(stream->is_open());
+    EXPECT_EQ(board.watchers(), 1U);
+    sim.run_for(seconds{4});
+    EXPECT_FALSE(stream->is_open());
+    EXPECT_EQ(board.watchers(), 0U);
+    // The browser comes again and says which second it saw last.
+    const auto next = board.watch(board.history().newest() - 3);
+    EXPECT_TRUE(next->is_open());
+    EXPECT_EQ(board.watchers(), 1U);
+    board.stop();
+    EXPECT_FALSE(next->is_open());
+    sim.run_for(seconds{1});
+}
+
+TEST(BoardHistory, every_series_has_a_name_of_its_own_that_leads_back_to_it) {
+    for (std::size_t i = 0; i < kBoardSeries; ++i) {
+        const auto series = static_cast<BoardSeries>(i);
+        EXPECT_EQ(parse_board_series(text_of(series).name), series);
+        EXPECT_FALSE(text_of(series).unit.empty());
+    }
+    EXPECT_EQ(parse_board_series("nothing"), std::nullopt);
 }
 
 TEST(BoardSampler, rates_and_percentiles_are_those_of_the_last_second) {
@@ -225,6 +291,57 @@ TEST(TraceStore, keeps_what_was_slow_or_failed_and_nothing_else) {
     const auto page = store.list({.requests_max = 2});
     EXPECT_THAT(statuses(page), ElementsAre(503, 500));
     EXPECT_THAT(statuses(store.list({.before = page.back().number})), ElementsAre(201));
+}
+
+TEST(TraceStore, keeps_a_sample_of_what_placed_orders_beside_them) {
+    TraceStore store({.slow = milliseconds{250}, .kept = 4, .per_second_max = 100, .orders_per_second_max = 3});
+    const Instant begun{std::chrono::hours{1}};
+    int sampled = 0;
+    for (int i = 0; i < 100; ++i) sampled += store.samples_order(begun + milliseconds{i * 9}) ? 1 : 0;
+    EXPECT_EQ(sampled, 3);
+    EXPECT_TRUE(store.samples_order(begun + seconds{1}));
+    store.add(request_of(500, 10));
+    for (int i = 0; i < 10; ++i) store.add_order(request_of(201, 1000));
+    EXPECT_THAT(store.list({.slow = true, .failed = true, .ordered = false}), SizeIs(1));
+    EXPECT_THAT(store.list({.slow = false, .failed = false, .ordered = true}), SizeIs(4));
+    EXPECT_THAT(store.list({}), SizeIs(5));
+}
+
+TEST(RequestWatch, an_order_that_was_quick_leaves_its_spans_too_and_a_read_does_not) {
+    RequestFigures figures{"shop"};
+    auto routes = two_routes();
+    figures.begin(routes);
+    TraceStore store({});
+    const RequestWatch watch(figures, store, nullptr);
+    Request request;
+    request.trace_id = std::string(32, 'c');
+    request.span_id = std::string(16, '1');
+    Trace trace{request.trace_id, std::chrono::steady_clock::now()};
+    request.trace = &trace;
+    request.method = Method::get;
+    watch(request, &routes[1], 200, milliseconds{3});
+    request.method = Method::post;
+    watch(request, &routes[0], 409, milliseconds{3});
+    EXPECT_THAT(store.list({}), IsEmpty());
+    watch(request, &routes[0], 201, milliseconds{3});
+    EXPECT_THAT(statuses(store.list({})), ElementsAre(201));
+}
+
+TEST(OrderTraces, the_last_orders_are_found_and_earlier_ones_forgotten) {
+    OrderTraces traces;
+    SimExecutor clock{1};
+    SeededRandom random{1};
+    UuidSource uuids{clock, random};
+    std::vector<OrderId> orders;
+    const auto trace = [](std::size_t i) { return fmt::format("{:032x}", i * 7919 + 1); };
+    for (std::size_t i = 0; i < OrderTraces::kOrdersMax + 100; ++i) {
+        orders.push_back(OrderId{uuids.next(5)});
+        traces.note(orders.back(), trace(i));
+    }
+    EXPECT_EQ(traces.trace_of(orders.back()), trace(orders.size() - 1));
+    EXPECT_EQ(traces.trace_of(orders[101]), trace(101));
+    EXPECT_EQ(traces.trace_of(orders[99]), std::nullopt);
+    EXPECT_EQ(traces.trace_of(OrderId{uuids.next(5)}), std::nullopt);
 }
 
 TEST(TraceStore, is_bounded_in_number_and_in_each_second_and_failures_do_not_wash_slow_ones_away) {

@@ -1,7 +1,8 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type SyntheticEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { asProblem, call, type Problem, takes } from '../api';
-import { type Money, money, plain, words } from '../format';
+import { money, plain, words } from '../format';
 import { texts } from '../texts';
+import type { Money } from '../types';
 import { ProblemNote } from './Note';
 
 /** The browser's own modal: keeps the focus, closes with Escape. */
@@ -25,15 +26,15 @@ function Value({ of }: { of: unknown }): ReactNode {
   if (of === null || of === undefined) return '–';
   if (typeof of === 'boolean') return of ? texts.words.yes : texts.words.no;
   if (typeof of !== 'object') return plain(of);
-  if (Array.isArray(of)) return of.length === 0 ? texts.words.none : <ul className="plain-list">{of.map((one, i) => <li key={i}><Value of={one} /></li>)}</ul>;
+  if (Array.isArray(of)) return of.length === 0 ? texts.words.none : <ul className="plain-list">{of.map((one: unknown, i) => <li key={i}><Value of={one} /></li>)}</ul>;
   if ('amount_minor' in of) return money(of as Money);
-  if ('movement' in of && 'sku' in of && 'units' in of) return `${words(String(of.movement))} ${String(of.units)} × ${String(of.sku)}`;
-  return Object.entries(of).map(([name, value]) => `${words(name)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+  if ('movement' in of && 'sku' in of && 'units' in of) return `${words(plain(of.movement))} ${plain(of.units)} × ${plain(of.sku)}`;
+  return Object.entries(of).map(([name, value]) => `${words(name)} ${plain(value)}`).join(', ');
 }
 
 function Would({ of }: { of: unknown }): ReactNode {
-  if (of === null || typeof of !== 'object') return <p>{String(of)}</p>;
-  return <dl className="facts">{Object.entries(of).map(([name, value]) => <div key={name}><dt>{words(name)}</dt><dd><Value of={value} /></dd></div>)}</dl>;
+  if (of === null || typeof of !== 'object') return <p>{plain(of)}</p>;
+  return <dl className="facts">{Object.entries(of).map(([name, value]: [string, unknown]) => <div key={name}><dt>{words(name)}</dt><dd><Value of={value} /></dd></div>)}</dl>;
 }
 
 interface ActionProps {
@@ -44,7 +45,8 @@ interface ActionProps {
   /** The route as the server describes it, to learn whether it can be tried without effect. */
   route: string;
   method?: string;
-  body?: unknown | (() => unknown);
+  /** What is sent, or a function that makes it when it is sent. */
+  body?: unknown;
   danger?: boolean;
   children?: ReactNode;
   done: (answer: unknown) => void;
@@ -64,7 +66,7 @@ export function Action({ label, ask, path, route, method = 'POST', body = {}, da
     setProblem(null);
     try {
       const given = method === 'DELETE' && !content() ? {} : { body: content() };
-      const answer = await call<Record<string, unknown>>(dry ? `${path}${path.includes('?') ? '&' : '?'}dry_run=1` : path, { method, ...given });
+      const answer = await call<Record<string, unknown> | undefined>(dry ? `${path}${path.includes('?') ? '&' : '?'}dry_run=1` : path, { method, ...given });
       if (dry) setWould(answer.body?.would ?? answer.body);
       else {
         setOpen(false);
@@ -75,7 +77,7 @@ export function Action({ label, ask, path, route, method = 'POST', body = {}, da
     }
     setBusy(false);
   };
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     void run(false);
   };
@@ -112,7 +114,7 @@ export function FormDialog({ title, label, onClose, send, children }: {
 }): ReactNode {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);

@@ -33,10 +33,12 @@ const dayOf = (s: number): string => {
   return `${d.getMonth() + 1}/${d.getDate()}`;
 };
 
+const isNumber = (value: number | null | undefined): value is number => typeof value === 'number';
+
 /** Samples without neighbours: no line would show them. */
 function alone(plot: uPlot, series: number): number[] {
   const values = plot.data[series] ?? [];
-  return [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
+  return [...values.keys()].filter((at) => isNumber(values[at]) && !isNumber(values[at - 1]) && !isNumber(values[at + 1]));
 }
 
 function options({ lines, show, top = 1, fill = true, days = false }: Props, width: number): uPlot.Options {
@@ -44,7 +46,7 @@ function options({ lines, show, top = 1, fill = true, days = false }: Props, wid
   return {
     width, height: 104, cursor: { ...(days ? {} : { sync: { key: sync.key } }), y: false, points: { size: 5 }, drag: { x: false, y: false } },
     legend: { show: false }, padding: [6, 20, 0, 0],
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(top, (max ?? 0) * 1.08, 1e-9)] } },
+    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(top, max * 1.08, 1e-9)] } },
     axes: [
       { ...axis, size: 18, gap: 3, space: days ? 40 : 70, values: (_, splits) => splits.map(days ? dayOf : clockOf), ...(days ? { incrs: [86400, 7 * 86400, 30 * 86400] } : {}) },
       { ...axis, size: 46, gap: 4, space: 26, values: (_, splits) => splits.map((s) => show(s)) },

@@ -31,11 +31,18 @@ interface Props<T> {
   tone?: (row: T) => string | undefined;
 }
 
+function copyLink(): void {
+  // Browsers keep it from pages that came neither by TLS nor from this machine.
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  if (clipboard) void clipboard.writeText(window.location.href);
+  else window.prompt(texts.table.link, window.location.href);
+}
+
 function compare(a: unknown, b: unknown): number {
   if (a === b) return 0;
   if (a === null || a === undefined || a === '') return 1;
   if (b === null || b === undefined || b === '') return -1;
-  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true });
+  return typeof a === 'number' && typeof b === 'number' ? a - b : plain(a).localeCompare(plain(b), 'en', { numeric: true });
 }
 
 export function download(name: string, content: string): void {
@@ -67,7 +74,7 @@ export function Table<T>({ name, columns, rows, row_key, list, tools, export_all
         {tools}
         <span className="space" />
         <span className="quiet" aria-live="polite">{texts.table.shown(shown.length, rows.length, list?.more !== null && list?.more !== undefined)}</span>
-        <button type="button" className="plain" onClick={() => void navigator.clipboard?.writeText(window.location.href)}>{texts.table.link}</button>
+        <button type="button" className="plain" onClick={copyLink}>{texts.table.link}</button>
         {export_all ? <a className="button plain" href={export_all} download={`${name}.csv`}>{texts.table.csv}</a> : <button type="button" className="plain" onClick={save}>{texts.table.csv}</button>}
       </div>
       <ProblemNote problem={list?.problem ?? null} again={list?.reload} />

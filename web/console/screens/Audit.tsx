@@ -1,10 +1,10 @@
-import { type ReactNode, useState } from 'react';
-import { asProblem, get, type Problem } from '../api';
-import { count, duration } from '../format';
+import type { ReactNode } from 'react';
+import { useAudit } from '../audit';
+import { count, duration, percent, time } from '../format';
 import { Note, Page, ProblemNote, State } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { texts } from '../texts';
-import type { AuditReport } from '../types';
+import type { Audit, AuditReport } from '../types';
 
 const words = texts.audit;
 type Check = AuditReport['checks'][number];
@@ -18,25 +18,22 @@ const columns: Column<Check>[] = [
   },
 ];
 
+export const AuditProgress = ({ audit }: { audit: Audit }): ReactNode => (
+  <p className="progress"><progress value={audit.share} max={1} aria-label={words.running} /> <span>{percent(audit.share)} {audit.doing}</span></p>
+);
+
 export function AuditScreen(): ReactNode {
-  const [report, setReport] = useState<AuditReport | null>(null);
-  const [took, setTook] = useState(0);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const run = (): void => {
-    const begun = performance.now();
-    setBusy(true);
-    setProblem(null);
-    get<AuditReport>('/admin/v1/audit')
-      .then((answer) => { setReport(answer); setTook((performance.now() - begun) / 1000); })
-      .catch((thrown: unknown) => setProblem(asProblem(thrown)))
-      .finally(() => setBusy(false));
-  };
+  const { audit, running, problem, start } = useAudit();
+  const last = audit?.last;
+  const report = last?.report;
   return (
-    <Page title={words.title} about={words.about} tools={<button type="button" className="main" onClick={run} disabled={busy}>{busy ? words.running : words.run}</button>}>
-      <ProblemNote problem={problem} again={run} />
-      {report && <Note tone={report.holds ? 'good' : 'bad'}><strong>{report.holds ? words.holds : words.broken}</strong> {count(report.checks.reduce((all, c) => all + c.examined, 0))} {words.checked.toLowerCase()}, {words.took} {duration(took)}</Note>}
+    <Page title={words.title} about={words.about} tools={<button type="button" className="main" onClick={start} disabled={running}>{running ? words.running : words.run}</button>}>
+      <ProblemNote problem={problem} />
+      {audit && running && <AuditProgress audit={audit} />}
+      {audit?.problem && <Note tone="bad"><strong>{words.failed}</strong> {audit.problem}</Note>}
+      {last && report && <Note tone={report.holds ? 'good' : 'bad'}><strong>{report.holds ? words.holds : words.broken}</strong> {count(report.checks.reduce((all, c) => all + c.examined, 0))} {words.checked.toLowerCase()}, {words.took} {duration(last.took_ms / 1000)}, {time(last.finished_at)}</Note>}
       {report && <Table name="audit" columns={columns} rows={report.checks} row_key={(c) => c.id} tone={(c) => (c.state === 'violated' ? 'bad' : undefined)} />}
+      {audit && !report && !running && <p className="quiet">{words.none}</p>}
     </Page>
   );
 }

@@ -5,8 +5,9 @@ import { Note, Page, ProblemNote, State } from '../parts/Note';
 import { type Line, Plot } from '../parts/Plot';
 import { ofSale, Waterfall } from '../parts/Waterfall';
 import { link, useParam } from '../router';
-import { type BoardState, type SaleNow, useBoard } from '../stream';
+import { type BoardState, useBoard } from '../stream';
 import { texts } from '../texts';
+import type { SaleNow } from '../types';
 
 const words = texts.board;
 type Show = (value: number | null) => string;

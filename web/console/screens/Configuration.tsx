@@ -4,15 +4,9 @@ import { plain } from '../format';
 import { Page, State } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { texts } from '../texts';
+import type { Setting } from '../types';
 
 const words = texts.configuration;
-interface Setting {
-  key: string;
-  value: unknown;
-  default: unknown;
-  source: string;
-  help: string;
-}
 const columns: Column<Setting>[] = [
   { key: 'key', title: words.key, value: (s) => s.key, show: (s) => <code>{s.key}</code> },
   { key: 'value', title: words.value, value: (s) => plain(s.value), show: (s) => <code className="value">{plain(s.value) || '–'}</code> },

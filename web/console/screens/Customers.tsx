@@ -5,18 +5,10 @@ import { Facts, Page, ProblemNote } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
 import { texts } from '../texts';
-import type { Order } from '../types';
+import type { Customer, Order } from '../types';
 import { orderColumns } from './Orders';
 
 const words = texts.customers;
-interface Customer {
-  customer: string;
-  email: string;
-  email_masked: boolean;
-  locale: string;
-  verified: boolean;
-  created_at: string;
-}
 
 const columns: Column<Customer>[] = [
   { key: 'email', title: words.email, value: (c) => c.email, show: (c) => <a href={link(['customers', c.customer])}>{c.email}</a> },

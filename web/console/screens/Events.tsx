@@ -7,21 +7,10 @@ import { type Column, Table } from '../parts/Table';
 import { useParam } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
+import type { EventOfShop } from '../types';
 import { useSettled } from './GoodsPicker';
 
 const words = texts.events;
-interface Event {
-  id: string;
-  state: string;
-  position: number;
-  group: string;
-  message: string;
-  topic: string;
-  deliveries: number;
-  reason: string;
-  at: string | null;
-  body: string;
-}
 
 const pretty = (body: unknown): string => {
   try {
@@ -45,8 +34,8 @@ export function EventsScreen(): ReactNode {
   const { me } = useMe();
   const [state, setState] = useParam('state', 'dead');
   const [topic, setTopic] = useParam('topic');
-  const list = useList<Event>(query('/admin/v1/events', { state, topic: useSettled(topic), limit: 100 }));
-  const columns: Column<Event>[] = [
+  const list = useList<EventOfShop>(query('/admin/v1/events', { state, topic: useSettled(topic), limit: 100 }));
+  const columns: Column<EventOfShop>[] = [
     { key: 'at', title: texts.words.at, value: (e) => e.at, show: (e) => time(e.at) },
     { key: 'topic', title: words.topic, value: (e) => e.topic },
     { key: 'group', title: words.group, value: (e) => e.group },

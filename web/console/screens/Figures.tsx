@@ -1,7 +1,7 @@
 // Visitors, orders, conversion, revenue, retention, best goods: from the statistics that events keep.
 import { type ReactNode, useMemo } from 'react';
 import { can, query, useGet } from '../api';
-import { count, decimals, type Money, money, percent, short, time } from '../format';
+import { count, decimals, money, percent, short, time } from '../format';
 import { Action } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote } from '../parts/Note';
 import { type Line, Plot } from '../parts/Plot';
@@ -9,38 +9,12 @@ import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
+import type { Money, Statistics } from '../types';
 
 const words = texts.figures;
-interface Day {
-  day: string;
-  visitors: number;
-  signed_up: number;
-  orders: number;
-  paid: number;
-  refunded: number;
-  revenue: Money[];
-  refunds: Money[];
-  conversion: number | null;
-}
-interface Cohort {
-  cohort: string;
-  months_later: number;
-  customers: number;
-  share: number | null;
-}
-interface Drift {
-  checked_at: string;
-  days: number;
-  differences: number;
-  items: { day: string; figure: string; kept: number; counted: number }[];
-}
-interface Statistics {
-  days: Day[];
-  months: { month: string; visitors: number }[];
-  retention: Cohort[];
-  best_goods: { sku: string; units: number; revenue: Money }[];
-  drift: Drift | null;
-}
+type Day = Statistics['days'][number];
+type Cohort = Statistics['retention'][number];
+type Drift = NonNullable<Statistics['drift']>;
 
 /** A shop has one currency, unless it changed it. */
 const several = (of: Money[]): string => of.map(money).join(' + ') || '–';

@@ -2,12 +2,8 @@ import { type ReactNode, useEffect, useId, useState } from 'react';
 import { query, useGet } from '../api';
 import { local, money } from '../format';
 import { texts } from '../texts';
-import type { Product } from '../types';
+import type { Product, ProductPage } from '../types';
 
-interface Page {
-  items: Product[];
-  next_cursor: string | null;
-}
 
 /** Waits until typing pauses. */
 export function useSettled(value: string, wait_ms = 250): string {
@@ -28,7 +24,7 @@ export function GoodsPicker({ pick, taken }: { pick: (product: Product) => void;
   const [active, setActive] = useState(0);
   const settled = useSettled(text.trim());
   const id = useId();
-  const { value } = useGet<Page>(settled === '' ? null : goodsPath(settled, 8));
+  const { value } = useGet<ProductPage>(settled === '' ? null : goodsPath(settled, 8));
   const found = value?.items ?? [];
   const open = settled !== '' && found.length > 0;
   const choose = (product: Product | undefined): void => {

@@ -7,23 +7,17 @@ import { Facts, Note, ProblemNote } from '../parts/Note';
 import { download } from '../parts/Table';
 import { pieces } from '../records';
 import { texts } from '../texts';
+import type { ImportReport } from '../types';
 
 const words = texts.goods;
 const piece_bytes_max = 500_000;
 
-interface Report {
-  created: number;
-  updated: number;
-  unchanged: number;
-  skipped: number;
-  refused: { line: number; sku: string; reason: string }[];
-}
 interface Progress {
   done: number;
   all: number;
-  report: Report;
+  report: ImportReport;
 }
-const empty: Report = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: [] };
+const empty: ImportReport = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: [] };
 
 async function take(file: File, no_price: string, tell: (progress: Progress) => void): Promise<void> {
   const is_csv = /\.csv$/i.test(file.name) || file.type === 'text/csv';
@@ -31,7 +25,7 @@ async function take(file: File, no_price: string, tell: (progress: Progress) => 
   const all = cut.pieces.reduce((sum, piece) => sum + piece.records, 0);
   const progress: Progress = { done: 0, all, report: { ...empty, refused: [] } };
   for (const piece of cut.pieces) {
-    const { body } = await call<Report>(query('/admin/v1/products', { no_price }), {
+    const { body } = await call<ImportReport>(query('/admin/v1/products', { no_price }), {
       method: 'POST', raw: is_csv ? `${cut.header}\n${piece.text}` : piece.text, type: is_csv ? 'text/csv' : 'application/jsonl',
     });
     const { report } = progress;

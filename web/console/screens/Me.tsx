@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type SyntheticEvent, type ReactNode, useState } from 'react';
 import { asProblem, call, can, post, type Problem } from '../api';
 import { Field, FormDialog } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote } from '../parts/Note';
@@ -13,7 +13,7 @@ function Password(): ReactNode {
   const [old_password, setOld] = useState('');
   const [new_password, setNew] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
-  const send = (event: FormEvent): void => {
+  const send = (event: SyntheticEvent): void => {
     event.preventDefault();
     setProblem(null);
     post('/admin/v1/operators/me/password', { old_password, new_password }).then(signOut).catch((thrown: unknown) => setProblem(asProblem(thrown)));
@@ -41,7 +41,7 @@ function SecondFactor(): ReactNode {
     setProblem(null);
     post<{ secret: string; otpauth_uri: string }>(path).then(setEnrolment).catch((thrown: unknown) => setProblem(asProblem(thrown)));
   };
-  const confirm = (event: FormEvent): void => {
+  const confirm = (event: SyntheticEvent): void => {
     event.preventDefault();
     setProblem(null);
     post<{ recovery_codes: string[] }>(`${path}/confirm`, { code })

@@ -34,7 +34,7 @@ function AddOperator({ close, done }: { close: () => void; done: (shown: string 
 }
 
 function Change({ of, done }: { of: Operator; done: () => void }): ReactNode {
-  const [role, setRole] = useState(of.role);
+  const [role, setRole] = useState<string>(of.role);
   const route = '/admin/v1/operators/{name}';
   const path = `/admin/v1/operators/${encodeURIComponent(of.name)}`;
   if (!can('patch', route)) return null;

@@ -7,7 +7,7 @@ import { Facts, Note, Page, ProblemNote, State } from '../parts/Note';
 import { link } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
-import type { Action as Done, LedgerEntry, Order } from '../types';
+import type { Action as Done, LedgerEntry, Order, OrderDetail } from '../types';
 
 const words = texts.orders;
 
@@ -75,10 +75,21 @@ function OperatorsDid({ order }: { order: string }): ReactNode {
   );
 }
 
+/** The request that placed the order: its spans, and what was logged for it. */
+function TraceOf({ trace_id }: { trace_id: string | null }): ReactNode {
+  if (trace_id === null) return <span className="quiet">{words.traceGone}</span>;
+  return (
+    <>
+      <a href={link(['traces'], { trace_id })} title={trace_id}>{trace_id.slice(0, 12)}…</a>
+      {can('get', '/admin/v1/logs') && <> · <a href={link(['logs'], { trace_id })}>{texts.traces.logs}</a></>}
+    </>
+  );
+}
+
 export function OrderScreen({ id }: { id: string }): ReactNode {
   const { me } = useMe();
   const [note, setNote] = useState<string | null>(null);
-  const { value: order, problem, reload } = useGet<Order>(`/admin/v1/orders/${encodeURIComponent(id)}`);
+  const { value: order, problem, reload } = useGet<OrderDetail>(`/admin/v1/orders/${encodeURIComponent(id)}`);
   if (!order) return <ProblemNote problem={problem} again={reload} />;
   const done = (text: string | null): void => {
     setNote(text);
@@ -115,7 +126,7 @@ export function OrderScreen({ id }: { id: string }): ReactNode {
               [words.hold, time(order.hold_until)], [words.payment, order.payment ?? '–'], [words.captured, time(order.captured_at)],
               ...(order.refunded_at ? [[words.refunded, time(order.refunded_at)] as [string, ReactNode]] : []), [words.tracking, order.tracking || '–'],
               [words.receipt, <span key="r">{order.receipt.sequence} <code title={order.receipt.hash}>{order.receipt.hash.slice(0, 16)}…</code></span>],
-              ...(order.trace_id && can('get', '/admin/v1/traces') ? [[texts.words.trace, <a key="t" href={link(['traces'], { trace_id: order.trace_id })}>{order.trace_id.slice(0, 12)}…</a>] as [string, ReactNode]] : []),
+              ...(can('get', '/admin/v1/traces') ? [[texts.words.trace, <TraceOf key="t" trace_id={order.trace_id} />] as [string, ReactNode]] : []),
             ]} />
           </section>
           <section className="card">

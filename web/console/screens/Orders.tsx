@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type SyntheticEvent, type ReactNode, useState } from 'react';
 import { can, query, useList } from '../api';
 import { money, time } from '../format';
 import { Page, State } from '../parts/Note';
@@ -33,7 +33,7 @@ export function OrdersScreen(): ReactNode {
   const [text, setText] = useState(number);
   const asked = { state, sale, customer, number, from, to };
   const list = useList<Order>(query('/admin/v1/orders', { ...asked, limit: 100 }));
-  const find = (event: FormEvent): void => {
+  const find = (event: SyntheticEvent): void => {
     event.preventDefault();
     const wanted = text.trim();
     if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(wanted)) go(link(['orders', wanted]));

@@ -1,12 +1,12 @@
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type SyntheticEvent, type ReactNode, useEffect, useState } from 'react';
 import { asProblem, call, can, type Problem, query, useGet } from '../api';
-import { decimals, type LocalText, local, parseMoney, time } from '../format';
+import { decimals, local, parseMoney, time } from '../format';
 import { Action, Field, FormDialog } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote } from '../parts/Note';
 import { link } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
-import type { Product } from '../types';
+import type { LocalText, Product } from '../types';
 import { StockActions, stockFacts } from './Stock';
 
 const words = texts.goods;
@@ -24,7 +24,7 @@ function Edit({ product, saved }: { product: Product; saved: () => void }): Reac
   const [problem, setProblem] = useState<Problem | null>(null);
   const [done, setDone] = useState(false);
   useEffect(() => setDone(false), [name, description, price, weight, hidden]);
-  const save = async (event: FormEvent): Promise<void> => {
+  const save = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setProblem(null);
     const filled = (text: LocalText): LocalText => Object.fromEntries(Object.entries(text).filter(([, one]) => one));

@@ -1,6 +1,7 @@
 // One sale: now, its result, the draw's proof, the audit's verdict.
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { asProblem, can, get, type Problem, useGet } from '../api';
+import { can, get, useGet } from '../api';
+import { useAudit } from '../audit';
 import { count, local, money, percent, time } from '../format';
 import { Action } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote, State } from '../parts/Note';
@@ -8,7 +9,8 @@ import { type Units, Waterfall } from '../parts/Waterfall';
 import { link } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
-import type { AuditReport, Draw, Sale, Stock } from '../types';
+import type { Draw, Sale, Stock } from '../types';
+import { AuditProgress } from './Audit';
 import { Expect } from './Expect';
 
 const words = texts.sales;
@@ -85,20 +87,15 @@ function Proof({ sale }: { sale: Sale }): ReactNode {
 }
 
 function AuditVerdict(): ReactNode {
-  const [report, setReport] = useState<AuditReport | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const run = (): void => {
-    setBusy(true);
-    setProblem(null);
-    get<AuditReport>('/admin/v1/audit').then(setReport).catch((thrown: unknown) => setProblem(asProblem(thrown))).finally(() => setBusy(false));
-  };
+  const { audit, running, problem, start } = useAudit();
+  const report = audit?.last?.report;
   return (
     <section className="card">
       <h2>{words.audit}</h2>
       <ProblemNote problem={problem} />
-      {report && <Note tone={report.holds ? 'good' : 'bad'}>{report.holds ? texts.audit.holds : texts.audit.broken} <a href={link(['audit'])}>{texts.audit.checks}</a></Note>}
-      <button type="button" onClick={run} disabled={busy}>{busy ? texts.audit.running : words.auditRun}</button>
+      {audit && report && <Note tone={report.holds ? 'good' : 'bad'}>{report.holds ? texts.audit.holds : texts.audit.broken} {time(audit.last?.finished_at)} <a href={link(['audit'])}>{texts.audit.checks}</a></Note>}
+      {audit && running && <AuditProgress audit={audit} />}
+      <button type="button" onClick={start} disabled={running}>{running ? texts.audit.running : words.auditRun}</button>
     </section>
   );
 }

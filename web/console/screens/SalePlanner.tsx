@@ -1,12 +1,12 @@
 // Plan a sale: goods, prices, opening, line; see what a shopper would see, and what is to be expected.
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type SyntheticEvent, type ReactNode, useState } from 'react';
 import { asProblem, post, type Problem, useGet } from '../api';
-import { count, local, type LocalText, type Money, money, parseMoney, time } from '../format';
+import { count, local, money, parseMoney, time } from '../format';
 import { Field } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote } from '../parts/Note';
 import { go, link } from '../router';
 import { texts } from '../texts';
-import type { Product, Sale } from '../types';
+import type { LocalText, Money, Product, Sale } from '../types';
 import { Expect } from './Expect';
 import { GoodsPicker } from './GoodsPicker';
 
@@ -91,7 +91,7 @@ export function SalePlanner(): ReactNode {
     if (items.some((item) => item.product.sku === product.sku)) return;
     setItems([...items, { product, units: String(Math.min(100, product.stock?.available ?? 100)), price: product.price ? decimal(product.price) : '', limit: '1' }]);
   };
-  const send = async (event: FormEvent): Promise<void> => {
+  const send = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);

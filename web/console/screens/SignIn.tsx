@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type SyntheticEvent, type ReactNode, useState } from 'react';
 import { asProblem, post, type Problem } from '../api';
 import { Field } from '../parts/Dialog';
 import { ProblemNote } from '../parts/Note';
@@ -11,7 +11,7 @@ export function SignIn({ problem: before, entered }: { problem: Problem | null; 
   const [second, setSecond] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(before);
-  const send = async (event: FormEvent): Promise<void> => {
+  const send = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);

@@ -29,10 +29,11 @@ function Spans({ of }: { of: Trace }): ReactNode {
 export function TracesScreen(): ReactNode {
   const [slow, setSlow] = useParam('slow');
   const [failed, setFailed] = useParam('failed');
+  const [ordered, setOrdered] = useParam('ordered');
   const [min_ms, setMin] = useParam('min_ms');
   const [trace_id, setTrace] = useParam('trace_id');
   const [open, setOpen] = useParam('open');
-  const list = useList<Trace>(query('/admin/v1/traces', { slow, failed, min_ms: useSettled(min_ms), trace_id: useSettled(trace_id), limit: 100 }));
+  const list = useList<Trace>(query('/admin/v1/traces', { slow, failed, ordered, min_ms: useSettled(min_ms), trace_id: useSettled(trace_id), limit: 100 }));
   const columns: Column<Trace>[] = [
     { key: 'at', title: texts.words.at, value: (t) => t.at, show: (t) => time(t.at) },
     { key: 'route', title: words.route, value: (t) => `${t.method} ${t.route}`, show: (t) => <code>{t.method} {t.route}</code> },
@@ -49,6 +50,7 @@ export function TracesScreen(): ReactNode {
       <Table name="traces" columns={columns} rows={list.items} row_key={(t) => `${t.trace_id} ${t.at} ${t.route}`} list={list} empty={words.none} tools={<>
         <label className="check"><input type="checkbox" checked={slow === '1'} onChange={(e) => setSlow(e.target.checked ? '1' : '')} /> {words.slow}</label>
         <label className="check"><input type="checkbox" checked={failed === '1'} onChange={(e) => setFailed(e.target.checked ? '1' : '')} /> {words.failed}</label>
+        <label className="check"><input type="checkbox" checked={ordered === '1'} onChange={(e) => setOrdered(e.target.checked ? '1' : '')} /> {words.ordered}</label>
         <input className="narrow" inputMode="numeric" value={min_ms} onChange={(e) => setMin(e.target.value)} placeholder={words.min} aria-label={words.min} />
         <input value={trace_id} onChange={(e) => setTrace(e.target.value.trim())} placeholder={words.id} aria-label={words.id} />
         <button type="button" onClick={list.reload}>{texts.action.refresh}</button>
