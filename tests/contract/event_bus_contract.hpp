@@ -127,6 +127,18 @@ TEST_P(EventBusContract, what_is_not_acknowledged_in_time_comes_again_and_what_i
     EXPECT_EQ(again[0].deliveries, 2);
 }
 
+TEST_P(EventBusContract, a_long_reason_is_cut_between_characters) {
+    publish("a");
+    const auto given = pull();
+    ASSERT_EQ(given.size(), 1U);
+    const std::string fits(199, 'x');
+    ASSERT_TRUE(run_task(bus().reject("mail", given[0].position, fits + "é and more")));
+    const auto waiting = run_task(bus().waiting("mail", "", 0, 10));
+    ASSERT_TRUE(waiting);
+    ASSERT_EQ(waiting->size(), 1U);
+    EXPECT_EQ(waiting->front().reason, fits);
+}
+
 TEST_P(EventBusContract, a_rejected_message_comes_back_after_a_pause_that_doubles) {
     publish("a");
     const auto position = pull().at(0).position;

@@ -24,7 +24,8 @@ public:
     /// A database with all tables and nothing in them, for one user at a time. Its name.
     std::string take_database();
     void give_back_database(const std::string& name);
-    /// As kill -9 of the whole server would end it, and its start afterwards.
+    /// Ends all its processes at once, nothing is written any more; and its start afterwards, which the thread does
+    /// that lives on (the server ends with it).
     void kill();
     void start();
 

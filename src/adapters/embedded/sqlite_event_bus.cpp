@@ -5,6 +5,7 @@
 
 #include "adapters/embedded/sqlite_leases.hpp"
 #include "adapters/stored/bus_group.hpp"
+#include "base/clip_text.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -190,7 +191,7 @@ Bus::Answer<std::monostate> SqliteEventBus::acknowledge(std::string group, std::
 Bus::Answer<std::monostate> SqliteEventBus::reject(std::string group, std::int64_t position, std::string reason) {
     using Outcome = Result<std::monostate, Error>;
     const auto now_ms = to_unix_ms(clock_.wall_now());
-    if (reason.size() > 200) reason.resize(200);
+    reason.resize(clip_text(reason, 200).size());
     auto written =
         co_await database_.write(SqliteDatabase::Priority::shoppers, [&](SqliteConnection& connection) -> Outcome {
             const auto found = find_group(connection, group);
