@@ -36,6 +36,11 @@ std::vector<std::string> settings_of(std::vector<std::string> settings, seconds 
     return settings;
 }
 
+std::string first_of(crowd::JsonView list) {
+    crowd::JsonWalk walk{list};
+    return walk.next() ? walk.value()["kind"].text() + ", " + walk.value()["detail"].text() : std::string{};
+}
+
 }  // namespace
 
 DrillShop::DrillShop(const DrillOptions& options, const Say& say, TemporaryDirectory& directory, Setup setup)
@@ -135,7 +140,8 @@ void DrillShop::read_summary(int exit_code) {
     if (untold > 0 && !untold_allowed_)
         result_.fails(fmt::format("{}: {} shoppers left without being told", name, untold));
     if (const auto contradictions = summary["contradictions"].integer_or(0); contradictions > 0)
-        result_.fails(fmt::format("{}: {} contradictions between what shoppers were told", name, contradictions));
+        result_.fails(fmt::format("{}: {} contradictions between what shoppers were told, the first: {}", name,
+                                  contradictions, first_of(summary["contradiction_list"])));
     if (exit_code == 2) result_.fails(fmt::format("{}: the crowd itself had trouble", name));
 }
 
