@@ -10,7 +10,7 @@ const only = process.env.E2E_ONLY;
 /** One test; its name is a sentence. It gets `open(settings)`, which starts a shop that ends with the test. */
 export function test(name, body) {
   if (only && !name.includes(only)) return;
-  nodeTest(name, { timeout: 120_000 }, async (t) => {
+  nodeTest(name, { timeout: 300_000 }, async (t) => {
     const begun = Date.now();
     const endings = [];
     const open = async (settings) => {
