@@ -13,8 +13,8 @@ domain::Pressure LanePressure::pressure(SaleId sale) const {
     pressure.lane_depth = lane->behind() ? depth_max_ : lane->depth();
     // Whoever arrives now waits for the batch under way and for those before it.
     const auto batch = std::max<std::size_t>(1, lane->figures().last_batch);
-    pressure.latency_p99 = milliseconds{lane->figures().last_send_us.load() / 1000 *
-                                        static_cast<std::int64_t>(1 + lane->depth() / batch)};
+    pressure.latency_p99 =
+        milliseconds{lane->figures().last_send_us.load() / 1000 * static_cast<std::int64_t>(1 + lane->depth() / batch)};
     return pressure;
 }
 
