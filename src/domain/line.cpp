@@ -10,7 +10,8 @@ namespace {
 constexpr milliseconds kDecisecond{100};
 
 bool holds_slot(TicketState state) {
-    return state == TicketState::calling || state == TicketState::called || state == TicketState::admitted;
+    return state == TicketState::calling || state == TicketState::called || state == TicketState::admitted ||
+           state == TicketState::departed;
 }
 
 }  // namespace
@@ -24,18 +25,25 @@ void Line::free_slot(LineTicket& ticket, TicketState next) {
     ticket.state = next;
 }
 
+void Line::give_up(LineTicket& ticket) {
+    if (ticket.state == TicketState::admitted || ticket.state == TicketState::departed)
+        ticket.state = TicketState::departed;
+    else
+        free_slot(ticket, TicketState::given_up);
+}
+
 Line::Slot Line::add(std::int64_t sequence, const CustomerId& customer, Instant now) {
     MD_ASSERT(tickets_.size() == 0 || tickets_[static_cast<Slot>(tickets_.size() - 1)].sequence < sequence);
     LineTicket ticket{.customer = customer, .sequence = sequence, .seen_ds = deciseconds(now)};
     if (const auto older = tickets_.find(customer)) {
         LineTicket& given_up = tickets_[*older];
-        free_slot(given_up, TicketState::given_up);
+        give_up(given_up);
         ticket.joins = static_cast<std::uint16_t>(std::min(given_up.joins + 1, 0xffff));
     }
     return tickets_.push(ticket);
 }
 
-void Line::leave(Slot slot) { free_slot(tickets_[slot], TicketState::given_up); }
+void Line::leave(Slot slot) { give_up(tickets_[slot]); }
 
 void Line::restore_given_up(std::int64_t sequence, const CustomerId& customer, Instant now) {
     const Slot slot = add(sequence, customer, now);
@@ -46,7 +54,8 @@ bool Line::may_join_again(Slot slot) const {
     switch (tickets_[slot].state) {
         case TicketState::passed_over:
         case TicketState::lapsed:
-        case TicketState::given_up: return true;
+        case TicketState::given_up:
+        case TicketState::departed: return true;
         case TicketState::waiting:
         case TicketState::calling:
         case TicketState::called:
@@ -129,8 +138,10 @@ void Line::restore_call(std::uint32_t turn_end, WallTime expires) {
     for (; next_turn_ < turn_end; ++next_turn_) {
         const Slot slot = slot_at(next_turn_);
         LineTicket& ticket = tickets_[slot];
-        if (ticket.state != TicketState::waiting) continue;
-        ticket.state = TicketState::admitted;
+        // Whoever has left since may have had leave to order by then.
+        const bool left = ticket.state == TicketState::given_up;
+        if (ticket.state != TicketState::waiting && !left) continue;
+        ticket.state = left ? TicketState::departed : TicketState::admitted;
         ticket.call = call;
         ++outstanding_;
         to_expire_.push_back(slot);
@@ -146,7 +157,8 @@ void Line::touch(Slot slot, Instant now) {
 
 void Line::spend(Slot slot) {
     LineTicket& ticket = tickets_[slot];
-    if (ticket.state == TicketState::called || ticket.state == TicketState::admitted)
+    if (ticket.state == TicketState::called || ticket.state == TicketState::admitted ||
+        ticket.state == TicketState::departed)
         free_slot(ticket, TicketState::spent);
 }
 
@@ -160,7 +172,9 @@ void Line::expire(Instant now, WallTime wall_now) {
     }
     while (!to_expire_.empty() && calls_[tickets_[to_expire_.front()].call].expires < wall_now) {
         LineTicket& ticket = tickets_[to_expire_.front()];
-        if (ticket.state != TicketState::given_up && ticket.state != TicketState::passed_over)
+        if (ticket.state == TicketState::departed)
+            free_slot(ticket, TicketState::given_up);
+        else if (ticket.state != TicketState::given_up && ticket.state != TicketState::passed_over)
             free_slot(ticket, TicketState::lapsed);
         to_expire_.pop_front();
     }

@@ -39,7 +39,8 @@ public:
 
     /// Adds a durable ticket with a number above all before. A customer's older ticket is given up.
     Slot add(std::int64_t sequence, const CustomerId& customer, Instant now);
-    /// The holder gives the place up.
+    /// The holder gives the place up. An admitted one's slot goes to nobody before the admission has run out, since
+    /// what was signed can still be used.
     void leave(Slot slot);
     /// A stored ticket that had been given up: it keeps its turn, so that all others keep theirs.
     void restore_given_up(std::int64_t sequence, const CustomerId& customer, Instant now);
@@ -96,6 +97,7 @@ private:
     Slot slot_at(std::uint32_t turn) const { return turn < order_.size() ? order_[turn] : turn; }
     std::uint32_t deciseconds(Instant now) const;
     void free_slot(LineTicket& ticket, TicketState next);
+    void give_up(LineTicket& ticket);
 
     Patience patience_;
     Instant origin_;

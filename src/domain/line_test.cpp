@@ -126,6 +126,45 @@ TEST(Line, a_call_that_nobody_takes_up_and_an_admission_past_its_time_free_their
     EXPECT_EQ(line.outstanding(), 0);
 }
 
+TEST(Line, an_admitted_shopper_who_leaves_makes_room_only_when_the_admission_has_run_out) {
+    Line line = line_of(3);
+    line.close_list(nullptr);
+    call(line, 2, kStart);
+    line.leave(1);  // Called, but never told so: nothing is signed.
+    EXPECT_EQ(line.outstanding(), 1);
+    line.touch(0, kStart);
+    line.leave(0);
+    EXPECT_EQ(line.ticket(0).state, TicketState::departed);
+    EXPECT_TRUE(line.may_join_again(0));
+    EXPECT_EQ(line.outstanding(), 1);
+    line.add(10, customer(0), kStart);
+    EXPECT_EQ(line.outstanding(), 1);
+    line.expire(kStart + seconds{61}, kWall + seconds{61});
+    EXPECT_EQ(line.outstanding(), 0);
+    EXPECT_EQ(line.ticket(0).state, TicketState::given_up);
+}
+
+TEST(Line, who_left_and_orders_with_what_was_signed_takes_up_no_room_any_more) {
+    Line line = line_of(2);
+    line.close_list(nullptr);
+    call(line, 1, kStart);
+    line.touch(0, kStart);
+    line.leave(0);
+    line.spend(0);
+    EXPECT_EQ(line.outstanding(), 0);
+}
+
+TEST(Line, after_a_restart_whoever_left_within_a_call_may_still_have_leave_to_order) {
+    Line line{{}, kStart};
+    line.restore_given_up(1, customer(1), kStart);
+    line.add(2, customer(2), kStart);
+    line.close_list(nullptr);
+    line.restore_call(2, kWall + seconds{60});
+    EXPECT_EQ(line.outstanding(), 2);
+    line.expire(kStart, kWall + seconds{61});
+    EXPECT_EQ(line.outstanding(), 0);
+}
+
 TEST(Line, who_joins_again_stands_at_the_end) {
     Line line = line_of(3);
     line.close_list(nullptr);

@@ -17,6 +17,7 @@ enum class TicketState : std::uint8_t {
     passed_over,  // was absent when the turn came, or did not take up the call
     lapsed,       // the admission ran out
     given_up,     // left, or joined again
+    departed,     // left with leave to order, which stays signed: takes up a slot until that has run out
 };
 
 /// 40 bytes a ticket: a sale's line may hold hundreds of thousands.

@@ -18,7 +18,6 @@ namespace {
 
 using audit::grouped;
 using std::chrono::duration;
-using std::chrono::steady_clock;
 
 constexpr std::uint32_t kStrikes = 100;
 constexpr std::uint32_t kShoppers = 200;

@@ -207,6 +207,7 @@ StandInLine::State StandInLine::state_of(const LineOfSale& line, domain::Line::S
     const auto& ticket = line.line.ticket(slot);
     switch (ticket.state) {
         case TicketState::given_up:
+        case TicketState::departed:
         case TicketState::passed_over:
         case TicketState::lapsed: return State::expired;
         case TicketState::spent:

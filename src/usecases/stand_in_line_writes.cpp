@@ -62,7 +62,8 @@ Task<void> StandInLine::write_leave(LineOfSale& line) {
     line.asks.pop_front();
     const auto slot = line.line.find(ask->customer);
     const bool live = slot && line.line.ticket(*slot).sequence == *ask->leaving &&
-                      line.line.ticket(*slot).state != domain::TicketState::given_up;
+                      line.line.ticket(*slot).state != domain::TicketState::given_up &&
+                      line.line.ticket(*slot).state != domain::TicketState::departed;
     if (!live) co_return end(*ask, std::nullopt);
     auto left = co_await book_.leave(line.founding.sale, *ask->leaving);
     if (!left && left.error() == LineBook::Error::outcome_unknown) {
