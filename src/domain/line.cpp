@@ -8,6 +8,7 @@ namespace marketday::domain {
 namespace {
 
 constexpr milliseconds kDecisecond{100};
+constexpr seconds kStoodStill{3};
 
 bool holds_slot(TicketState state) {
     return state == TicketState::calling || state == TicketState::called || state == TicketState::admitted ||
@@ -163,6 +164,8 @@ void Line::spend(Slot slot) {
 }
 
 void Line::expire(Instant now, WallTime wall_now) {
+    if (awake_at_ && now - *awake_at_ > kStoodStill) origin_ += now - *awake_at_;
+    awake_at_ = now;
     const std::uint32_t now_ds = deciseconds(now);
     const auto pick_up_ds = static_cast<std::uint32_t>(patience_.pick_up_within / kDecisecond);
     while (!to_pick_up_.empty() && now_ds > to_pick_up_.front().at_ds + pick_up_ds) {

@@ -70,7 +70,8 @@ public:
     void touch(Slot slot, Instant now);
     /// An order of this holder was granted, or refused for good: the admission takes up no slot any more.
     void spend(Slot slot);
-    /// Ends calls nobody took up, and admissions past their time.
+    /// Ends calls nobody took up, and admissions past their time. To be called at least once a second: a longer time
+    /// between two calls is one in which the line stood still and heard nobody, and counts against no shopper.
     void expire(Instant now, WallTime wall_now);
 
     /// Leave to order that has been given and neither used nor ended.
@@ -100,7 +101,8 @@ private:
     void give_up(LineTicket& ticket);
 
     Patience patience_;
-    Instant origin_;
+    Instant origin_;  // moves by the time in which the line stood still
+    std::optional<Instant> awake_at_;
     LineTickets tickets_;
     bool list_closed_ = false;
     std::size_t listed_ = 0;

@@ -144,6 +144,19 @@ TEST(Line, an_admitted_shopper_who_leaves_makes_room_only_when_the_admission_has
     EXPECT_EQ(line.ticket(0).state, TicketState::given_up);
 }
 
+TEST(Line, the_time_in_which_it_stood_still_counts_against_nobody) {
+    Line line = line_of(3);
+    line.close_list(nullptr);
+    line.expire(kStart, kWall);
+    call(line, 1, kStart);
+    const Instant thawed = kStart + seconds{90};
+    line.expire(thawed, kWall + seconds{1});
+    EXPECT_EQ(line.ticket(0).state, TicketState::called);
+    EXPECT_EQ(call(line, 1, thawed), (std::vector<Line::Slot>{1}));
+    for (int s = 1; s <= 31; ++s) line.expire(thawed + seconds{s}, kWall + seconds{1});
+    EXPECT_EQ(line.ticket(0).state, TicketState::passed_over);
+}
+
 TEST(Line, who_left_and_orders_with_what_was_signed_takes_up_no_room_any_more) {
     Line line = line_of(2);
     line.close_list(nullptr);
