@@ -1,5 +1,5 @@
-// JSON bodies and forms as handlers read them. What the handlers themselves make of a body is tried on a whole shop, by
-// the target `shop`.
+// JSON bodies and forms as handlers read them. What the handlers themselves make of a body is tried on a whole shop,
+// in tests/integration/hostile_input_test.py and hostile_texts_test.py.
 
 #include <boost/json.hpp>
 
