@@ -77,14 +77,15 @@ private:
     adapters::SqliteSessions session_rows_{store_.database()};
     usecases::SessionCache cache_{session_rows_, clock_, {}};
     usecases::Passwords passwords_{pool_, random_, {}};
-    usecases::Sessions sessions_{accounts_,
-                                 session_rows_,
-                                 cache_,
-                                 passwords_,
-                                 clock_,
-                                 random_,
-                                 {.per_account = {.burst = 1e6, .per_s = 1e6, .keys_max = 1024},
-                                  .per_client = {.burst = 1e6, .per_s = 1e6, .keys_max = 1024}}};
+    usecases::Sessions sessions_{
+        accounts_,
+        session_rows_,
+        cache_,
+        passwords_,
+        clock_,
+        random_,
+        {.attempts = {.at_name_from_client = kUnlimited, .at_name = kUnlimited, .from_client = kUnlimited}}};
+    static constexpr usecases::Throttle::Options kUnlimited{.burst = 1e6, .per_s = 1e6, .keys_max = 1024};
 };
 
 void log_in(benchmark::State& state) {
