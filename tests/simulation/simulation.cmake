@@ -14,5 +14,5 @@ target_compile_definitions(simulation_shop PRIVATE MARKETDAY_SIM="$<TARGET_FILE:
 add_dependencies(simulation_shop marketday-sim)
 
 # The thousands, in the release build; every planted fault too.
-add_test(NAME simulation_seeds COMMAND ${CMAKE_SOURCE_DIR}/build/release/marketday-sim --count 2000)
+add_test(NAME simulation_seeds COMMAND ${CMAKE_SOURCE_DIR}/build/release/marketday-sim --count 2400)
 set_tests_properties(simulation_seeds PROPERTIES LABELS simulation TIMEOUT 900)

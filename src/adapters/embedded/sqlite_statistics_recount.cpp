@@ -60,9 +60,11 @@ Recounting::Counts as_kept(SqliteConnection& c, Recounting& counting, const Stat
 
 std::optional<Statistics::Check> recount_statistics(SqliteConnection& connection, const Statistics::Recount& what) {
     connection.script("BEGIN");
+    // One moment's view, and nothing written. A read that failed may have ended the transaction already, and one that
+    // cannot be ended is no reason to end the process.
     struct Ending {
         SqliteConnection& c;
-        ~Ending() { c.script("COMMIT"); }
+        ~Ending() { sqlite3_exec(c.handle(), "ROLLBACK", nullptr, nullptr, nullptr); }
     } ending{connection};
     if (!is_settled(connection)) return std::nullopt;
     Recounting counting(what);
