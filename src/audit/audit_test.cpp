@@ -489,7 +489,8 @@ TEST(Audit, reads_nothing_into_operations_whose_outcome_is_unknown) {
 TEST(Audit, tells_how_far_it_has_come_and_can_be_stopped) {
     AfterSale sale;
     std::vector<Progress> told;
-    const auto report = run({.database = sale.shop.file(), .tell = [&told](const Progress& now) { told.push_back(now); }});
+    const auto report =
+        run({.database = sale.shop.file(), .tell = [&told](const Progress& now) { told.push_back(now); }});
     ASSERT_TRUE(report) << report.error();
     ASSERT_FALSE(told.empty());
     for (std::size_t i = 0; i < told.size(); ++i) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <regex>
 #include <utility>
-#include <utility>
 #include <vector>
 
 #include "audit/store.hpp"

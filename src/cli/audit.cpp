@@ -99,8 +99,8 @@ int audit_server(const AuditFlags& flags) {
 
 int audit_directory(const AuditFlags& flags) {
     audit::Options options;
-    options.database = flags.database.empty() ? (std::filesystem::path{flags.data_dir} / "marketday.db").string()
-                                              : flags.database;
+    options.database =
+        flags.database.empty() ? (std::filesystem::path{flags.data_dir} / "marketday.db").string() : flags.database;
     options.histories.assign(flags.histories.begin(), flags.histories.end());
     options.at_rest = flags.at_rest;
     const auto report = audit::run(options);

@@ -27,9 +27,7 @@ std::unique_ptr<http::TraceExport> trace_export_of(const Config& config) {
 
 void Shop::Parts::add_readiness_checks() {
     readiness.add([this]() -> std::string_view { return disk_is_full ? "disk-full" : std::string_view{}; });
-    readiness.add([this]() -> std::string_view {
-        return stores->failing() ? "store-failing" : std::string_view{};
-    });
+    readiness.add([this]() -> std::string_view { return stores->failing() ? "store-failing" : std::string_view{}; });
 }
 
 Task<void> Shop::Parts::watch_store() {

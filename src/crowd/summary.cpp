@@ -201,8 +201,8 @@ std::string summary_json(const Report& report) {
             fmt::format(R"({}"{}":{{"ok":{},"refused":{},"unknown":{}}})", comma, name, op.ok, op.refused, op.unknown);
         latencies += fmt::format(R"({}"{}":{})", comma, name, latency_json(op.latency));
     }
-    out += fmt::format(R"("operations":{{{}}},"latency_ms":{{{}}},"acknowledged_latency_ms":{},)", operations, latencies,
-                       latency_json(report.acknowledged_latency));
+    out += fmt::format(R"("operations":{{{}}},"latency_ms":{{{}}},"acknowledged_latency_ms":{},)", operations,
+                       latencies, latency_json(report.acknowledged_latency));
     out += fmt::format(R"("statuses":{{{}}},)", joined(report.statuses, [](const auto& e) {
                            return fmt::format(R"("{}":{})", e.first, e.second);
                        }));

@@ -45,7 +45,8 @@ Task<std::size_t> count_all(PostgresSession& session, const std::vector<Statisti
     for (const auto& tally : tallies) ids.add(tally.id);
     const PostgresValue messages = ids.take();
     auto rows = co_await session.query(
-        "INSERT INTO events_seen (consumer, event_id, at_ms) SELECT DISTINCT $1, e, $3::bigint FROM unnest($2::text[]) AS e"
+        "INSERT INTO events_seen (consumer, event_id, at_ms) SELECT DISTINCT $1, e, $3::bigint FROM unnest($2::text[]) "
+        "AS e"
         " ON CONFLICT DO NOTHING RETURNING event_id",
         kStatisticsGroup, messages, to_unix_ms(now));
     std::set<std::string> fresh;
