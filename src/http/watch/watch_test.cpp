@@ -141,7 +141,8 @@ TEST(Board, shows_the_whole_last_hour_a_point_a_second_in_memory_that_does_not_g
     SimExecutor sim{7};
     simulation::SilentOrderBook order_book;
     Metrics metrics;
-    metrics.shop().begin(two_routes());
+    const std::vector<Route> routes = two_routes();  // Figures keep where they are.
+    metrics.shop().begin(routes);
     metrics.operators().begin({});
     Board board{metrics, sim, order_book, sim};
     const std::size_t at_start = board.history().memory_bytes();
@@ -169,7 +170,8 @@ TEST(Board, a_stream_ends_after_a_quarter_of_an_hour_and_goes_on_where_it_ended)
     SimExecutor sim{8};
     simulation::SilentOrderBook order_book;
     Metrics metrics;
-    metrics.shop().begin(two_routes());
+    const std::vector<Route> routes = two_routes();  // Figures keep where they are.
+    metrics.shop().begin(routes);
     metrics.operators().begin({});
     Board board{metrics, sim, order_book, sim};
     spawn(sim, "board", board.run());
