@@ -32,7 +32,15 @@ async function comesWhole(page, url, within_ms) {
   const begun = Date.now();
   await page.goto(url, { waitUntil: 'commit' });
   await page.waitForFunction(() => {
-    const styled = [...document.styleSheets].some((one) => one.cssRules.length > 50);
+    // A sheet whose host failed may be listed for a moment, and reading its rules throws: it does not style the page.
+    const rules = (sheet) => {
+      try {
+        return sheet.cssRules.length;
+      } catch {
+        return 0;
+      }
+    };
+    const styled = [...document.styleSheets].some((one) => rules(one) > 50);
     const scripted = document.querySelector('#search-field')?.getAttribute('role') === 'combobox';
     const picture = document.querySelector('img.picture');
     return styled && scripted && picture?.complete && picture.naturalWidth > 0;
