@@ -141,6 +141,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"checkout.batch_max", Kind::integer, "500", "orders of one commit, 1 to 1000", 1, 1000},
         {"checkout.batches_under_way", Kind::integer, "2", "commits under way at one time in one lane", 1, 64},
         {"payment.reconcile_after_s", Kind::integer, "5", "when the gateway is asked about a payment, seconds"},
+        {"payment.sandbox_books", Kind::text, "",
+         "the file of the sandbox bank's books, one for all processes of a shop; empty: sandbox-gateway.db in data"},
         {"store.cache_mib", Kind::integer, "32", "page cache of the store's writer, MiB", 1, 1'000'000},
         {"store.group_writes_max", Kind::integer, "512", "writes of one commit; 1 commits each alone", 1, 10'000},
         {"store.readers", Kind::integer, "2", "threads that read the store", 1, 256},

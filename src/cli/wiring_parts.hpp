@@ -74,7 +74,6 @@ struct Shop::Parts {
     ServerClock clock;
     SystemRandom random;
     UuidSource uuids{clock, random};
-    Secrets secrets;
     http::LogStore logs{{}};  // sees what everything below says
 
     // Threads and executors first: everything below hands work to them and must end before them.
@@ -84,6 +83,7 @@ struct Shop::Parts {
     AsioExecutor operator_executor{operator_io};
 
     std::unique_ptr<Stores> stores;
+    Secrets secrets{stores->secret()};
     SandboxPaymentGateway gateway;
     ThreadPool hashing;
     ThreadPool operator_hashing;

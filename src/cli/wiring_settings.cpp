@@ -63,6 +63,11 @@ SqliteDatabase::Options database_options(const Config& config, const fs::path& d
     return options;
 }
 
+fs::path sandbox_books(const Config& config, const fs::path& data) {
+    const std::string& given = config.text("payment.sandbox_books");
+    return given.empty() ? data / "sandbox-gateway.db" : fs::path{given};
+}
+
 domain::PasswordCost password_cost(const Config& config) {
     const std::int64_t memory_kib = config.integer("accounts.hash_memory_kib");
     const std::int64_t passes = config.integer("accounts.hash_passes");

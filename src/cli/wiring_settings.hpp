@@ -24,6 +24,8 @@ std::filesystem::path make_data_directory(const std::string& path);
 std::set<std::string> roles_of(const Config& config);
 adapters::ShopTerms terms_of(const Config& config);
 adapters::SqliteDatabase::Options database_options(const Config& config, const std::filesystem::path& data);
+/// The file in which the sandbox bank keeps its books.
+std::filesystem::path sandbox_books(const Config& config, const std::filesystem::path& data);
 /// What one password hash costs; another cost applies to a stored hash when its owner next logs in.
 domain::PasswordCost password_cost(const Config& config);
 usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key);

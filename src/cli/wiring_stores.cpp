@@ -15,6 +15,7 @@
 #include "adapters/distributed/postgres_operators_log.hpp"
 #include "adapters/distributed/postgres_order_book.hpp"
 #include "adapters/distributed/postgres_payment_journal.hpp"
+#include "adapters/distributed/postgres_secret.hpp"
 #include "adapters/distributed/postgres_sessions.hpp"
 #include "adapters/distributed/postgres_statistics.hpp"
 #include "adapters/embedded/sqlite_accounts.hpp"
@@ -29,6 +30,7 @@
 #include "adapters/embedded/sqlite_payment_journal.hpp"
 #include "adapters/embedded/sqlite_sessions.hpp"
 #include "adapters/embedded/sqlite_statistics.hpp"
+#include "cli/secrets.hpp"
 #include "cli/wiring_settings.hpp"
 
 namespace marketday::cli {
@@ -38,11 +40,14 @@ namespace fs = std::filesystem;
 using namespace adapters;  // NOLINT: a private part of wiring
 using Kind = http::Sample::Kind;
 
-class SqliteStores final : public Stores {
+/// The adapters of one engine, each over the same `database_`.
+template <class Engine>
+class StoresOf : public Stores {
 public:
-    SqliteStores(const Config& config, const fs::path& data, const Clock& clock, UuidSource& uuids)
-        : database_(database_options(config, data)),
-          order_book_(make_sqlite_order_book(database_, terms_of(config), clock, uuids)),
+    using Database = typename Engine::Database;
+    StoresOf(typename Database::Options options, const Config& config, const Clock& clock, UuidSource& uuids)
+        : database_(std::move(options)),
+          order_book_(Engine::make_order_book(database_, terms_of(config), clock, uuids)),
           catalogue_(database_, clock),
           event_bus_(database_, clock) {}
 
@@ -61,16 +66,60 @@ public:
     ports::Baskets& baskets() override { return baskets_; }
 
     void stop() override { database_.stop(); }
-    bool failing() const override { return database_.figures().failing != 0; }
     Task<void> try_writing() override {
         const auto tried = co_await database_.try_writing();
         static_cast<void>(tried);
     }
+
+protected:
+    const Database& database() const { return database_; }
+
+private:
+    Database database_;
+    std::unique_ptr<ports::OrderBook> order_book_;
+    typename Engine::Accounts accounts_{database_};
+    typename Engine::Sessions sessions_{database_};
+    typename Engine::Operators operators_{database_};
+    typename Engine::OperatorsLog operators_log_{database_};
+    typename Engine::Catalogue catalogue_;
+    typename Engine::LineBook line_book_{database_};
+    typename Engine::PaymentJournal payment_journal_{database_};
+    typename Engine::Leases leases_{database_};
+    typename Engine::EventBus event_bus_;
+    typename Engine::EventMemory event_memory_{database_};
+    typename Engine::Statistics statistics_{database_};
+    typename Engine::Baskets baskets_{database_};
+};
+
+struct SqliteEngine {
+    using Database = SqliteDatabase;
+    using Accounts = SqliteAccounts;
+    using Sessions = SqliteSessions;
+    using Operators = SqliteOperators;
+    using OperatorsLog = SqliteOperatorsLog;
+    using Catalogue = SqliteCatalogue;
+    using LineBook = SqliteLineBook;
+    using PaymentJournal = SqlitePaymentJournal;
+    using Leases = SqliteLeases;
+    using EventBus = SqliteEventBus;
+    using EventMemory = SqliteEventMemory;
+    using Statistics = SqliteStatistics;
+    using Baskets = SqliteBaskets;
+    static constexpr auto make_order_book = make_sqlite_order_book;
+};
+
+class SqliteStores final : public StoresOf<SqliteEngine> {
+public:
+    SqliteStores(const Config& config, const fs::path& data, const Clock& clock, Random& random, UuidSource& uuids)
+        : StoresOf(database_options(config, data), config, clock, uuids), secret_(secret_of_directory(data, random)) {}
+
+    const Hash256& secret() const override { return secret_; }
+    bool failing() const override { return database().figures().failing != 0; }
     void collect(std::vector<http::Sample>& samples) const override {
         const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
             samples.push_back({kind, name, help, {}, value});
         };
-        const auto& store = database_.figures();
+        const auto& store = database().figures();
         add(Kind::counter, "marketday_store_commits_total", "Group commits", static_cast<double>(store.commits));
         add(Kind::counter, "marketday_store_writes_total", "Writes in those commits",
             static_cast<double>(store.writes));
@@ -89,66 +138,55 @@ public:
     }
 
 private:
-    SqliteDatabase database_;
-    std::unique_ptr<ports::OrderBook> order_book_;
-    SqliteAccounts accounts_{database_};
-    SqliteSessions sessions_{database_};
-    SqliteOperators operators_{database_};
-    SqliteOperatorsLog operators_log_{database_};
-    SqliteCatalogue catalogue_;
-    SqliteLineBook line_book_{database_};
-    SqlitePaymentJournal payment_journal_{database_};
-    SqliteLeases leases_{database_};
-    SqliteEventBus event_bus_;
-    SqliteEventMemory event_memory_{database_};
-    SqliteStatistics statistics_{database_};
-    SqliteBaskets baskets_{database_};
+    Hash256 secret_;
 };
 
-PostgresDatabase::Options postgres_options(const Config& config) {
+struct PostgresEngine {
+    using Database = PostgresDatabase;
+    using Accounts = PostgresAccounts;
+    using Sessions = PostgresSessions;
+    using Operators = PostgresOperators;
+    using OperatorsLog = PostgresOperatorsLog;
+    using Catalogue = PostgresCatalogue;
+    using LineBook = PostgresLineBook;
+    using PaymentJournal = PostgresPaymentJournal;
+    using Leases = PostgresLeases;
+    using EventBus = PostgresEventBus;
+    using EventMemory = PostgresEventMemory;
+    using Statistics = PostgresStatistics;
+    using Baskets = PostgresBaskets;
+    static constexpr auto make_order_book = make_postgres_order_book;
+};
+
+/// `secret`: offered as the shop's; afterwards the shop's.
+Task<void> begin_process(PostgresSession& session, Hash256* secret) {
+    *secret = co_await shop_secret(session, *secret);
+    co_await begin_ledger_epoch(session);
+}
+
+PostgresDatabase::Options postgres_options(const Config& config, Hash256* secret) {
     PostgresDatabase::Options options;
     options.url = config.text("database");
     options.connections = static_cast<std::size_t>(config.integer("database_pool.connections"));
     options.operator_connections = static_cast<std::size_t>(config.integer("database_pool.operator_connections"));
     options.processes = static_cast<std::size_t>(config.integer("database_pool.processes"));
     options.deadline = milliseconds{config.integer("database_pool.deadline_ms")};
-    options.at_start = begin_ledger_epoch;
+    options.at_start = [secret](PostgresSession& session) { return begin_process(session, secret); };
     return options;
 }
 
-class PostgresStores final : public Stores {
+class PostgresStores final : public StoresOf<PostgresEngine> {
 public:
-    PostgresStores(const Config& config, const Clock& clock, UuidSource& uuids)
-        : database_(postgres_options(config)),
-          order_book_(make_postgres_order_book(database_, terms_of(config), clock, uuids)),
-          catalogue_(database_, clock),
-          event_bus_(database_, clock) {}
+    PostgresStores(const Config& config, const fs::path& data, const Clock& clock, Random& random, UuidSource& uuids)
+        : PostgresStores(config, offered_secret(data, random), clock, uuids) {}
 
-    ports::OrderBook& order_book() override { return *order_book_; }
-    ports::Accounts& accounts() override { return accounts_; }
-    ports::Sessions& sessions() override { return sessions_; }
-    ports::Operators& operators() override { return operators_; }
-    ports::OperatorsLog& operators_log() override { return operators_log_; }
-    ports::Catalogue& catalogue() override { return catalogue_; }
-    ports::LineBook& line_book() override { return line_book_; }
-    ports::PaymentJournal& payment_journal() override { return payment_journal_; }
-    ports::Leases& leases() override { return leases_; }
-    ports::EventBus& event_bus() override { return event_bus_; }
-    ports::EventMemory& event_memory() override { return event_memory_; }
-    ports::Statistics& statistics() override { return statistics_; }
-    ports::Baskets& baskets() override { return baskets_; }
-
-    void stop() override { database_.stop(); }
-    bool failing() const override { return database_.figures().failing; }
-    Task<void> try_writing() override {
-        const auto tried = co_await database_.try_writing();
-        static_cast<void>(tried);
-    }
+    const Hash256& secret() const override { return *secret_; }
+    bool failing() const override { return database().figures().failing; }
     void collect(std::vector<http::Sample>& samples) const override {
         const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
             samples.push_back({kind, name, help, {}, value});
         };
-        const auto& store = database_.figures();
+        const auto& store = database().figures();
         add(Kind::counter, "marketday_store_writes_total", "Pieces of work that were done",
             static_cast<double>(store.done));
         add(Kind::counter, "marketday_store_retries_total", "Pieces of work that were run once more",
@@ -157,11 +195,23 @@ public:
             static_cast<double>(store.failed));
         add(Kind::counter, "marketday_store_unknown_total", "Commits that were never answered",
             static_cast<double>(store.unknown));
-        collect_pool("shoppers", database_.figures(PostgresDatabase::Priority::shoppers), samples);
-        collect_pool("operators", database_.figures(PostgresDatabase::Priority::operators), samples);
+        collect_pool("shoppers", database().figures(PostgresDatabase::Priority::shoppers), samples);
+        collect_pool("operators", database().figures(PostgresDatabase::Priority::operators), samples);
     }
 
 private:
+    PostgresStores(const Config& config, std::unique_ptr<Hash256> secret, const Clock& clock, UuidSource& uuids)
+        : StoresOf(postgres_options(config, secret.get()), config, clock, uuids), secret_(std::move(secret)) {}
+
+    /// A shop that began with one process brings the secret of its data directory along.
+    static std::unique_ptr<Hash256> offered_secret(const fs::path& data, Random& random) {
+        auto offered = std::make_unique<Hash256>();
+        if (const auto stored = stored_secret(data))
+            *offered = *stored;
+        else
+            random.fill(*offered);
+        return offered;
+    }
     static void collect_pool(const char* pool, const PostgresPool::Figures& figures,
                              std::vector<http::Sample>& samples) {
         const auto add = [&](Kind kind, const char* name, const char* help, double value) {
@@ -187,31 +237,19 @@ private:
             static_cast<double>(figures.lost));
     }
 
-    PostgresDatabase database_;
-    std::unique_ptr<ports::OrderBook> order_book_;
-    PostgresAccounts accounts_{database_};
-    PostgresSessions sessions_{database_};
-    PostgresOperators operators_{database_};
-    PostgresOperatorsLog operators_log_{database_};
-    PostgresCatalogue catalogue_;
-    PostgresLineBook line_book_{database_};
-    PostgresPaymentJournal payment_journal_{database_};
-    PostgresLeases leases_{database_};
-    PostgresEventBus event_bus_;
-    PostgresEventMemory event_memory_{database_};
-    PostgresStatistics statistics_{database_};
-    PostgresBaskets baskets_{database_};
+    std::unique_ptr<Hash256> secret_;  // where the start wrote it
 };
 
 }  // namespace
 
-std::unique_ptr<Stores> make_stores(const Config& config, const fs::path& data, const Clock& clock, UuidSource& uuids) {
+std::unique_ptr<Stores> make_stores(const Config& config, const fs::path& data, const Clock& clock, Random& random,
+                                    UuidSource& uuids) {
     const std::string& url = config.text("database");
-    if (url.empty()) return std::make_unique<SqliteStores>(config, data, clock, uuids);
+    if (url.empty()) return std::make_unique<SqliteStores>(config, data, clock, random, uuids);
     if (!url.starts_with("postgres://") && !url.starts_with("postgresql://"))
         throw std::runtime_error(
             "database must be postgres://USER@HOST:PORT/NAME, or empty for a SQLite file in the data directory");
-    return std::make_unique<PostgresStores>(config, clock, uuids);
+    return std::make_unique<PostgresStores>(config, data, clock, random, uuids);
 }
 
 std::string database_name(const Config& config, const fs::path& data) {

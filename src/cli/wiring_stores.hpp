@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/hash.hpp"
 #include "base/ids.hpp"
+#include "base/random.hpp"
 #include "cli/config.hpp"
 #include "http/metrics.hpp"
 #include "ports/accounts.hpp"
@@ -39,6 +41,8 @@ public:
     virtual ports::Statistics& statistics() = 0;
     virtual ports::Baskets& baskets() = 0;
 
+    /// The shop's one secret, the same in every process of the shop.
+    virtual const Hash256& secret() const = 0;
     /// Ends the threads that work for suspended tasks; before the executors end.
     virtual void stop() = 0;
     /// Whether the last write failed for a reason that the next one will meet too: a full disk, a lost server.
@@ -52,7 +56,7 @@ public:
 /// Opens the database that the configuration names: PostgreSQL when the setting `database` is a URL, else a SQLite file
 /// in `data`. Throws std::runtime_error with one line that says what to do.
 std::unique_ptr<Stores> make_stores(const Config& config, const std::filesystem::path& data, const Clock& clock,
-                                    UuidSource& uuids);
+                                    Random& random, UuidSource& uuids);
 
 /// The database as the audit is told of it: a URL or a file.
 std::string database_name(const Config& config, const std::filesystem::path& data);

@@ -23,7 +23,7 @@ ORDERS = 100_000
 BOUNDED = {
     "bus_groups": "one row a consumer that the program has",
     "categories": "one row a category of the shop; all of them are the answer",
-    "catalogue_state": "one row", "ledger_head": "one row", "outbox_head": "one row", "stat_check": "one row",
+    "catalogue_state": "one row", "ledger_head": "one row", "outbox_head": "one row", "shop_secret": "one row", "stat_check": "one row",
     "migrations": "one row a file of the schema",
     "operators": "one row an employee", "operator_totp": "one row an employee",
     "pg_class": "one row a table", "pg_namespace": "one row a schema",

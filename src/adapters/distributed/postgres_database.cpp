@@ -106,7 +106,7 @@ Task<void> check_budget(PostgresSession& session, const PostgresDatabase::Option
     const auto wanted = each * static_cast<std::int64_t>(options.processes);
     if (wanted > allowed)
         throw std::runtime_error(fmt::format(
-            "{} processes with {} connections each need {}, but the database allows {}; lower database.connections or"
+            "{} processes with {} connections each need {}, but the database allows {}; lower database_pool.connections or"
             " raise the server's max_connections",
             options.processes, each, wanted, allowed));
 }
