@@ -36,6 +36,15 @@ fs::path library_of_faketime() {
     throw std::runtime_error("this drill needs libfaketime: install the package libfaketime");
 }
 
+/// See clock/true_timers.cpp.
+fs::path library_of_true_timers() {
+    const fs::path library = fs::read_symlink("/proc/self/exe").parent_path() / "marketday-true-timers.so";
+    if (!fs::exists(library))
+        throw std::runtime_error(
+            fmt::format("this drill needs {}: build the target marketday-true-timers", library.string()));
+    return library;
+}
+
 /// The clock that the shop sees; the machine's own stays as it is.
 class Clockwork {
 public:
@@ -47,7 +56,7 @@ public:
         fs::rename(fresh, file_);
     }
     Surroundings surroundings() const {
-        return {{fmt::format("LD_PRELOAD={}", library_of_faketime().string()),
+        return {{fmt::format("LD_PRELOAD={}:{}", library_of_true_timers().string(), library_of_faketime().string()),
                  fmt::format("FAKETIME_TIMESTAMP_FILE={}", file_.string()), "FAKETIME_NO_CACHE=1",
                  "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"},
                 nullptr};

@@ -1,6 +1,5 @@
 # Drills of the real program at a size of seconds: one test of ctest each, so that each is counted and can be run alone.
-# `clock` is left to ./dev drill while it does not pass (docs/proof.md).
-foreach(name kill power disk freeze descriptors memory leaks soak there_is_no_such_drill)
+foreach(name kill power disk freeze descriptors memory clock leaks soak there_is_no_such_drill)
   add_test(NAME drill_${name}
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/drills_test.py Drill.test_${name})
   set_tests_properties(drill_${name} PROPERTIES

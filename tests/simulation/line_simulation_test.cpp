@@ -41,8 +41,8 @@ protected:
 
 TEST_F(LineSimulation, the_line_keeps_its_promises_through_faults_and_deaths) {
     std::size_t crashes = 0;
-    EXPECT_EQ(first_complaint(300, {}, &crashes), "");
-    EXPECT_GT(crashes, 300U);
+    EXPECT_EQ(first_complaint(60, {}, &crashes), "");
+    EXPECT_GT(crashes, 60U);
 }
 
 TEST_F(LineSimulation, the_same_seed_replays_the_same_sale) {
