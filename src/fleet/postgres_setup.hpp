@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "fleet/layout.hpp"
+
+namespace marketday::fleet {
+
+/// Makes the data directory's cluster when there is none; whole or not at all.
+void make_cluster(const Layout& layout, const Part& postgres);
+/// Whether it takes work: it has recovered.
+bool takes_work(const Layout& layout, const Part& postgres);
+/// The shop's role, with this password, and its database, when they are missing.
+void make_database(const Layout& layout, const Part& postgres, const std::string& password);
+
+}  // namespace marketday::fleet

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace marketday::fleet {
+
+struct HttpAnswer {
+    int status = 0;
+    std::string body;
+};
+
+/// One GET on a connection of its own; nothing when there was no answer within `time`.
+std::optional<HttpAnswer> http_get(const std::string& address, int port, const std::string& path,
+                                   std::chrono::milliseconds time);
+/// Whether a PostgreSQL server takes connections there: it answers the first message of its protocol.
+bool postgres_answers(const std::string& address, int port, std::chrono::milliseconds time);
+/// One command to a socket of the local machine, and all it answers; nothing when it does not.
+std::optional<std::string> ask_socket(const std::string& path, const std::string& command,
+                                      std::chrono::milliseconds time);
+
+}  // namespace marketday::fleet

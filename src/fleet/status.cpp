@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/time.hpp"
+#include "fleet/fleet.hpp"
+#include "fleet/haproxy_config.hpp"
+#include "fleet/haproxy_runtime.hpp"
+#include "fleet/machine.hpp"
+
+namespace marketday::fleet {
+namespace {
+
+/// What the load balancer says of one web process, over all its backends.
+struct Balanced {
+    bool known = false;
+    bool up = true;
+    int requests = 0;
+    int queued = 0;
+    long long answered = 0;
+};
+
+Balanced balanced_of(const std::optional<ServerViews>& views, const std::string& server) {
+    Balanced sum;
+    if (!views) return sum;
+    for (const auto& [backend, servers] : *views) {
+        const auto found = servers.find(server);
+        if (found == servers.end()) continue;
+        sum.known = true;
+        sum.up = sum.up && found->second.status.starts_with("UP");
+        sum.requests += found->second.requests;
+        sum.queued += found->second.queued;
+        sum.answered += found->second.answered;
+    }
+    return sum;
+}
+
+std::string duration_text(std::int64_t ms) {
+    const std::int64_t seconds = ms / 1000;
+    if (seconds < 120) return fmt::format("{} s", seconds);
+    if (seconds < 7200) return fmt::format("{} min", seconds / 60);
+    if (seconds < 172'800) return fmt::format("{} h", seconds / 3600);
+    return fmt::format("{} days", seconds / 86'400);
+}
+
+std::string json_text(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    }
+    return out + "\"";
+}
+
+std::string table_of(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths(rows.front().size());
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    std::string text;
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + "\n";
+    }
+    return text;
+}
+
+std::string condition_of(const PartState& part, const Balanced& balanced) {
+    if (!runs(part.process)) return "dead";
+    if (part.condition == "ready" && balanced.known && !balanced.up) return "ready, but gets no shoppers";
+    return part.condition;
+}
+
+}  // namespace
+
+std::string Fleet::status_text() const {
+    const State now = state();
+    if (now.parts.empty()) return fmt::format("nothing runs; {} is where it would\n", directory_.string());
+    const auto views = HaproxyRuntime{directory_ / kHaproxySocket}.servers();
+    const std::int64_t time_ms = to_unix_ms(SystemClock{}.wall_now());
+    std::vector<std::vector<std::string>> rows{{"PART", "HOST", "ADDRESS", "STATE", "FOR", "RESTARTS", "MEMORY",
+                                                "OPEN FILES", "UNDER WAY", "WAITING", "ANSWERED"}};
+    for (const PartState& part : now.parts) {
+        const bool alive = runs(part.process);
+        const Balanced balanced = balanced_of(views, part.name);
+        const auto number = [&](auto value) { return balanced.known ? std::to_string(value) : std::string{"-"}; };
+        rows.push_back({part.name, part.host, fmt::format("{}:{}", part.address, part.port),
+                        condition_of(part, balanced), alive ? duration_text(time_ms - part.since_ms) : "-",
+                        std::to_string(part.restarts),
+                        alive ? fmt::format("{} MiB", memory_bytes_of(part.process.pid) >> 20) : "-",
+                        alive ? std::to_string(descriptors_of(part.process.pid)) : "-", number(balanced.requests),
+                        number(balanced.queued), number(balanced.answered)});
+    }
+    std::string text = table_of(rows);
+    const std::string shop = layout().shop_url;
+    text += fmt::format("shoppers: {}\n", shop);
+    for (const PartState& part : now.parts) {
+        if (part.kind == "process") {
+            text += fmt::format("operators: http://{}:{}/\n", part.address, part.admin_port);
+            break;
+        }
+    }
+    if (!now.doing.empty()) text += fmt::format("under way: {}\n", now.doing);
+    if (!now.problem.empty()) text += fmt::format("problem: {}\n", now.problem);
+    if (!runs(now.keeper)) text += "nobody watches: the keeper is gone; run `marketday fleet up` again\n";
+    return text;
+}
+
+std::string Fleet::status_json() const {
+    const State now = state();
+    const auto views = HaproxyRuntime{directory_ / kHaproxySocket}.servers();
+    std::string parts;
+    for (const PartState& part : now.parts) {
+        const Balanced balanced = balanced_of(views, part.name);
+        parts += fmt::format(
+            R"({}{{"name":{},"kind":{},"host":{},"address":"{}:{}","admin":{},"pid":{},"state":{},"restarts":{},"memory_bytes":{},)"
+            R"("requests":{},"queued":{},"answered":{}}})",
+            parts.empty() ? "" : ",", json_text(part.name), json_text(part.kind), json_text(part.host), part.address,
+            part.port,
+            part.admin_port > 0 ? fmt::format("\"http://{}:{}\"", part.address, part.admin_port) : std::string{"null"},
+            part.process.pid, json_text(condition_of(part, balanced)), part.restarts, memory_bytes_of(part.process.pid),
+            balanced.requests, balanced.queued, balanced.answered);
+    }
+    return fmt::format(R"({{"directory":{},"shop":{},"keeper":{},"problem":{},"parts":[{}]}})",
+                       json_text(directory_.string()),
+                       now.parts.empty() ? std::string{"null"} : json_text(layout().shop_url), runs(now.keeper),
+                       json_text(now.problem), parts);
+}
+
+}  // namespace marketday::fleet
