@@ -32,7 +32,8 @@ defaults
 
 )";
 
-// Writes are sent again only when the program knows them again by their key.
+// Writes are sent again only when the program knows them again by their key. When no process is ready (the database is
+// gone), they still answer from memory what they can, and say what they cannot in their own words.
 constexpr std::string_view kFrontend =
     R"(    acl reads method GET HEAD OPTIONS
     acl keyed req.hdr(idempotency-key) -m found
@@ -42,6 +43,8 @@ constexpr std::string_view kFrontend =
     acl robot hdr_sub(user-agent) -i bot crawler spider slurp
     acl of_programs path_beg /api/
     acl of_files path_beg /assets/ /images/
+    acl none_ready nbsrv(api) eq 0
+    use_backend unready if none_ready
     use_backend line if of_line
     use_backend robots if robot
     use_backend orders if of_programs !reads
@@ -63,10 +66,11 @@ std::string backend_section(const Topology& topology, const std::string& backend
     const bool tcp = backend == "tcp";
     std::string text = fmt::format("backend {}\n", backend);
     if (tcp) text += "    mode tcp\n    option tcplog\n    timeout server 75s\n";
-    text += "    option httpchk GET /readyz\n";
+    text += fmt::format("    option httpchk GET {}\n", backend == "unready" ? "/livez" : "/readyz");
     text += fmt::format("    timeout queue {}ms\n", topology.haproxy->queue_ms);
     if (!tcp)
-        text += fmt::format("    errorfiles {}\n", backend == "pages" || backend == "robots" ? "people" : "programs");
+        text += fmt::format("    errorfiles {}\n",
+                            backend == "pages" || backend == "robots" || backend == "unready" ? "people" : "programs");
     for (const Part* server : servers)
         text += fmt::format("    server {} {}\n", server->name, haproxy_server(topology, backend, *server));
     return text + "\n";
@@ -87,7 +91,7 @@ std::string problem(std::string_view type, int status, std::string_view title, s
 }  // namespace
 
 std::vector<std::string> haproxy_backends(const Topology& topology) {
-    std::vector<std::string> backends{"line", "robots", "orders", "api", "files", "pages"};
+    std::vector<std::string> backends{"line", "robots", "orders", "api", "files", "pages", "unready"};
     if (!topology.haproxy->tcp_ports.empty()) backends.emplace_back("tcp");
     return backends;
 }

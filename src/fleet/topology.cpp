@@ -71,7 +71,7 @@ PostgresPart read_postgres(const std::string& file, const YAML::Node& node) {
     postgres.version = map.integer("version", postgres.version, 15, 17);
     postgres.max_connections = map.integer("max_connections", postgres.max_connections, 10, 5000);
     postgres.shared_buffers_mib = map.integer("shared_buffers_mib", postgres.shared_buffers_mib, 16, 1'000'000);
-    map.refuse_others();
+    map.finish();
     return postgres;
 }
 
@@ -89,13 +89,12 @@ HaproxyPart read_haproxy(const std::string& file, const YAML::Node& node) {
     haproxy.line_requests_max = map.integer("line_requests_max", haproxy.line_requests_max, 1, 100'000);
     haproxy.queue_max = map.integer("queue_max", haproxy.queue_max, 1, 1'000'000);
     haproxy.queue_ms = map.integer("queue_ms", haproxy.queue_ms, 1, 60'000);
-    map.refuse_others();
+    map.finish();
     return haproxy;
 }
 
 std::vector<std::string> read_roles(MapReader& map) {
-    auto roles = map.list("roles");
-    if (roles.empty()) map.refuse(map.line(), "a kind of process needs \"roles\", such as roles: [web]");
+    auto roles = map.required_list("roles", "roles: [web]");
     for (const std::string& role : roles) {
         if (std::ranges::find(kRoles, role) == kRoles.end())
             map.refuse(map.line("roles"),
@@ -110,8 +109,7 @@ ProcessGroup read_group(const std::string& file, const std::string& name, const 
     group.name = name;
     group.line = map.line();
     group.roles = read_roles(map);
-    group.hosts = map.list("hosts");
-    if (group.hosts.empty()) map.refuse(group.line, fmt::format("{} needs \"hosts\", such as hosts: [app]", name));
+    group.hosts = map.required_list("hosts", "hosts: [app]");
     group.count = map.integer("count", 1, 0, 100);
     group.count_max = map.integer("count_max", std::max(group.count, 1), 1, 100);
     if (group.count_max < group.count)
@@ -119,7 +117,7 @@ ProcessGroup read_group(const std::string& file, const std::string& name, const 
     group.database_connections = map.integer("database_connections", group.database_connections, 2, 1000);
     group.operator_connections = map.integer("operator_connections", group.operator_connections, 1, 100);
     group.descriptors = map.integer("descriptors", group.descriptors, 256, 10'000'000);
-    map.refuse_others();
+    map.finish();
     return group;
 }
 
@@ -205,7 +203,7 @@ Topology parse_topology(const std::string& text, const std::string& file, const 
         topology.haproxy = read_haproxy(file, haproxy);
     topology.processes = read_processes(file, root);
     read_settings(root, root.node("settings"), "", check_setting, topology.settings);
-    root.refuse_others();
+    root.finish();
     check_topology(topology, file);
     return topology;
 }

@@ -52,7 +52,7 @@ std::string MapReader::text(std::string_view key, std::string_view initial) {
 
 std::string MapReader::required_text(std::string_view key) {
     std::string value = text(key, "");
-    if (value.empty()) refuse(line(), fmt::format("{} needs \"{}\"", what_, key));
+    if (value.empty() && missing_.empty()) missing_ = fmt::format("{} needs \"{}\"", what_, key);
     return value;
 }
 
@@ -84,6 +84,12 @@ std::vector<std::string> MapReader::list(std::string_view key) {
     return items;
 }
 
+std::vector<std::string> MapReader::required_list(std::string_view key, std::string_view example) {
+    auto items = list(key);
+    if (items.empty() && missing_.empty()) missing_ = fmt::format("{} needs \"{}\", such as {}", what_, key, example);
+    return items;
+}
+
 std::vector<int> MapReader::integers(std::string_view key, int min, int max) {
     const YAML::Node found = find(key);
     std::vector<int> items;
@@ -93,7 +99,7 @@ std::vector<int> MapReader::integers(std::string_view key, int min, int max) {
     return items;
 }
 
-void MapReader::refuse_others() const {
+void MapReader::finish() const {
     const std::vector<std::string_view> names(known_.begin(), known_.end());
     for (const auto& entry : map_) {
         const std::string& key = entry.first.Scalar();
@@ -103,6 +109,7 @@ void MapReader::refuse_others() const {
                near.empty() ? fmt::format("unknown key \"{}\" of {}; it takes {}", key, what_, fmt::join(names, ", "))
                             : fmt::format("unknown key \"{}\" of {}; did you mean \"{}\"?", key, what_, near));
     }
+    if (!missing_.empty()) refuse(line(), missing_);
 }
 
 }  // namespace marketday::fleet

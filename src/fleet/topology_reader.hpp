@@ -20,12 +20,15 @@ public:
     std::string required_text(std::string_view key);
     int integer(std::string_view key, int initial, int min, int max);
     std::vector<std::string> list(std::string_view key);
+    /// `example` is what a message offers.
+    std::vector<std::string> required_list(std::string_view key, std::string_view example);
     std::vector<int> integers(std::string_view key, int min, int max);
     YAML::Node node(std::string_view key);
     /// Where a key stands; the map itself when it has none.
     int line(std::string_view key = {}) const;
-    /// After all keys have been asked for.
-    void refuse_others() const;
+    /// After all keys have been asked for: refuses the others, and then that a required one is missing, since it may
+    /// only be misspelt.
+    void finish() const;
     [[noreturn]] void refuse(int line, const std::string& why) const;
 
 private:
@@ -36,6 +39,7 @@ private:
     std::string what_;
     YAML::Node map_;
     std::vector<std::string> known_;
+    std::string missing_;
 };
 
 /// The line of a node, from 1.

@@ -1,0 +1,291 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "fleet/haproxy_config.hpp"
+#include "fleet/haproxy_runtime.hpp"
+#include "fleet/layout.hpp"
+#include "fleet/plan.hpp"
+#include "fleet/state.hpp"
+#include "fleet/topology.hpp"
+
+namespace marketday::fleet {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kTiers = R"(name: shop
+network: 10.9.8.0/24
+hosts: [edge, app, data]
+haproxy:
+  host: edge
+  connections_max: 9000
+postgres:
+  host: data
+  max_connections: 60
+processes:
+  web:
+    roles: [web]
+    hosts: [app, data]
+    count: 2
+    count_max: 3
+    database_connections: 10
+  worker:
+    roles: [worker, scheduler]
+    hosts: [data]
+settings:
+  checkout: {hold_s: 20}
+)";
+
+void take_any(std::string_view, std::string_view) {}
+
+Topology read(const std::string& text) { return parse_topology(text, "shop.yaml", take_any); }
+
+std::string changed(std::string_view from, std::string_view to) {
+    std::string text = kTiers;
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+std::string refusal(const std::string& text, const SettingCheck& check = take_any) {
+    try {
+        parse_topology(text, "shop.yaml", check);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "taken";
+}
+
+Layout lay_out(const Wishes& wishes = {}, const std::string& text = kTiers) {
+    return make_layout(read(text), wishes, "/srv/shop");
+}
+
+/// As if everything of a layout ran.
+State running(const Layout& layout) {
+    State state;
+    state.id = layout.id;
+    state.network = layout.gateway.substr(0, layout.gateway.size() - 1);
+    for (const Host& host : layout.hosts) state.hosts.push_back(host.name);
+    for (const Part& part : layout.parts) {
+        PartState& one = state.parts.emplace_back();
+        one.name = part.name;
+        one.kind = name_of(part.kind);
+        one.host = part.host;
+        one.fingerprint = part.fingerprint;
+        one.serves_shoppers = part.serves_shoppers();
+    }
+    return state;
+}
+
+std::vector<std::string> steps(const Layout& layout, const State& state) {
+    std::vector<std::string> lines;
+    for (const Step& step : plan(layout, state)) {
+        const std::string line = describe(step, layout);
+        lines.push_back(line.substr(0, line.find_first_of(":(")));
+    }
+    return lines;
+}
+
+const GeneratedFile& file_of(const Layout& layout, std::string_view part, std::string_view path) {
+    const auto& files = layout.find(part)->files;
+    return *std::ranges::find(files, path, &GeneratedFile::path);
+}
+
+TEST(Topology, a_whole_file_is_read) {
+    const Topology topology = read(kTiers);
+    EXPECT_EQ(topology.name, "shop");
+    EXPECT_EQ(topology.address_of("data"), "10.9.8.13");
+    EXPECT_EQ(topology.postgres->max_connections, 60);
+    EXPECT_EQ(topology.haproxy->requests_max, 400);
+    EXPECT_EQ(topology.find_group("web")->count_max, 3);
+    EXPECT_THAT(topology.find_group("worker")->roles, ElementsAre("worker", "scheduler"));
+    ASSERT_EQ(topology.settings.size(), 1U);
+    EXPECT_EQ(topology.settings[0].key, "checkout.hold_s");
+}
+
+TEST(Topology, the_files_that_come_with_it_are_right) {
+    for (const char* file : {"1-single.yaml", "2-tiers.yaml"})
+        EXPECT_NO_THROW(read_topology(std::string{MARKETDAY_TOPOLOGIES "/"} + file, take_any)) << file;
+}
+
+TEST(Topology, an_unknown_key_is_told_with_its_line_and_the_nearest) {
+    EXPECT_EQ(refusal(changed("max_connections: 60", "max_conections: 60")),
+              "shop.yaml:9: unknown key \"max_conections\" of postgres; did you mean \"max_connections\"?");
+    EXPECT_THAT(refusal(changed("hosts: [app, data]", "host: [app, data]")),
+                HasSubstr("unknown key \"host\" of web; did you mean \"hosts\"?"));
+    EXPECT_THAT(refusal(changed("    hosts: [app, data]\n", "")),
+                HasSubstr("shop.yaml:12: web needs \"hosts\", such as hosts: [app]"));
+    EXPECT_THAT(refusal(changed("name: shop", "name: shop\nname: shop")), HasSubstr("twice"));
+    EXPECT_THAT(refusal(changed("[worker, scheduler]", "[worker, sheduler]")), HasSubstr("no role \"sheduler\""));
+    EXPECT_THAT(refusal(changed("count: 2", "count: two")),
+                HasSubstr("shop.yaml:14: count of web must be a whole number"));
+    EXPECT_THAT(refusal("hosts: [a"), HasSubstr("shop.yaml:"));
+    EXPECT_THAT(refusal("[]"), HasSubstr("must be a map"));
+}
+
+TEST(Topology, a_placement_that_cannot_be_is_refused) {
+    EXPECT_THAT(refusal(changed("host: data", "host: dat")),
+                HasSubstr("placed on \"dat\", which is no host; did you mean \"data\"?"));
+    EXPECT_THAT(refusal(changed("hosts: [app, data]", "hosts: [edge]")), HasSubstr("beside haproxy"));
+    EXPECT_THAT(refusal(changed("[worker, scheduler]", "[worker]")), HasSubstr("no process has the role scheduler"));
+    EXPECT_THAT(refusal(changed("postgres:\n  host: data\n  max_connections: 60\n", "")),
+                HasSubstr("several processes need a database that they share"));
+    EXPECT_THAT(refusal(changed("10.9.8.0/24", "8.8.8.0/24")), HasSubstr("must be a private one"));
+    EXPECT_THAT(refusal(changed("[edge, app, data]", "[edge, app, data, app]")), HasSubstr("listed twice"));
+}
+
+TEST(Topology, pools_that_do_not_fit_are_refused_with_the_reckoning) {
+    EXPECT_THAT(
+        refusal(changed("max_connections: 60", "max_connections: 48")),
+        HasSubstr("may open 46 connections (web 3 x 12 + worker 1 x 10), but max_connections 48 leaves 45; raise "
+                  "it to 49"));
+    EXPECT_EQ(refusal(changed("max_connections: 60", "max_connections: 49")), "taken");
+}
+
+TEST(Topology, a_descriptor_budget_that_does_not_fit_is_refused) {
+    EXPECT_THAT(refusal(changed("connections_max: 9000", "connections_max: 9851")),
+                HasSubstr("haproxy needs two descriptors a connection: connections_max 9851 takes 20002, and it has "
+                          "20000; lower connections_max to 9850"));
+    EXPECT_EQ(refusal(changed("connections_max: 9000", "connections_max: 9850")), "taken");
+    EXPECT_THAT(refusal(changed("connections_max: 9000", "descriptors: 30000")),
+                HasSubstr("20000 descriptors open at most"));
+    EXPECT_THAT(refusal(changed("count: 2", "count: 2\n    descriptors: 4000")),
+                HasSubstr("when one of 2 web is gone"));
+}
+
+TEST(Topology, settings_are_checked_and_those_that_follow_are_refused) {
+    const auto check = [](std::string_view key, std::string_view) {
+        if (key != "checkout.hold_s") throw std::runtime_error("unknown key");
+    };
+    EXPECT_EQ(refusal(kTiers, check), "taken");
+    EXPECT_THAT(refusal(changed("hold_s: 20", "holds: 20"), check), HasSubstr("shop.yaml:21: unknown key"));
+    EXPECT_THAT(refusal(changed("checkout: {hold_s: 20}", "database: postgres://x")),
+                HasSubstr("follows from the topology"));
+}
+
+TEST(Layout, engines_start_first_and_the_load_balancer_last) {
+    const Layout layout = lay_out();
+    std::vector<std::string> names;
+    for (const Part& part : layout.parts) names.push_back(part.name);
+    EXPECT_THAT(names, ElementsAre("postgres", "web-1", "web-2", "worker-1", "haproxy"));
+    EXPECT_EQ(layout.find("web-2")->host, "data");
+    EXPECT_EQ(layout.shop_url, "http://10.9.8.11");
+    const std::string& config = file_of(layout, "web-1", "config/web-1.yaml").text;
+    EXPECT_THAT(config, HasSubstr("http.proxy_protocol: 'true'\n"));
+    EXPECT_THAT(config, HasSubstr("http.trusted_proxies: '10.9.8.11'\n"));
+    EXPECT_THAT(config, HasSubstr("checkout.hold_s: '20'\n"));
+    EXPECT_THAT(config, HasSubstr("database: 'postgres://marketday:@DATABASE_PASSWORD@@10.9.8.13:5432/marketday'\n"));
+    EXPECT_THAT(file_of(layout, "worker-1", "config/worker-1.yaml").text, Not(HasSubstr("proxy_protocol")));
+    EXPECT_THAT(file_of(layout, "postgres", "config/postgres.conf").text, HasSubstr("synchronous_commit = on\n"));
+    // Two fleets on one machine never share a name.
+    EXPECT_NE(lay_out().id, make_layout(read(kTiers), {}, "/srv/other").id);
+}
+
+TEST(Layout, the_balancer_sends_each_kind_of_request_to_a_queue_of_its_own) {
+    const Layout layout = lay_out();
+    const std::string& config = file_of(layout, "haproxy", "config/haproxy.cfg").text;
+    for (const char* server :
+         {"server web-1 10.9.8.12:8080 check send-proxy-v2", "server web-2 10.9.8.13:8080 check send-proxy-v2"})
+        EXPECT_THAT(config, HasSubstr(server));
+    EXPECT_THAT(config, HasSubstr("use_backend line if of_line"));
+    EXPECT_THAT(config, HasSubstr("maxconn 200 maxqueue 500"));  // the line's own
+    EXPECT_THAT(config, Not(HasSubstr("admin/v1")));
+    EXPECT_THAT(config, Not(HasSubstr(":9080")));
+}
+
+TEST(Plan, a_fleet_from_nothing_then_nothing_to_do) {
+    const Layout layout = lay_out();
+    EXPECT_THAT(
+        steps(layout, {}),
+        ElementsAre("+ host edge ", "+ host app ", "+ host data ", "+ start postgres on data ", "+ start web-1 on app ",
+                    "+ start web-2 on data ", "+ start worker-1 on data ", "+ start haproxy on edge "));
+    EXPECT_TRUE(plan(layout, running(layout)).empty());
+}
+
+TEST(Plan, scaling_touches_nothing_else) {
+    const State state = running(lay_out());
+    EXPECT_THAT(steps(lay_out({.counts = {{"web", 3}}, .generations = {}, .settings = {}, .program_mark = ""}), state),
+                ElementsAre("+ start web-3 on app "));
+    EXPECT_THAT(steps(lay_out({.counts = {{"web", 1}}, .generations = {}, .settings = {}, .program_mark = ""}), state),
+                ElementsAre("- stop web-2"));
+    EXPECT_THROW(lay_out({.counts = {{"web", 4}}, .generations = {}, .settings = {}, .program_mark = ""}),
+                 std::runtime_error);
+    EXPECT_THROW(lay_out({.counts = {{"wep", 1}}, .generations = {}, .settings = {}, .program_mark = ""}),
+                 std::runtime_error);
+}
+
+TEST(Plan, a_change_restarts_what_it_concerns) {
+    const State state = running(lay_out());
+    EXPECT_THAT(steps(lay_out({}, changed("max_connections: 60", "max_connections: 70")), state),
+                ElementsAre("~ restart postgres"));
+    EXPECT_THAT(steps(lay_out({}, changed("hold_s: 20", "hold_s: 30")), state),
+                ElementsAre("~ restart web-1", "~ restart web-2", "~ restart worker-1"));
+    EXPECT_THAT(steps(lay_out({}, changed("connections_max: 9000", "connections_max: 8000")), state),
+                ElementsAre("~ restart haproxy"));
+    Wishes again;
+    again.generations["web"] = 1;
+    EXPECT_THAT(steps(lay_out(again), state), ElementsAre("~ restart web-1", "~ restart web-2"));
+    // Another build of the program.
+    EXPECT_EQ(steps(lay_out({.counts = {}, .generations = {}, .settings = {}, .program_mark = "new"}), state).size(),
+              3U);
+}
+
+TEST(Plan, what_is_no_longer_wanted_goes_and_what_moves_is_started_elsewhere) {
+    const State state = running(lay_out());
+    EXPECT_THAT(steps(lay_out({}, changed("hosts: [data]\nsettings", "hosts: [app]\nsettings")), state),
+                ElementsAre("~ restart worker-1"));
+    const auto moved = steps(lay_out({}, changed("10.9.8.0", "10.9.7.0")), state);
+    ASSERT_EQ(moved.size(), 16U);
+    EXPECT_EQ(moved.front(), "- stop postgres");
+    EXPECT_EQ(moved.back(), "+ start haproxy on edge ");
+}
+
+TEST(State, what_is_written_is_read_again) {
+    const auto directory = std::filesystem::temp_directory_path() / "marketday-fleet-state-test";
+    std::filesystem::create_directories(directory);
+    State state = running(lay_out());
+    state.parts[1].process = {.pid = 4242, .started = 99};
+    state.parts[1].condition = "not ready: \"disk-full\"";
+    state.problem = "one: two";
+    write_state(directory, state);
+    const State read_again = read_state(directory);
+    EXPECT_EQ(read_again.parts.size(), 5U);
+    EXPECT_EQ(read_again.parts[1].process.pid, 4242);
+    EXPECT_EQ(read_again.parts[1].condition, "not ready: \"disk-full\"");
+    EXPECT_EQ(read_again.problem, "one: two");
+    EXPECT_TRUE(plan(lay_out(), read_again).empty());
+    Wanted wanted{.serial = 3, .file = "shop.yaml", .topology = kTiers, .wishes = {}};
+    wanted.wishes.counts["web"] = 1;
+    wanted.wishes.settings.push_back({"rehearsal", "true"});
+    write_wanted(directory, wanted);
+    const Wanted asked = read_wanted(directory);
+    EXPECT_EQ(asked.topology, kTiers);
+    EXPECT_EQ(asked.wishes.counts.at("web"), 1);
+    EXPECT_EQ(asked.wishes.settings.at(0).value, "true");
+    std::ofstream{directory / "state.yaml"} << "parts: [";
+    EXPECT_THROW(read_state(directory), std::runtime_error);
+    std::filesystem::remove_all(directory);
+}
+
+TEST(Haproxy, its_own_table_of_servers_is_read) {
+    const auto views = read_server_views(
+        "# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,status,\n"
+        "shop,FRONTEND,,,1,2,3,4,5,6,OPEN,\n"
+        "api,web-1,2,9,7,9,400,1234,0,0,UP 1/2,\n"
+        "api,BACKEND,0,0,7,9,400,1234,0,0,UP,\n"
+        "line,web-1,0,0,0,9,200,1,0,0,DRAIN,\n");
+    ASSERT_EQ(views.size(), 2U);
+    EXPECT_EQ(views.at("api").at("web-1").status, "UP 1/2");
+    EXPECT_EQ(views.at("api").at("web-1").requests, 7);
+    EXPECT_EQ(views.at("api").at("web-1").queued, 2);
+    EXPECT_EQ(views.at("api").at("web-1").answered, 1234);
+    EXPECT_EQ(views.at("line").at("web-1").status, "DRAIN");
+}
+
+}  // namespace
+}  // namespace marketday::fleet
