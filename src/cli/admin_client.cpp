@@ -4,7 +4,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -20,6 +19,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+
+#include "cli/local_deed.hpp"
 
 namespace marketday::cli {
 namespace {
@@ -218,18 +219,12 @@ AdminClient::Answer AdminClient::receive_answer(bool head_only) {
     return answer;
 }
 
-/// For the operators' log: the token of admin.json does not say who used it.
-static std::string user_of_this_machine() {
-    const passwd* user = ::getpwuid(::geteuid());
-    return user != nullptr ? user->pw_name : std::to_string(::geteuid());
-}
-
 AdminClient::Answer AdminClient::call(std::string_view method, std::string_view target, std::string_view body,
                                       std::string_view content_type) {
     std::string request = fmt::format(
         "{} {} HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}\r\nX-Local-User: {}\r\n"
         "Accept: application/json\r\n",
-        method, target, host_, port_, token_, user_of_this_machine());
+        method, target, host_, port_, token_, local_user());
     if (!body.empty() || method == "POST" || method == "PATCH")
         request += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", content_type, body.size());
     request += "\r\n";

@@ -20,6 +20,7 @@
 #include "cli/admin_client.hpp"
 #include "cli/archive.hpp"
 #include "cli/commands.hpp"
+#include "cli/local_deed.hpp"
 
 namespace marketday::cli {
 namespace {
@@ -222,6 +223,32 @@ void compare_with_manifest(const boost::json::object& manifest, const std::vecto
         throw CommandError{fmt::format("{} holds files that were not backed up; use another backup", archive)};
 }
 
+/// Who brought the shop back, when and from what, for its operators' log. A backup from before there was one has no
+/// table for it, and goes without.
+void note_restore(const fs::path& database, const std::string& archive, const boost::json::object& manifest) {
+    const Sqlite shop = open_sqlite(database, SQLITE_OPEN_READWRITE);
+    sqlite3_stmt* insert = nullptr;
+    sqlite3_prepare_v2(shop.get(),
+                       "INSERT INTO operators_log"
+                       " (at_ms, operator, operation, target, details, trace_id, dry_run, status)"
+                       " VALUES (?1, ?2, ?3, '', ?4, '', 0, 200)",
+                       -1, &insert, nullptr);
+    if (insert == nullptr) return;
+    const auto deed =
+        local_deed("restoreBackup",
+                   boost::json::serialize(boost::json::object{{"file", fs::path{archive}.filename().string()},
+                                                              {"as_of", manifest.at("created")},
+                                                              {"ledger_entries", manifest.at("ledger_entries")}}));
+    sqlite3_bind_int64(insert, 1, to_unix_ms(deed.at));
+    sqlite3_bind_text(insert, 2, deed.who.c_str(), -1, SQLITE_STATIC);
+    sqlite3_bind_text(insert, 3, deed.operation.c_str(), -1, SQLITE_STATIC);
+    sqlite3_bind_text(insert, 4, deed.details.c_str(), -1, SQLITE_STATIC);
+    const int code = sqlite3_step(insert);
+    sqlite3_finalize(insert);
+    if (code != SQLITE_DONE)
+        throw CommandError{fmt::format("cannot write {}: {}", database.string(), sqlite3_errmsg(shop.get()))};
+}
+
 void restore_into(const std::string& archive, const fs::path& data, const fs::path& staged) {
     const auto files = extract_archive(archive, staged);
     const auto promised = read_manifest(staged, archive);
@@ -230,6 +257,7 @@ void restore_into(const std::string& archive, const fs::path& data, const fs::pa
     if (report.ledger_head != promised.at("ledger_head").as_string() ||
         report.ledger_entries != promised.at("ledger_entries").as_int64())
         throw CommandError{fmt::format("{}: the ledger is not the one backed up; use another backup", archive)};
+    note_restore(staged / kDatabase, archive, promised);
     remove_sqlite_side_files(staged / kDatabase);
     fs::remove(staged / kManifest);
     // The database last: a directory without it is no shop, so a restore that was cut off is never served.

@@ -68,7 +68,7 @@ int run_import(ImportOptions options) {
     if (const auto server = find_server(options))
         import_over_http(source, progress, *server, options.no_price);
     else
-        import_into_directory(source, progress, options.target.data_dir, currency, no_price);
+        import_into_directory(source, progress, {options.target.data_dir, options.file, currency, no_price});
     if (const auto& broken = source.broken_end()) progress.add_broken_end(*broken);
     return progress.finish(options.target.json);
 }

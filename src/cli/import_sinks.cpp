@@ -10,7 +10,10 @@
 
 #include "adapters/embedded/sqlite_catalogue.hpp"
 #include "adapters/embedded/sqlite_ledger.hpp"
+#include "adapters/embedded/sqlite_operators_log.hpp"
 #include "base/async/asio_executor.hpp"
+#include "base/log.hpp"
+#include "cli/local_deed.hpp"
 
 namespace marketday::cli {
 namespace {
@@ -47,7 +50,27 @@ struct DirectoryImport {
     boost::asio::io_context& io;
     int running = 0;
     std::string failure;
+    std::int64_t entry = 0;  // of the operators' log
 };
+
+/// As the server does: nothing is changed that is not in the log first.
+Task<void> begin_entry(DirectoryImport& state, ports::OperatorsLog& log, std::string file) {
+    auto deed = local_deed("importProducts", json::serialize(json::object{{"file", file}}));
+    const auto number = co_await log.begin(std::move(deed));
+    if (number)
+        state.entry = *number;
+    else
+        state.failure = "the store takes nothing: see whether the disk is full, then run the same command again";
+    state.io.stop();
+}
+
+Task<void> end_entry(DirectoryImport& state, ports::OperatorsLog& log) {
+    const bool done = state.failure.empty();
+    ports::OperatorsLog::Ending ending{.status = done ? 200 : 503, .problem = done ? "" : "unavailable"};
+    const auto ended = co_await log.end(state.entry, std::move(ending), {});
+    if (!ended) log::error("operators_log.entry.not_ended", {{"entry", state.entry}});
+    state.io.stop();
+}
 
 /// One of several that take turns: the pool's one thread and the store's one writer keep the batches in order.
 Task<void> import_batches(DirectoryImport& state) {
@@ -123,25 +146,33 @@ std::string post(AdminClient& client, const std::string& target, const std::stri
 
 }  // namespace
 
-void import_into_directory(ImportSource& source, ImportProgress& progress, const std::filesystem::path& data,
-                           Currency currency, const usecases::NoPriceChoice& no_price) {
+void import_into_directory(ImportSource& source, ImportProgress& progress, const DirectoryImportOptions& options) {
     std::error_code error;
-    std::filesystem::create_directories(data, error);
+    std::filesystem::create_directories(options.data, error);
     if (error)
         throw CommandError{fmt::format("cannot make {}: {}; give --data a directory that this user may write",
-                                       data.string(), error.message())};
+                                       options.data.string(), error.message())};
     boost::asio::io_context io{1};
     const auto work = boost::asio::make_work_guard(io);
     AsioExecutor executor{io};
     adapters::SqliteDatabase database{
-        {.file = data / "marketday.db", .readers = 1, .at_start = adapters::begin_ledger_epoch}};
+        {.file = options.data / "marketday.db", .readers = 1, .at_start = adapters::begin_ledger_epoch}};
     const SystemClock clock;
     adapters::SqliteCatalogue catalogue{database, clock};
+    adapters::SqliteOperatorsLog log{database};
     ThreadPool pool{{.name = "import"}};
-    Import import{catalogue, pool, {currency, kRecordsPerCommit}};
-    DirectoryImport state{source, progress, pool, import, no_price, io, kBatchesUnderWay, {}};
-    for (int i = 0; i < kBatchesUnderWay; ++i) spawn(executor, "import", import_batches(state));
+    Import import{catalogue, pool, {options.currency, kRecordsPerCommit}};
+    DirectoryImport state{source, progress, pool, import, options.no_price, io, kBatchesUnderWay, {}, {}};
+    spawn(executor, "import log", begin_entry(state, log, options.file));
     io.run();
+    io.restart();
+    if (state.failure.empty()) {
+        for (int i = 0; i < kBatchesUnderWay; ++i) spawn(executor, "import", import_batches(state));
+        io.run();
+        io.restart();
+        spawn(executor, "import log", end_entry(state, log));
+        io.run();
+    }
     if (!state.failure.empty()) throw CommandError{state.failure, progress.imported() > 0 ? 1 : 2};
 }
 

@@ -84,6 +84,15 @@ protected:
         taken.restock = restock;
         return done(book().advance({taken})).front();
     }
+    /// Places an order of one `sku` and takes `steps`; its id.
+    OrderId place_and(const std::vector<domain::Step>& steps, const domain::OrderLine& line,
+                      std::optional<SaleId> sale = std::nullopt) {
+        const auto asked = request(customer(), {line}, sale);
+        EXPECT_TRUE(place(asked).granted());
+        const PaymentId payment{uuids_.next(7)};
+        for (const auto what : steps) EXPECT_TRUE(step(asked.order, what, payment).has_value());
+        return asked.order;
+    }
     domain::StockLevel level(const std::string& sku) {
         const auto found = done(book().stock({sku})).front();
         EXPECT_TRUE(found.has_value());
@@ -256,40 +265,6 @@ TEST_P(OrderBookContract, an_order_is_paid_prepared_shipped_delivered_returned_a
     EXPECT_EQ(done(book().find(asked.order))->state, domain::OrderState::refunded);
 }
 
-TEST_P(OrderBookContract, orders_of_one_state_are_listed_newest_first_whatever_else_there_is) {
-    offer("mug", 12'000, 50);
-    std::map<domain::OrderState, std::vector<OrderId>> placed;
-    const auto place_in = [&](domain::OrderState state, const std::vector<domain::Step>& steps) {
-        const auto asked = request(customer(), {{"mug", 1, 12'000, 0}});
-        place(asked);
-        const PaymentId payment{uuids_.next(7)};
-        for (const auto what : steps) ASSERT_TRUE(step(asked.order, what, payment).has_value());
-        placed[state].insert(placed[state].begin(), asked.order);
-    };
-    using enum domain::Step;
-    for (int i = 0; i < 3; ++i) {
-        place_in(domain::OrderState::reserved, {});
-        place_in(domain::OrderState::paying, {begin_payment});
-        place_in(domain::OrderState::paid, {begin_payment, payment_captured});
-        place_in(domain::OrderState::shipped, {begin_payment, payment_captured, prepare, ship});
-        place_in(domain::OrderState::cancelled, {cancel});
-    }
-    for (const auto& [state, expected] : placed) {
-        ports::OrderBook::OrderQuery query;
-        query.state = state;
-        query.orders_max = 2;
-        std::vector<OrderId> listed;
-        for (const auto& order : done(book().list(query))) listed.push_back(order.id);
-        EXPECT_EQ(listed, (std::vector{expected[0], expected[1]})) << domain::to_string(state);
-        query.before = listed.back();
-        const auto rest = done(book().list(query));
-        ASSERT_EQ(rest.size(), 1U) << domain::to_string(state);
-        EXPECT_EQ(rest[0].id, expected[2]);
-        query.from = expected[1];
-        EXPECT_TRUE(done(book().list(query)).empty());
-    }
-}
-
 TEST_P(OrderBookContract, paying_twice_captures_once_and_the_second_money_goes_back) {
     offer("mug", 12'000, 5);
     const auto asked = request(customer(), {{"mug", 1, 12'000, 0}});
@@ -392,27 +367,6 @@ TEST_P(OrderBookContract, a_price_gets_a_new_version_only_when_it_changes) {
     offer("mug", 13'000, 0);
     EXPECT_EQ(done(book().offers({"mug"})).front()->version, 2);
     EXPECT_EQ(refused(place(request(customer(), {{"mug", 1, 13'000, 1}}))).reason, domain::Refusal::price_changed);
-}
-
-TEST_P(OrderBookContract, a_customers_orders_are_listed_newest_first_and_page_by_page) {
-    offer("mug", 12'000, 50);
-    const auto who = customer();
-    std::vector<OrderId> placed;
-    for (int i = 0; i < 5; ++i) {
-        const auto asked = request(who, {{"mug", 1, 12'000, 0}});
-        place(asked);
-        placed.push_back(asked.order);
-    }
-    place(request(customer(), {{"mug", 1, 12'000, 0}}));
-    ports::OrderBook::OrderQuery query;
-    query.customer = who;
-    query.orders_max = 3;
-    const auto first = done(book().list(query));
-    ASSERT_EQ(first.size(), 3U);
-    EXPECT_EQ(first[0].id, placed[4]);
-    query.before = first.back().id;
-    EXPECT_EQ(done(book().list(query)).size(), 2U);
-    EXPECT_EQ(done(book().list({})).size(), 6U);
 }
 
 TEST_P(OrderBookContract, stock_cannot_be_withdrawn_below_what_is_available) {

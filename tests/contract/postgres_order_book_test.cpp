@@ -2,6 +2,7 @@
 
 #include "adapters/distributed/postgres_ledger.hpp"
 #include "tests/contract/order_book_contract.hpp"
+#include "tests/contract/order_lists_contract.hpp"
 #include "tests/support/postgres_server.hpp"
 
 namespace marketday {

@@ -1,6 +1,7 @@
 #include "adapters/embedded/sqlite_order_book.hpp"
 #include "adapters/embedded/sqlite_ledger.hpp"
 #include "tests/contract/order_book_contract.hpp"
+#include "tests/contract/order_lists_contract.hpp"
 #include "tests/support/sqlite_store.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -69,19 +69,21 @@ export async function grave(page) {
     .map((one) => `${new URL(page.url()).pathname} ${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
 }
 
+/** Scrolls through all of a page, so that pictures further down are fetched, and back. */
+export async function showAll(page) {
+  await page.evaluate(async () => {
+    for (let y = 0; y < document.body.scrollHeight; y += 500) {
+      scrollTo(0, y);
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+    scrollTo(0, 0);
+    await Promise.all([...document.images].filter((image) => !image.complete).map((image) => new Promise((done) => { image.onload = image.onerror = done; })));
+  }).catch(() => undefined);
+}
+
 /** Writes build/screenshots/<name>.png: all of the page. */
 export async function shoot(page, name, { whole = true } = {}) {
   await mkdir(shots, { recursive: true });
-  if (whole) {
-    // Pictures further down are fetched when they are scrolled to.
-    await page.evaluate(async () => {
-      for (let y = 0; y < document.body.scrollHeight; y += 500) {
-        scrollTo(0, y);
-        await new Promise((done) => requestAnimationFrame(done));
-      }
-      scrollTo(0, 0);
-      await Promise.all([...document.images].filter((image) => !image.complete).map((image) => new Promise((done) => { image.onload = image.onerror = done; })));
-    }).catch(() => undefined);
-  }
+  if (whole) await showAll(page);
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: whole });
 }

@@ -1,5 +1,7 @@
 """A backup is taken while orders come in, is verified, and comes back as the shop it was."""
 
+import contextlib
+import getpass
 import sqlite3
 import tarfile
 import threading
@@ -51,11 +53,28 @@ class Backup(shop.ShopTest):
         self.assertEqual(head, report["ledger_head"], "the restored ledger is the shop's ledger at that moment")
 
         again = self.serve(restored)
+        (entry,) = again.operate("GET", "/operators-log?operation=restoreBackup")["items"]
+        self.assertEqual((entry["operator"], entry["outcome"]), ("local/" + getpass.getuser(), "done"))
+        self.assertEqual((entry["details"]["file"], entry["details"]["ledger_entries"]), ("monday.tar.gz", report["ledger_entries"]))
         first = again.order(self.shoppers[0], "before-0", SKU)
         self.assertEqual(first.status, 201, "a key from before the backup still gives its first verdict")
         self.assertEqual(again.order(self.shoppers[0], "after", SKU).status, 201)
         self.assertEqual(again.stop(), 0)
         self.assertEqual(self.audit(restored)["orders"], report["orders"] + 1)
+
+    def test_a_backup_of_a_shop_whose_ledger_is_broken_is_refused_with_the_way_out(self):
+        server = self.selling_shop(3)
+        self.assertEqual(server.stop(), 0)
+        with contextlib.closing(sqlite3.connect(server.data / "marketday.db")) as database, database:
+            database.execute("UPDATE ledger SET units = units + 1 WHERE sequence = 2")
+        file = self.directory / "broken.tar.gz"
+        done = shop.run("backup", file, "--data", server.data)
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        for words in ("is violated", f"marketday audit --data {server.data}", "marketday restore"):
+            self.assertIn(words, done.stderr)
+        self.assertFalse(file.exists())
+        report = shop.run("audit", "--data", server.data)
+        self.assertEqual(report.returncode, 1, "the audit that it names says the same")
 
     def test_a_backup_does_not_replace_a_file_unasked(self):
         server = self.selling_shop(1)

@@ -62,6 +62,16 @@ class CommandLine(shop.ShopTest):
         self.assertEqual(server.operate("GET", "/stock/cup")["available"], 5)
         self.assertEqual(len(server.operate("GET", "/products/cup")["category"]), 2)
 
+    def test_an_import_without_a_server_is_in_the_operators_log(self):
+        file = self.directory / "goods.csv"
+        file.write_text("sku,name_en,price,category,stock\ncup,Cup,1000,Home/Cups,5\n")
+        done = shop.run("import", file, "--data", self.directory / "shop")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        server = self.serve(self.directory / "shop")
+        (entry,) = server.operate("GET", "/operators-log?operation=importProducts")["items"]
+        self.assertEqual((entry["operator"], entry["outcome"]), ("local/" + getpass.getuser(), "done"))
+        self.assertEqual(entry["details"], {"file": str(file)})
+
 
 if __name__ == "__main__":
     shop.main()

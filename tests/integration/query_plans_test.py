@@ -27,7 +27,7 @@ BOUNDED = {
 # Ranges with one open end that no LIMIT closes, and what closes them.
 OPEN_RANGES = {
     "SELECT position, message_id, topic, body FROM bus_messages WHERE position > ?1": "the reader stops stepping",
-    "SELECT o.order_id, o.customer_id, s.sale_id, o.state": "an operator's page: a sale long past walks on, and of the orders that hold units all are looked at",
+    "SELECT o.order_id, o.customer_id, s.sale_id, o.state": "an operator's page: of the orders that hold units all are looked at",
     "SELECT path, level, name, products FROM categories": "one row a category of the shop; all of them are the answer",
     "SELECT key FROM customer_records WHERE customer_id = ?1 AND kind = 3": "the reader stops stepping after a page",
 }

@@ -1,6 +1,8 @@
 #include "adapters/embedded/sqlite_order_book.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 #include "adapters/embedded/sqlite_batch_facts.hpp"
 #include "adapters/embedded/sqlite_forgetting.hpp"
@@ -80,18 +82,28 @@ struct OrderRange {
 SqliteQuery orders_of_any_state(SqliteConnection& connection, const OrderRange& range) {
     return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
                             " FROM orders o LEFT JOIN sales s ON s.sale_no = o.sale_no WHERE o.order_id < ?1"
-                            " AND o.order_id >= ?4 AND (?2 IS NULL OR s.sale_id = ?2)"
-                            " ORDER BY o.order_id DESC LIMIT ?3",
-                            range.before, range.sale, range.orders_max, range.from);
+                            " AND o.order_id >= ?3 ORDER BY o.order_id DESC LIMIT ?2",
+                            range.before, range.orders_max, range.from);
 }
 
 /// Orders of a state in which they hold nothing more: a few of them may lie years apart.
 SqliteQuery orders_of_state(SqliteConnection& connection, const OrderRange& range, domain::OrderState state) {
     return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
                             " FROM orders o INDEXED BY orders_by_state LEFT JOIN sales s ON s.sale_no = o.sale_no"
-                            " WHERE o.state > 2 AND o.state = ?5 AND o.order_id < ?1 AND o.order_id >= ?4"
-                            " AND (?2 IS NULL OR s.sale_id = ?2) ORDER BY o.order_id DESC LIMIT ?3",
-                            range.before, range.sale, range.orders_max, range.from, static_cast<std::int64_t>(state));
+                            " WHERE o.state > 2 AND o.state = ?4 AND o.order_id < ?1 AND o.order_id >= ?3"
+                            " ORDER BY o.order_id DESC LIMIT ?2",
+                            range.before, range.orders_max, range.from, static_cast<std::int64_t>(state));
+}
+
+/// Of one sale, however long ago it was; with `state` no more is looked at than the sale's own orders.
+SqliteQuery settled_orders_of_sale(SqliteConnection& connection, const OrderRange& range,
+                                   std::optional<std::int64_t> state) {
+    return connection.query("SELECT " MARKETDAY_ORDER_COLUMNS
+                            " FROM orders o INDEXED BY orders_of_sales LEFT JOIN sales s ON s.sale_no = o.sale_no"
+                            " WHERE o.state > 2 AND o.sale_no = (SELECT n.sale_no FROM sales n WHERE n.sale_id = ?2)"
+                            " AND o.order_id < ?1 AND o.order_id >= ?4 AND (?5 IS NULL OR o.state = ?5)"
+                            " ORDER BY o.order_id DESC LIMIT ?3",
+                            range.before, range.sale, range.orders_max, range.from, state);
 }
 
 /// Those that hold units now are all looked at and put in order: there are never more than are being bought.
@@ -120,10 +132,20 @@ std::vector<Order> list_of_all(SqliteConnection& connection, const OrderBook::Or
                            .sale = query.sale,
                            .orders_max = static_cast<std::int64_t>(query.orders_max)};
     const auto read = [&connection](SqliteQuery rows) { return read_orders(connection, rows); };
-    if (!query.state) return read(orders_of_any_state(connection, range));
-    if (*query.state == domain::OrderState::reserved) return read(reserved_orders(connection, range));
-    if (*query.state == domain::OrderState::paying) return read(paying_orders(connection, range));
-    return read(orders_of_state(connection, range, *query.state));
+    using domain::OrderState;
+    if (query.state == OrderState::reserved) return read(reserved_orders(connection, range));
+    if (query.state == OrderState::paying) return read(paying_orders(connection, range));
+    if (query.state && query.sale)
+        return read(settled_orders_of_sale(connection, range, static_cast<std::int64_t>(*query.state)));
+    if (query.state) return read(orders_of_state(connection, range, *query.state));
+    if (!query.sale) return read(orders_of_any_state(connection, range));
+    // Orders that hold units are in no index of their sale, so that placing one writes nothing more.
+    std::vector<Order> orders = read(settled_orders_of_sale(connection, range, std::nullopt));
+    std::ranges::move(read(reserved_orders(connection, range)), std::back_inserter(orders));
+    std::ranges::move(read(paying_orders(connection, range)), std::back_inserter(orders));
+    std::ranges::sort(orders, std::greater{}, &Order::id);
+    if (orders.size() > query.orders_max) orders.resize(query.orders_max);
+    return orders;
 }
 
 domain::LedgerEntry read_ledger_row(const SqliteQuery& row) {

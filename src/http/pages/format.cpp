@@ -99,6 +99,12 @@ std::string shown_countdown(seconds left, Language language) {
     return fmt::format("{} {}", texts.counted(days, "sale.days_one", "sale.days"), clock);
 }
 
+std::string shown_hold(seconds left) {
+    const std::int64_t all = std::max<std::int64_t>(0, left.count());
+    if (all >= 3600) return fmt::format("{}:{:02}:{:02}", all / 3600, all / 60 % 60, all % 60);
+    return fmt::format("{}:{:02}", all / 60, all % 60);
+}
+
 std::string machine_time(WallTime time) { return to_rfc3339(to_unix_ms(time)); }
 
 domain::LocalText local_text_of(std::string_view json) {

@@ -17,6 +17,8 @@ std::string shown_time(WallTime time, std::chrono::minutes utc_offset, domain::L
 std::string shown_day(WallTime time, std::chrono::minutes utc_offset, domain::Language language);
 /// "09:59:07"; days before it when there are any.
 std::string shown_countdown(seconds left, domain::Language language);
+/// What is left of a hold, which is minutes: "4:32"; with hours should a shop hold longer.
+std::string shown_hold(seconds left);
 
 /// For <time datetime>: RFC 3339 in UTC.
 std::string machine_time(WallTime time);

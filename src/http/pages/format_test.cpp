@@ -43,6 +43,13 @@ TEST(Format, what_is_left_counts_days_apart) {
     EXPECT_EQ(shown_countdown(seconds{-5}, Language::ko), "00:00:00");
 }
 
+TEST(Format, a_hold_is_told_in_minutes) {
+    EXPECT_EQ(shown_hold(seconds{272}), "4:32");
+    EXPECT_EQ(shown_hold(seconds{9}), "0:09");
+    EXPECT_EQ(shown_hold(seconds{-1}), "0:00");
+    EXPECT_EQ(shown_hold(seconds{3'872}), "1:04:32");
+}
+
 TEST(Format, a_sales_name_is_read_from_its_json) {
     const auto name = local_text_of(R"({"ko":"달항아리","en":"Moon jar","xx":"?","ja":3})");
     EXPECT_EQ(name.in(Language::ko), "달항아리");

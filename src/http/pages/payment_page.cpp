@@ -27,12 +27,11 @@ void write_hold(Html& html, const BuyingPages& shop, const Texts& texts, const d
                 texts("pay.hold", {{"time", shown_time(order.hold_until, shop.site.utc_offset, texts.language())}}));
         });
         html.text(" ");
-        html.leaf("strong",
-                  {cls("nowrap"), attr("data-hold", machine_time(order.hold_until)),
-                   attr("data-now", machine_time(now)), attr("data-left", texts("pay.hold_left", {{"left", "{left}"}})),
-                   attr("data-day", texts("sale.days_one", {{"n", "{n}"}})),
-                   attr("data-days", texts("sale.days", {{"n", "{n}"}}))},
-                  texts("pay.hold_left", {{"left", shown_countdown(left, texts.language())}}));
+        html.leaf(
+            "strong",
+            {cls("nowrap"), attr("data-hold", machine_time(order.hold_until)), attr("data-now", machine_time(now)),
+             attr("data-left", texts("pay.hold_left", {{"left", "{left}"}}))},
+            texts("pay.hold_left", {{"left", shown_hold(left)}}));
     });
 }
 

@@ -35,6 +35,15 @@ export function countdownText(leftMs: number, words: DayWords): string {
     return `${(days === 1 ? words.day : words.days).replace('{n}', String(days))} ${clock}`;
 }
 
+/** What is left of a hold, which is minutes: "4:32"; "1:04:32" should a shop hold longer. */
+export function holdText(leftMs: number): string {
+    const all = Math.max(0, Math.ceil(leftMs / 1000));
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const hours = Math.floor(all / 3600);
+    const minutes = Math.floor(all / 60) % 60;
+    return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(all % 60)}`;
+}
+
 /** Calls `tick` with what is left each time the shown second changes, and once at or below zero. Gives a way to stop. */
 export function countDown(clock: ServerClock, until: number, tick: (leftMs: number) => void): () => void {
     let timer = 0;
