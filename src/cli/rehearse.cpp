@@ -11,7 +11,9 @@
 
 #include "cli/admin_client.hpp"
 #include "cli/commands.hpp"
+#include "cli/fleet_settings.hpp"
 #include "drills/interrupt.hpp"
+#include "drills/topology_rehearsal.hpp"
 
 namespace marketday::cli {
 namespace {
@@ -22,6 +24,7 @@ struct RehearseFlags {
     std::string report_dir;
     bool json = false;
     bool no_line = false;
+    drills::TopologyRehearsalOptions topology;
 };
 
 /// "10s", "500ms", "2m", or a plain number of seconds.
@@ -62,7 +65,10 @@ int rehearse(RehearseFlags& flags) {
         if (!json) fmt::print(stderr, "{}\n", line);
     };
     try {
-        const auto result = drills::rehearse(flags.options, say);
+        flags.topology.check_setting = check_fleet_setting;
+        const auto result = flags.topology.topology.empty()
+                                ? drills::rehearse(flags.options, say)
+                                : drills::rehearse_topology(flags.options, flags.topology, say);
         print_result(result, flags.json);
         return result.passed() ? 0 : 1;
     } catch (const drills::Interrupted& interrupted) {
@@ -85,7 +91,21 @@ void add_rehearse(CLI::App& app, int& exit_code) {
     command->add_option("--units", options.units, "How many units there are")
         ->check(CLI::Range(1, 10'000'000))
         ->capture_default_str();
-    command->add_flag("--kill", options.kill, "Kill the server (kill -9) half-way and start it again");
+    auto* kill = command->add_flag("--kill", options.kill, "Kill the server (kill -9) half-way and start it again");
+    auto* topology =
+        command
+            ->add_option("--topology", flags->topology.topology,
+                         "In a shop of its own on this topology, such as topologies/2-tiers.yaml (needs root)")
+            ->excludes(kill);
+    std::vector<std::string> faults;
+    std::string meanings;
+    for (const auto& fault : drills::topology_faults()) {
+        faults.emplace_back(fault.name);
+        meanings += fmt::format("\n  {:<17} {}", fault.name, fault.meaning);
+    }
+    command->add_option("--fault", flags->topology.fault, "What is broken in the middle of it, with --topology")
+        ->check(CLI::IsMember(faults))
+        ->needs(topology);
     command
         ->add_option("--silent-payments", options.silent_payments_percent, "Percent of payments the bank never answers")
         ->check(CLI::Range(0U, 100U));
@@ -94,8 +114,16 @@ void add_rehearse(CLI::App& app, int& exit_code) {
     command->add_option("--report", flags->report_dir, "Keep the crowd's report in this directory");
     command->add_flag("--json", flags->json, "One JSON object instead of words");
     command->add_flag("--keep", options.keep, "Leave the shop's temporary directory, to look into");
-    command->footer("Exit code: 0 all of it holds, 1 something does not, 2 it could not be carried out.");
-    command->callback([flags, &exit_code] { exit_code = run_command([&flags] { return rehearse(*flags); }); });
+    command->footer("Faults:" + meanings +
+                    "\n\nExit code: 0 all of it holds, 1 something does not, 2 it could not be carried out.");
+    command->callback([flags, command, &exit_code] {
+        if (!flags->topology.topology.empty()) {
+            // A sale that lasts long enough for something to break in its middle.
+            if (command->count("--shoppers") == 0) flags->options.shoppers = 5000;
+            if (command->count("--units") == 0) flags->options.units = flags->options.shoppers / 2;
+        }
+        exit_code = run_command([&flags] { return rehearse(*flags); });
+    });
 }
 
 }  // namespace marketday::cli

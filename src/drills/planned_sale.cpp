@@ -17,14 +17,14 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kShownWithin{10'000};
 
-crowd::Target shop_of(const ShopProcess& shop) {
+crowd::Target shop_of(const OperatedShop& shop) {
     auto target = crowd::Target::parse(shop.shop_url());
     if (!target) throw std::runtime_error(target.error().message);
     return std::move(*target);
 }
 
 /// The shop's page learns of a new sale a moment after the operator.
-void wait_until_shown(const ShopProcess& shop, const std::string& sale) {
+void wait_until_shown(const OperatedShop& shop, const std::string& sale) {
     crowd::PlainClient shopper{shop_of(shop)};
     const auto deadline = steady_clock::now() + kShownWithin;
     while (steady_clock::now() < deadline) {
@@ -38,7 +38,7 @@ void wait_until_shown(const ShopProcess& shop, const std::string& sale) {
 
 }  // namespace
 
-std::string plan_sale(ShopProcess& shop, const PlannedSale& sale) {
+std::string plan_sale(OperatedShop& shop, const PlannedSale& sale) {
     shop.operate(
         "POST", "/admin/v1/products",
         fmt::format(R"({{"sku":"{}","source":"rehearsal","name":{{"en":"Rehearsal Lantern","ko":"리허설 등불",)"
@@ -62,7 +62,7 @@ std::string plan_sale(ShopProcess& shop, const PlannedSale& sale) {
     return id;
 }
 
-void wait_until_open(const ShopProcess& shop, const std::string& sale) {
+void wait_until_open(const OperatedShop& shop, const std::string& sale) {
     crowd::PlainClient shopper{shop_of(shop)};
     const auto deadline = steady_clock::now() + kShownWithin;
     while (steady_clock::now() < deadline) {

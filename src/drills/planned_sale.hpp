@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "drills/shop_process.hpp"
+#include "drills/operated_shop.hpp"
 
 namespace marketday::drills {
 
@@ -20,9 +20,9 @@ struct PlannedSale {
 
 /// Makes the product, receives its units, plans the sale, and waits until the shop shows it. The sale's id. Throws
 /// std::runtime_error.
-std::string plan_sale(ShopProcess& shop, const PlannedSale& sale);
+std::string plan_sale(OperatedShop& shop, const PlannedSale& sale);
 
 /// Waits until shoppers see the sale open.
-void wait_until_open(const ShopProcess& shop, const std::string& sale);
+void wait_until_open(const OperatedShop& shop, const std::string& sale);
 
 }  // namespace marketday::drills

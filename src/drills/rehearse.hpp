@@ -24,6 +24,14 @@ struct RehearsalOptions {
     std::filesystem::path report_dir;  // the crowd's report; empty: within the temporary directory
 };
 
+/// Something that was broken on purpose in the middle of a rehearsal.
+struct FaultSeen {
+    std::string what;        // "web-1 killed (kill -9)"
+    std::int64_t at_us = 0;  // Unix time, as the crowd's history
+    double seconds_to_first_order =
+        -1;  // from the fault to the first acknowledged order that was begun after it; -1: none
+};
+
 /// What a rehearsal showed.
 struct Rehearsal {
     std::int64_t shoppers = 0;
@@ -40,7 +48,10 @@ struct Rehearsal {
     bool killed = false;
     double seconds_down = 0;   // from the kill to the first answer after it
     int server_exit_code = 0;  // after SIGTERM
-    bool settled = false;      // nothing was under way any more when the server was stopped
+    std::vector<FaultSeen> faults;
+    std::int64_t server_errors = 0;     // answers 5xx, as shoppers saw them
+    std::int64_t lost_connections = 0;  // the same
+    bool settled = false;               // nothing was under way any more when the server was stopped
     audit::Report audit;
     std::filesystem::path directory;    // with `keep`
     std::vector<std::string> failures;  // why it does not pass, a sentence each

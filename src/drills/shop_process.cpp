@@ -21,7 +21,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kStartWithin{20'000};
-constexpr int kAnswerWithinMs = 30'000;
 
 // Below the ports that the system hands out by itself: else another program's connection may have ours when we want it
 // again after a kill.
@@ -115,19 +114,6 @@ std::optional<int> ShopProcess::stop(milliseconds time) {
     const auto code = child_->wait(time);
     child_.reset();
     return code;
-}
-
-std::string ShopProcess::operate(const std::string& method, const std::string& path, const std::string& body) {
-    check_running();
-    const auto target = crowd::Target::parse(admin_url_);
-    if (!target) throw std::runtime_error(target.error().message);
-    crowd::PlainClient client{*target, kAnswerWithinMs};
-    auto answer = client.ask({.method = method, .path = path, .token = token_, .body = body});
-    check_interrupted();
-    if (!answer) throw std::runtime_error(answer.error().message);
-    if (answer->status / 100 != 2)
-        throw std::runtime_error(fmt::format("{} {} was answered {}: {}", method, path, answer->status, answer->body));
-    return std::move(answer->body);
 }
 
 }  // namespace marketday::drills

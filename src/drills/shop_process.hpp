@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "crowd/target.hpp"
 #include "drills/child.hpp"
+#include "drills/operated_shop.hpp"
 
 namespace marketday::drills {
 
 /// A `marketday serve` of our own on one data directory: started, asked, killed, started again on the same ports.
 /// What goes wrong throws std::runtime_error with one line.
-class ShopProcess {
+class ShopProcess final : public OperatedShop {
 public:
     struct Options {
         std::filesystem::path data;
@@ -39,15 +39,8 @@ public:
     std::optional<int> ended() { return child_ ? child_->ended() : std::nullopt; }
     /// SIGTERM; its exit code, or nothing when it had not ended within `time`.
     std::optional<int> stop(std::chrono::milliseconds time);
-    /// Throws when it has ended by itself.
-    void check_running();
+    void check_running() override;
 
-    /// One call of the operators' API; throws unless the answer is 2xx. The body of the answer.
-    std::string operate(const std::string& method, const std::string& path, const std::string& body);
-
-    const std::string& shop_url() const { return shop_url_; }
-    const std::string& admin_url() const { return admin_url_; }
-    const std::string& token() const { return token_; }
     const std::filesystem::path& data() const { return options_.data; }
     std::filesystem::path database() const { return options_.data / "marketday.db"; }
 
@@ -57,9 +50,6 @@ private:
 
     Options options_;
     std::optional<Child> child_;
-    std::string shop_url_;
-    std::string admin_url_;
-    std::string token_;
 };
 
 }  // namespace marketday::drills

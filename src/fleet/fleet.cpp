@@ -118,11 +118,11 @@ Layout Fleet::layout() const {
 }
 
 std::string Fleet::database() const {
-    const Topology topology = topology_of(wanted());
-    if (topology.postgres)
-        return fmt::format("postgres://marketday:{}@{}:{}/marketday", database_password(directory_),
-                           topology.address_of(topology.postgres->host), kPostgresPort);
-    return (directory_ / layout().parts.front().data() / "marketday.db").string();
+    const Layout now = layout();
+    if (const Part* postgres = now.first_of(Part::Kind::postgres))
+        return fmt::format("postgres://marketday:{}@{}:{}/marketday", database_password(directory_), postgres->address,
+                           postgres->port);
+    return (directory_ / now.parts.front().data() / "marketday.db").string();
 }
 
 std::vector<std::string> Fleet::plan(const Wanted& wanted) const {
@@ -166,9 +166,12 @@ void Fleet::ask(Wanted wanted, const Say& say) const {
     for (const fs::path& folder : {directory_, directory_ / "logs"})
         fs::permissions(folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
     wanted.serial = std::max(read_wanted(directory_).serial, read_state(directory_).wish) + 1;
+    // From here on, whoever writes it.
+    std::error_code none;
+    const auto told = fs::file_size(directory_ / "logs" / "fleet.log", none);
     write_wanted(directory_, wanted);
     start_keeper();
-    follow(wanted.serial, say);
+    follow(wanted.serial, none ? 0 : told, say);
 }
 
 void Fleet::start_keeper() const {
@@ -185,9 +188,9 @@ void Fleet::start_keeper() const {
     }
 }
 
-void Fleet::follow(std::int64_t serial, const Say& say) const {
-    std::ifstream log{directory_ / "logs" / "fleet.log", std::ios::ate};
-    if (!log) log.open(directory_ / "logs" / "fleet.log");
+void Fleet::follow(std::int64_t serial, std::uintmax_t told_bytes, const Say& say) const {
+    std::ifstream log{directory_ / "logs" / "fleet.log"};
+    log.seekg(static_cast<std::streamoff>(told_bytes));
     std::string line;
     const auto tell = [&] {
         for (std::string more; std::getline(log, more);) {

@@ -50,7 +50,7 @@ private:
     void ask(Wanted wanted, const Say& say) const;
     void need_root(std::string_view command) const;
     void start_keeper() const;
-    void follow(std::int64_t serial, const Say& say) const;
+    void follow(std::int64_t serial, std::uintmax_t told_bytes, const Say& say) const;
 
     std::filesystem::path directory_;
 };

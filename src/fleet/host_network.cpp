@@ -49,6 +49,18 @@ void make_bridge(const Layout& layout) {
                          layout.bridge, layout.gateway));
 }
 
+std::string free_network() {
+    const std::string taken = ip({"-4", "-o", "address", "show"});
+    // Not always the same one first: another rehearsal may be looking too.
+    constexpr int kFirst = 128;
+    constexpr int kCount = 120;
+    for (int i = 0; i < kCount; ++i) {
+        const std::string network = fmt::format("10.77.{}.", kFirst + (::getpid() + i) % kCount);
+        if (taken.find(" " + network) == std::string::npos) return network;
+    }
+    throw std::runtime_error("no network 10.77.128.0/24 to 10.77.247.0/24 is free; take other fleets down");
+}
+
 bool host_exists(const Host& host) {
     const std::string file = fmt::format("{}/{}", kNamespaces, host.network_namespace);
     // A name whose namespace is gone is an empty file on another file system.

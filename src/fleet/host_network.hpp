@@ -17,6 +17,8 @@ namespace marketday::fleet {
 void make_bridge(const Layout& layout);
 /// Makes a host from nothing: what is left of an earlier one of this name is removed first.
 void make_host(const Layout& layout, const Host& host);
+/// The first 24 bits of a network that nobody on this machine has, such as "10.77.140.".
+std::string free_network();
 /// Whether the namespace is there and answers to its name.
 bool host_exists(const Host& host);
 /// Ends all that runs in it (kill -9) and removes it.

@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "fleet/fleet.hpp"
 #include "fleet/haproxy_config.hpp"
 #include "fleet/haproxy_runtime.hpp"
 #include "fleet/host_network.hpp"
@@ -92,6 +93,12 @@ int Keeper::run() {
             tend();
         }
         save();
+        if (wanted_.owner.pid > 0 && !runs(wanted_.owner)) {
+            state_.keeper = {};
+            save();
+            Fleet{directory_}.down(true, [](const std::string&) {});
+            return 0;
+        }
         std::this_thread::sleep_for(kTick);
     }
     state_.keeper = {};
@@ -171,10 +178,20 @@ void Keeper::prepare(const Part& part) {
         fs::create_directories(directory_ / folder);
         fs::permissions(directory_ / folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
     }
-    if (fs::exists(data)) return;
-    fs::create_directory(data);
-    fs::permissions(data, fs::perms::owner_all);
-    give_to(data, user_or_nobody(part.user));
+    const std::string user = user_or_nobody(part.user);
+    const auto make_own = [&user](const fs::path& folder) {
+        if (fs::exists(folder)) return;
+        fs::create_directory(folder);
+        fs::permissions(folder, fs::perms::owner_all);
+        give_to(folder, user);
+    };
+    make_own(data);
+    if (part.kind != Part::Kind::process || !topology_->postgres) return;
+    make_own(directory_ / kSharedFolder);
+    make_own(directory_ / kSharedFolder / "images");
+    if (fs::exists(fs::symlink_status(data / "images"))) return;
+    fs::create_directory_symlink(directory_ / kSharedFolder / "images", data / "images");
+    give_to(data / "images", user);
 }
 
 void Keeper::write_files(const Part& part) {

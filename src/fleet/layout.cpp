@@ -72,6 +72,8 @@ std::string config_of(const Topology& topology, const Wishes& wishes, const Proc
         for (const ProcessGroup& other : topology.processes)
             connections += other.count_max * (other.database_connections + other.operator_connections);
         const int processes = std::max(1, connections / (group.database_connections + group.operator_connections));
+        // A real bank is one for all of them, and so is the one to rehearse with.
+        settings.push_back({"payment.sandbox_books", (directory / kSharedFolder / "sandbox-bank.db").string()});
         settings.push_back({"database", database_url(topology)});
         settings.push_back({"database_pool.connections", std::to_string(group.database_connections)});
         settings.push_back({"database_pool.operator_connections", std::to_string(group.operator_connections)});
@@ -203,7 +205,9 @@ std::vector<const Part*> Layout::web_processes() const {
 
 std::string fleet_id(const std::filesystem::path& directory) { return hex_of(directory.string(), 3); }
 
-Layout make_layout(const Topology& topology, const Wishes& wishes, const std::filesystem::path& directory) {
+Layout make_layout(const Topology& given, const Wishes& wishes, const std::filesystem::path& directory) {
+    Topology topology = given;
+    if (!wishes.network.empty()) topology.network = wishes.network;
     for (const auto& [group, count] : wishes.counts) {
         if (topology.find_group(group) == nullptr)
             throw std::runtime_error(

@@ -15,6 +15,7 @@ struct Wishes {
     std::map<std::string, int> counts;       // of a kind of process, instead of its count
     std::map<std::string, int> generations;  // of a kind of process: a higher one is a restart
     std::vector<Setting> settings;           // of every process, over the topology's
+    std::string network = {};                // "10.77.9."; empty: the topology's
     std::string program_mark;                // what tells one build of the program from another
 };
 
@@ -71,6 +72,8 @@ struct Layout {
 
 /// Stands in generated texts for the database's password, which is no part of a plan.
 inline constexpr std::string_view kPasswordMark = "@DATABASE_PASSWORD@";
+/// What several processes of the shop share beside the database: pictures, and the books of the bank to rehearse with.
+inline constexpr std::string_view kSharedFolder = "data/shared";
 inline constexpr int kPostgresPort = 5432;
 
 /// The id of the fleet that a directory holds.

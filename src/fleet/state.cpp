@@ -153,6 +153,8 @@ Wanted read_wanted(const fs::path& directory) {
     wanted.file = node["file"].as<std::string>("");
     wanted.topology = node["topology"].as<std::string>("");
     wanted.wishes.program_mark = node["program"].as<std::string>("");
+    wanted.wishes.network = node["network"].as<std::string>("");
+    wanted.owner = mark_of(node["owner"]);
     for (const auto& entry : node["counts"])
         wanted.wishes.counts[entry.first.as<std::string>()] = entry.second.as<int>(0);
     for (const auto& entry : node["generations"])
@@ -170,6 +172,9 @@ void write_wanted(const fs::path& directory, const Wanted& wanted) {
     pair(out, "program", wanted.wishes.program_mark);
     pair(out, "counts", wanted.wishes.counts);
     pair(out, "generations", wanted.wishes.generations);
+    pair(out, "network", wanted.wishes.network);
+    out << YAML::Key << "owner" << YAML::Value;
+    emit(out, wanted.owner);
     out << YAML::Key << "settings" << YAML::Value << YAML::BeginSeq;
     for (const Setting& setting : wanted.wishes.settings) {
         out << YAML::BeginMap;

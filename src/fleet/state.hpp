@@ -55,6 +55,7 @@ struct Wanted {
     std::string file;      // the topology's, for messages
     std::string topology;  // its text
     Wishes wishes;
+    ProcessMark owner = {};  // when it is gone, so is the fleet, data and all; none: it stays
 };
 
 /// Both are whole or absent on disk: written aside and renamed. Reading an absent file gives an empty one; a damaged
