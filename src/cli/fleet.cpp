@@ -137,7 +137,8 @@ void add_fleet(CLI::App& app, int& exit_code) {
         command->callback([flags, &exit_code, work] { exit_code = run_command([&] { return work(*flags); }); });
         return command;
     };
-    add("plan", "Show what up would change", [](FleetFlags& given) { return plan_fleet(given); });
+    auto* plan = add("plan", "Show what up would change", [](FleetFlags& given) { return plan_fleet(given); });
+    plan->add_flag("--rehearsal", flags->rehearsal, "Of up --rehearsal");
     auto* up = add("up", "Make it so: start what is missing, change what differs",
                    [](FleetFlags& given) { return up_fleet(given); });
     up->add_flag("--rehearsal", flags->rehearsal, "Allow sessions to be made in bulk; never in a real shop");

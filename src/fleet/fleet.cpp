@@ -67,7 +67,8 @@ void check_machine(const Topology& topology) {
                                              topology.haproxy->version, said.substr(0, said.find('\n'))));
 }
 
-void end_all(const State& state, const Fleet::Say& say) {
+/// `gently`: what is stored must be whole afterwards, else it is about to be deleted.
+void end_all(const State& state, bool gently, const Fleet::Say& say) {
     // Shoppers' side first, the database last: nobody is told of a success that was not stored.
     for (const std::string_view kind : {"haproxy", "process", "postgres"}) {
         std::vector<const PartState*> ending;
@@ -75,7 +76,7 @@ void end_all(const State& state, const Fleet::Say& say) {
             if (part.kind != kind || !runs(part.process)) continue;
             // A stopped one hears nothing.
             ::kill(part.process.pid, SIGCONT);
-            ::kill(part.process.pid, kind == "postgres" ? SIGINT : SIGTERM);
+            ::kill(part.process.pid, !gently ? SIGKILL : kind == "postgres" ? SIGINT : SIGTERM);
             ending.push_back(&part);
         }
         const auto deadline = Clock::now() + kStopWithin;
@@ -239,7 +240,7 @@ void Fleet::down(bool remove, const Say& say) const {
         last = state();  // the keeper may have started something meanwhile
     } catch (const std::runtime_error&) {
     }
-    end_all(last, say);
+    end_all(last, !remove, say);
     const auto hosts = namespaces_of(id);
     remove_network(id);
     if (!hosts.empty()) say(fmt::format("{} hosts are gone", hosts.size()));

@@ -1,0 +1,226 @@
+"""A topology on this machine: brought up, watched, changed under load, broken, and gone without a trace."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+import shop
+
+TOPOLOGY = pathlib.Path(__file__).resolve().parents[2] / "topologies" / "2-tiers.yaml"
+ENGINES = ["/usr/sbin/ip", "/usr/sbin/haproxy", "/usr/lib/postgresql/15/bin/postgres"]
+
+
+def missing():
+    """Why a fleet cannot be tried here; None when it can."""
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    absent = [engine for engine in ENGINES if not os.access(engine, os.X_OK)]
+    if absent:
+        return f"{', '.join(absent)} is not installed"
+    tried = subprocess.run(["/usr/sbin/ip", "netns", "add", "md-trial"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        return f"no network namespace can be made here: {tried.stderr.strip()}"
+    subprocess.run(["/usr/sbin/ip", "netns", "delete", "md-trial"], check=True)
+    return None
+
+
+def free_network():
+    taken = subprocess.run(["/usr/sbin/ip", "-4", "-o", "address"], capture_output=True, text=True, check=True).stdout
+    return next(f"10.78.{i}.0/24" for i in range(os.getpid() % 200, 255) if f" 10.78.{i}." not in taken)
+
+
+def traces(words):
+    """Namespaces, cables and processes that carry one of these words."""
+    found = [path.name for path in pathlib.Path("/run/netns").glob("md-*")] if pathlib.Path("/run/netns").exists() else []
+    found += [path.name for path in pathlib.Path("/sys/class/net").glob("md*")]
+    found = [name for name in found if any(word in name for word in words)]
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ") if entry.name.isdigit() else ""
+        except OSError:
+            continue
+        if any(word in command for word in words):
+            found.append(command)
+    return found
+
+
+class Visitors:
+    """Eight people who ask for one page after another through the load balancer, and write down what went wrong."""
+
+    def __init__(self, address, path="/api/v1/sales"):
+        self.address, self.path = address, path
+        self.good, self.bad, self.stopped = 0, [], False
+        self.threads = [threading.Thread(target=self.visit) for _ in range(8)]
+        for thread in self.threads:
+            thread.start()
+
+    def visit(self):
+        connection = http.client.HTTPConnection(self.address, timeout=20)
+        while not self.stopped:
+            try:
+                connection.request("GET", self.path)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status == 200:
+                    self.good += 1
+                else:
+                    self.bad.append(answer.status)
+            except (OSError, http.client.HTTPException) as error:
+                self.bad.append(repr(error))
+                connection.close()
+            time.sleep(0.005)
+        connection.close()
+
+    def stop(self):
+        self.stopped = True
+        for thread in self.threads:
+            thread.join()
+
+
+@unittest.skipIf(missing(), missing() or "")
+class Fleet(shop.ShopTest):
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.directory, 0o711)
+        self.home = self.directory / "fleet"
+        text = TOPOLOGY.read_text().replace("10.77.2.0/24", free_network())
+        text = text.replace("shared_buffers_mib: 256", "shared_buffers_mib: 32")
+        self.topology = self.directory / "tiers.yaml"
+        self.topology.write_text(text)
+        self.addCleanup(self.fleet, "down", "--delete")
+
+    def fleet(self, command, *arguments, fails=None):
+        done = shop.run("fleet", command, self.topology, *arguments, "--directory", self.home)
+        if fails is None:
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        else:
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(fails, done.stderr)
+        return done.stdout
+
+    def status(self):
+        return json.loads(self.fleet("status", "--json"))
+
+    def part(self, name):
+        return next(part for part in self.status()["parts"] if part["name"] == name)
+
+    def wait_until_ready(self, name, after_pid, within_s=20):
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            part = self.part(name)
+            if part["pid"] != after_pid and part["state"] == "ready":
+                return part
+            time.sleep(0.1)
+        self.fail(f"{name} did not come back: {part}")
+
+    def test_it_comes_up_is_changed_under_load_and_goes_without_a_trace(self):
+        self.assertIn("+ start haproxy on edge", self.fleet("plan"))
+        self.fleet("up", "--rehearsal")
+        status = self.status()
+        address = status["shop"].removeprefix("http://")
+        self.assertEqual({part["state"] for part in status["parts"]}, {"ready"})
+        self.assertIn("nothing to do", self.fleet("plan", "--rehearsal"))
+        self.assertIn("~ restart web-1", self.fleet("plan"))
+        # Shoppers reach the shop, passed through unread too, and never the operators.
+        self.assertEqual(shop.call(f"http://{address}/").status, 200)
+        self.assertEqual(shop.call(f"http://{address}:8080/api/v1/sales").status, 200)
+        self.assertEqual(shop.call(f"http://{address}/admin/v1/sales").status, 404)
+        self.fleet("scale", "web=9", fails="web can be 0 to 4")
+        self.fleet("scale", "web=2")
+        visitors = Visitors(address)
+        try:
+            # Everybody is replaced, then one more comes and goes: nobody notices.
+            before = {part["name"]: part["pid"] for part in self.status()["parts"]}
+            self.fleet("restart", "web")
+            after = {part["name"]: part["pid"] for part in self.status()["parts"]}
+            self.assertTrue(before["web-1"] != after["web-1"] and before["web-2"] != after["web-2"])
+            self.assertEqual(before["haproxy"], after["haproxy"])
+            self.fleet("scale", "web=3")
+            self.fleet("scale", "web=2")
+        finally:
+            visitors.stop()
+        self.assertEqual(visitors.bad, [])
+        self.assertGreater(visitors.good, 100)
+        # What dies is started again; so is the keeper, by `up`, which leaves everything else alone.
+        worker = self.part("worker-1")["pid"]
+        os.kill(worker, signal.SIGKILL)
+        self.assertEqual(self.wait_until_ready("worker-1", worker)["restarts"], 1)
+        keeper = int((self.home / "state.yaml").read_text().split("keeper: {pid: ")[1].split(",")[0])
+        os.kill(keeper, signal.SIGKILL)
+        self.assertIn("nobody watches", self.fleet("status"))
+        before = {part["name"]: part["pid"] for part in self.status()["parts"]}
+        self.fleet("up", "--rehearsal")
+        after = {part["name"]: part["pid"] for part in self.status()["parts"]}
+        self.assertEqual(before, {**after, **{name: before[name] for name in before if name not in after}})
+        self.assertIn("web-1", self.fleet("logs", "--lines", "200"))
+        # And down, also when nobody is left to be asked.
+        fleet_id = next(line.split()[1] for line in (self.home / "state.yaml").read_text().splitlines() if line.startswith("id:"))
+        keeper = int((self.home / "state.yaml").read_text().split("keeper: {pid: ")[1].split(",")[0])
+        os.kill(keeper, signal.SIGKILL)
+        (self.home / "state.yaml").write_text("parts: [")
+        self.fleet("down", "--delete")
+        self.assertEqual(traces([fleet_id, str(self.home)]), [])
+        self.assertFalse(self.home.exists())
+        self.fleet("down", "--delete")
+
+    def rehearse(self, *arguments):
+        return [shop.PROGRAM, "rehearse", "--json", "--topology", str(self.topology), "--shoppers", "200", "--units", "200", "--arrive",
+                "3s", *arguments]
+
+    def test_a_web_process_killed_in_the_middle_of_a_sale_loses_nothing(self):
+        environment = {**os.environ, "TMPDIR": str(self.directory)}
+        done = subprocess.run(self.rehearse("--fault", "web"), capture_output=True, text=True, timeout=240, env=environment)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual((result["units_sold"], result["orders_lost"], result["contradictions"]), (200, 0, 0))
+        self.assertGreater(result["faults"][0]["seconds_to_first_order"], 0)
+        self.assertEqual(list(self.directory.glob("marketday-rehearsal-*")), [])
+        self.assertEqual(traces([str(self.directory)]), [])
+
+    def test_a_rehearsal_that_is_killed_is_cleared_away_by_its_keeper(self):
+        environment = {**os.environ, "TMPDIR": str(self.directory)}
+        rehearsal = subprocess.Popen(self.rehearse(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        deadline = time.monotonic() + 20
+        while not list(self.directory.glob("marketday-rehearsal-*/fleet/data/web-1/admin.json")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        home = next(self.directory.glob("marketday-rehearsal-*"))
+        rehearsal.kill()
+        rehearsal.communicate()
+        deadline = time.monotonic() + 30
+        while ((home / "fleet").exists() or traces([str(home)])) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(traces([str(home)]), [])
+        self.assertFalse((home / "fleet").exists())
+        shutil.rmtree(home)
+
+
+class WithoutPrivileges(shop.ShopTest):
+    def test_a_topology_that_cannot_be_is_refused_with_its_line(self):
+        wrong = self.directory / "wrong.yaml"
+        wrong.write_text(TOPOLOGY.read_text().replace("max_connections: 100", "max_connections: 20"))
+        done = shop.run("fleet", "plan", wrong)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"wrong.yaml:\d+: the processes may open \d+ connections")
+        wrong.write_text(TOPOLOGY.read_text() + "settings: {shop: {curency: KRW}}\n")
+        done = shop.run("fleet", "plan", wrong)
+        self.assertIn('did you mean "shop.currency"?', done.stderr)
+        done = shop.run("rehearse", "--topology", TOPOLOGY, "--fault", "wep")
+        self.assertEqual(done.returncode, 2)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can become somebody else")
+    def test_without_root_it_says_so(self):
+        done = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", shop.PROGRAM, "fleet", "up", str(TOPOLOGY), "--directory",
+                               "/tmp/never"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("only root may", done.stderr)
+
+
+if __name__ == "__main__":
+    shop.main()
