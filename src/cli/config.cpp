@@ -113,6 +113,13 @@ const std::vector<ConfigKey>& config_keys() {
          "processes that share the database: the sum of their connections must fit in its max_connections", 1, 1000},
         {"database_pool.deadline_ms", Kind::integer, "8000",
          "of one piece of work with the database, the wait for a connection included, milliseconds", 100, 600'000},
+        {"events", Kind::list, "",
+         "nats://HOST:PORT, several between commas, tls://… with TLS: carries events to consumers; empty: the database "
+         "does"},
+        {"events_server.stream", Kind::text, "marketday", "name of the stream there, one for each shop"},
+        {"events_server.replicas", Kind::integer, "1", "servers that keep each event: 1, or 3 of a cluster", 1, 5},
+        {"events_server.tls_ca", Kind::text, "", "PEM file of who vouches for the servers; empty: the system's"},
+        {"events_server.credentials_file", Kind::text, "", "a .creds file of NATS; empty: what the address says"},
         {"listen", Kind::text, "127.0.0.1:8080", "where shoppers connect, ADDR:PORT; port 0 picks a free one"},
         {"admin", Kind::text, "127.0.0.1:8081", "where operators connect, ADDR:PORT"},
         {"tls_cert", Kind::text, "", "PEM file of the certificate chain for the shop's address"},
@@ -271,12 +278,23 @@ std::string Config::print() const {
     for (const auto& key : config_keys()) {
         const auto& value = values_.find(key.name)->second;
         fmt::format_to(std::back_inserter(out), "{:<34} {:<24} # {} ({})\n", fmt::format("{}:", key.name),
-                       value.text.empty()       ? "\"\""
-                       : key.name == "database" ? without_password(value.text)
-                                                : value.text,
-                       key.meaning, value.source);
+                       value.text.empty() ? "\"\"" : without_passwords(key.name, value.text), key.meaning,
+                       value.source);
     }
     return out;
+}
+
+std::string without_passwords(std::string_view key, std::string value) {
+    if (key == "database") return without_password(std::move(value));
+    if (key != "events") return value;
+    // Before the @ of an address there may be a token without a name.
+    for (auto at = value.find('@'); at != std::string::npos; at = value.find('@', at + 1)) {
+        const auto begin = value.rfind("://", at);
+        if (begin == std::string::npos) continue;
+        value.replace(begin + 3, at - begin - 3, "•••");
+        at = value.find('@', begin);
+    }
+    return value;
 }
 
 std::string without_password(std::string url) {

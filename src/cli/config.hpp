@@ -51,5 +51,7 @@ private:
 
 /// A database's URL as it may be shown: ••• instead of its password.
 std::string without_password(std::string url);
+/// A setting as it may be shown: addresses without what lets in.
+std::string without_passwords(std::string_view key, std::string value);
 
 }  // namespace marketday::cli

@@ -177,7 +177,7 @@ std::vector<http::Setting> settings_to_show(const Config& config) {
             return key.name.substr(key.name.rfind('.') + 1).find(word) != std::string_view::npos;
         });
         if (secret && !value.empty()) value = "••••••";
-        if (key.name == "database") value = without_password(value);
+        value = without_passwords(key.name, std::move(value));
         settings.push_back({.key = std::string{key.name},
                             .value = std::move(value),
                             .initial = std::string{key.initial},

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "adapters/distributed/nats_event_bus.hpp"
 #include "adapters/distributed/postgres_accounts.hpp"
 #include "adapters/distributed/postgres_baskets.hpp"
 #include "adapters/distributed/postgres_catalogue.hpp"
@@ -31,6 +32,7 @@
 #include "adapters/embedded/sqlite_sessions.hpp"
 #include "adapters/embedded/sqlite_statistics.hpp"
 #include "cli/secrets.hpp"
+#include "cli/wiring_engines.hpp"
 #include "cli/wiring_settings.hpp"
 
 namespace marketday::cli {
@@ -73,6 +75,7 @@ public:
 
 protected:
     const Database& database() const { return database_; }
+    Database& database() { return database_; }
 
 private:
     Database database_;
@@ -181,6 +184,11 @@ public:
         : PostgresStores(config, offered_secret(data, random), clock, uuids) {}
 
     const Hash256& secret() const override { return *secret_; }
+    ports::EventBus& event_bus() override { return nats_ ? *nats_ : StoresOf::event_bus(); }
+    void stop() override {
+        if (nats_) nats_->stop();
+        StoresOf::stop();
+    }
     bool failing() const override { return database().figures().failing; }
     void collect(std::vector<http::Sample>& samples) const override {
         const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
@@ -197,11 +205,15 @@ public:
             static_cast<double>(store.unknown));
         collect_pool("shoppers", database().figures(PostgresDatabase::Priority::shoppers), samples);
         collect_pool("operators", database().figures(PostgresDatabase::Priority::operators), samples);
+        if (nats_) collect_event_bus(*nats_, samples);
     }
 
 private:
     PostgresStores(const Config& config, std::unique_ptr<Hash256> secret, const Clock& clock, UuidSource& uuids)
-        : StoresOf(postgres_options(config, secret.get()), config, clock, uuids), secret_(std::move(secret)) {}
+        : StoresOf(postgres_options(config, secret.get()), config, clock, uuids), secret_(std::move(secret)) {
+        if (const auto options = nats_options(config))
+            nats_ = std::make_unique<NatsEventBus>(database(), clock, *options);
+    }
 
     /// A shop that began with one process brings the secret of its data directory along.
     static std::unique_ptr<Hash256> offered_secret(const fs::path& data, Random& random) {
@@ -237,7 +249,8 @@ private:
             static_cast<double>(figures.lost));
     }
 
-    std::unique_ptr<Hash256> secret_;  // where the start wrote it
+    std::unique_ptr<Hash256> secret_;     // where the start wrote it
+    std::unique_ptr<NatsEventBus> nats_;  // null: the database carries the events
 };
 
 }  // namespace
@@ -245,6 +258,7 @@ private:
 std::unique_ptr<Stores> make_stores(const Config& config, const fs::path& data, const Clock& clock, Random& random,
                                     UuidSource& uuids) {
     const std::string& url = config.text("database");
+    check_engines(config);
     if (url.empty()) return std::make_unique<SqliteStores>(config, data, clock, random, uuids);
     if (!url.starts_with("postgres://") && !url.starts_with("postgresql://"))
         throw std::runtime_error(

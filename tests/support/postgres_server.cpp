@@ -1,12 +1,7 @@
 #include "tests/support/postgres_server.hpp"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <pwd.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -16,45 +11,19 @@
 #include <vector>
 
 #include "tests/support/run_task.hpp"
+#include "tests/support/server_process.hpp"
 
 namespace marketday {
 namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin";
-constexpr const char* kUser = "postgres";
 
-int free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        throw std::runtime_error("no free port");
-    ::close(socket);
-    return ntohs(address.sin_port);
-}
-
-/// Runs a program of PostgreSQL's as its unprivileged user; it ends when this process does.
-int launch(const std::string& program, std::vector<std::string> arguments, const fs::path& log) {
-    std::vector<std::string> command{"setpriv", "--pdeathsig", "QUIT"};
-    if (::geteuid() == 0) {
-        for (const char* word : {"--reuid", kUser, "--regid", kUser, "--clear-groups"}) command.emplace_back(word);
-    }
-    command.push_back(std::string{kPrograms} + "/" + program);
+/// Runs a program of PostgreSQL's as its unprivileged user.
+int launch_program(const std::string& program, std::vector<std::string> arguments, const fs::path& log) {
+    std::vector<std::string> command{std::string{kPrograms} + "/" + program};
     for (auto& argument : arguments) command.push_back(std::move(argument));
-    std::vector<char*> words;
-    for (auto& word : command) words.push_back(word.data());
-    words.push_back(nullptr);
-    const int pid = ::fork();
-    if (pid != 0) return pid;
-    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-    ::dup2(output, 1);
-    ::dup2(output, 2);
-    ::execvp(words[0], words.data());
-    ::_exit(127);
+    return launch(std::move(command), "postgres", log);
 }
 
 }  // namespace
@@ -67,7 +36,7 @@ PostgresServer& PostgresServer::shared() {
 PostgresServer::PostgresServer() : data_(directory_.path() / "data"), port_(free_port()) {
     fs::permissions(directory_.path(), fs::perms::all);
     const fs::path log = directory_.path() / "server.log";
-    const int pid = launch(
+    const int pid = launch_program(
         "initdb", {"-D", data_.string(), "-U", "shop", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"}, log);
     int status = 0;
     ::waitpid(pid, &status, 0);
@@ -81,11 +50,11 @@ PostgresServer::PostgresServer() : data_(directory_.path() / "data"), port_(free
 }
 
 void PostgresServer::start() {
-    pid_ = launch("postgres",
-                  {"-D", data_.string(), "-p", std::to_string(port_), "-k", directory_.path().string(), "-c",
-                   "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "max_connections=60", "-c",
-                   "shared_buffers=64MB", "-c", "autovacuum_naptime=5", "-c", "max_wal_size=2GB"},
-                  directory_.path() / "server.log");
+    pid_ = launch_program("postgres",
+                          {"-D", data_.string(), "-p", std::to_string(port_), "-k", directory_.path().string(), "-c",
+                           "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "max_connections=60", "-c",
+                           "shared_buffers=64MB", "-c", "autovacuum_naptime=5", "-c", "max_wal_size=2GB"},
+                          directory_.path() / "server.log");
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
     while (true) {
         try {

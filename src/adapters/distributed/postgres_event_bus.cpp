@@ -40,11 +40,20 @@ Task<Done> publish_all(PostgresSession& session, const std::vector<Bus::Message>
 }
 
 Task<std::monostate> ensure_one(PostgresSession& session, const Bus::Group& group, const std::string& topics) {
+    // Back from another carrier, whose groups find nothing here and whose positions are far above.
+    co_await session.query(
+        "SELECT setval(pg_get_serial_sequence('bus_messages', 'position'), greatest(m.last,"
+        " coalesce(pg_sequence_last_value(pg_get_serial_sequence('bus_messages', 'position')), 1)))"
+        " FROM (SELECT max(position) AS last FROM bus_messages) m, bus_groups g"
+        " WHERE g.name = $1 AND g.cursor = 9223372036854775807 AND m.last IS NOT NULL",
+        group.name);
     co_await session.run(
         "INSERT INTO bus_groups (name, topics, ack_within_ms, deliveries_max, pause_first_ms, pause_max_ms, cursor)"
         " SELECT $1, $2, $3, $4, $5, $6, CASE WHEN $7 = 1 THEN 0 ELSE"
         " (SELECT coalesce(max(m.position), 0) FROM bus_messages m) END ON CONFLICT (name) DO UPDATE SET"
-        " topics = $2, ack_within_ms = $3, deliveries_max = $4, pause_first_ms = $5, pause_max_ms = $6",
+        " topics = $2, ack_within_ms = $3, deliveries_max = $4, pause_first_ms = $5, pause_max_ms = $6,"
+        " cursor = CASE WHEN bus_groups.cursor = 9223372036854775807"
+        " THEN (SELECT coalesce(max(m.position), 0) FROM bus_messages m) ELSE bus_groups.cursor END",
         group.name, topics, static_cast<std::int64_t>(group.ack_within.count()), group.deliveries_max,
         static_cast<std::int64_t>(group.pause_first.count()), static_cast<std::int64_t>(group.pause_max.count()),
         group.from_beginning);
@@ -228,12 +237,12 @@ Task<bool> revive_one(PostgresSession& session, const std::string& group, const 
 
 Task<std::vector<Bus::Backlog>> count_backlogs(PostgresSession& session) {
     auto rows = co_await session.query(
-        "SELECT g.name, (SELECT coalesce(max(m.position), 0) FROM bus_messages m) - g.cursor"
+        "SELECT g.name, greatest((SELECT coalesce(max(m.position), 0) FROM bus_messages m) - g.cursor, 0)"
         " + (SELECT count(*) FROM bus_deliveries d WHERE d.group_name = g.name),"
         " (SELECT count(*) FROM bus_dead_letters l WHERE l.group_name = g.name) FROM bus_groups g"
         " WHERE g.name > '' ORDER BY g.name");
     std::vector<Bus::Backlog> backlogs;
-    while (rows.step()) backlogs.push_back({rows.text(0), std::max<std::int64_t>(rows.integer(1), 0), rows.integer(2)});
+    while (rows.step()) backlogs.push_back({rows.text(0), rows.integer(1), rows.integer(2)});
     co_return backlogs;
 }
 

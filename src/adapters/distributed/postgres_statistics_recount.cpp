@@ -12,8 +12,11 @@ Task<bool> is_settled(PostgresSession& session) {
     auto row = co_await session.query(
         "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE sent = 0)"
         " AND NOT EXISTS (SELECT 1 FROM bus_deliveries WHERE group_name = $1)"
-        " AND NOT EXISTS (SELECT 1 FROM bus_messages WHERE position >"
-        " coalesce((SELECT cursor FROM bus_groups WHERE name = $1), 0))",
+        // Where another carrier brings what is new, the group notes how far it has come.
+        " AND CASE WHEN (SELECT cursor FROM bus_groups WHERE name = $1) = 9223372036854775807"
+        " THEN (SELECT caught_up FROM bus_groups WHERE name = $1) = (SELECT position FROM outbox_head)"
+        " ELSE NOT EXISTS (SELECT 1 FROM bus_messages WHERE position >"
+        " coalesce((SELECT cursor FROM bus_groups WHERE name = $1), 0)) END",
         kStatisticsGroup);
     row.step();
     co_return row.integer(0) != 0;
