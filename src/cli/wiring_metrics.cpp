@@ -17,6 +17,9 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
         static_cast<double>(server.accepted_total));
     add(Kind::counter, "marketday_connections_shed_total", "Idle connections closed to make room",
         static_cast<double>(server.shed_total));
+    add(Kind::counter, "marketday_requests_refused_behind_total",
+        "Requests refused because those before them wait too long to be read",
+        static_cast<double>(server.behind_total));
     add(Kind::counter, "marketday_requests_malformed_total", "Requests that were no HTTP",
         static_cast<double>(server.malformed_total));
     add(Kind::gauge, "marketday_hashes_waiting", "Passwords that wait to be hashed",

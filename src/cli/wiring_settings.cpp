@@ -127,6 +127,7 @@ http::ServerOptions shop_server_options(const Config& config, const ListenAddres
     options.limits.connections_max = static_cast<std::size_t>(config.integer("http.connections_max"));
     options.limits.idle_timeout = seconds{config.integer("http.idle_timeout_s")};
     options.limits.request_timeout = seconds{config.integer("http.request_timeout_s")};
+    options.limits.unread_max = milliseconds{config.integer("http.unread_max_ms")};
     options.proxy_protocol = config.boolean("http.proxy_protocol");
     if (shoppers_use_tls(config)) options.strict_transport = std::chrono::days{config.integer("http.hsts_days")};
     for (const auto& network : config.list("http.trusted_proxies")) {

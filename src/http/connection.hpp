@@ -95,6 +95,8 @@ private:
 
     // Answering.
     std::optional<Response> refuse_by_head();
+    /// What has arrived waits too long to be read.
+    bool behind();
     bool dispatch();
     std::optional<Response> take_session(const usecases::Session& session);
     static Task<void> answer_later(boost::intrusive_ptr<Connection> self, std::string token);

@@ -10,6 +10,11 @@
 #include "http/trace_context.hpp"
 
 namespace marketday::http {
+namespace {
+
+constexpr milliseconds kProbeAfter{10};
+
+}  // namespace
 
 std::optional<Response> Connection::refuse_by_head() {
     using Kind = Router::Match::Kind;
@@ -22,6 +27,7 @@ std::optional<Response> Connection::refuse_by_head() {
         case Kind::found: break;
     }
     const Route& route = *match_.route;
+    if (route.refused_when_behind && behind()) return refusals::busy();
     if (route.access == Access::operator_) {
         if (!server_->options.refuse_operator) return refusals::sign_in_needed();
         if (auto refused = server_->options.refuse_operator(request_)) return refused;
@@ -34,6 +40,17 @@ std::optional<Response> Connection::refuse_by_head() {
         return problem(describe(SyntaxError::body_too_large));
     }
     return std::nullopt;
+}
+
+bool Connection::behind() {
+    if (!server_->lag.probing()) {
+        const Instant due = server_->now + kProbeAfter;
+        server_->lag.probe_sent(server_->now, due);
+        server_->executor.at(due, [server = server_] { server->lag.probe_came(server->executor.now()); });
+    }
+    if (!server_->lag.too_long(server_->now)) return false;
+    server_->figures.behind_total.fetch_add(1, std::memory_order_relaxed);
+    return true;
 }
 
 std::optional<Response> Connection::take_session(const usecases::Session& session) {

@@ -129,6 +129,8 @@ struct Route {
     FastHandler handle_now;
     /// Query parameters and headers that it reads, between spaces; openapi.cpp describes them by these names.
     std::string_view parameters = {};
+    /// Refused with 503 "busy" while what arrives waits too long to be read: much work each, and may be sent again.
+    bool refused_when_behind = false;
 };
 
 }  // namespace marketday::http

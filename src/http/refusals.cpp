@@ -66,6 +66,17 @@ Response unavailable() {
                     .retry_after = seconds{1}});
 }
 
+Response busy() {
+    // Given by the ten thousand a second: made once.
+    static const Response made = problem({.status = 503,
+                                          .type = "busy",
+                                          .title = "More orders come than can be taken; nothing was done.",
+                                          .detail = "Try again with the same key.",
+                                          .extra_json = {},
+                                          .retry_after = seconds{1}});
+    return made;
+}
+
 Response internal_error(const Route& route, const std::exception& failure) {
     log::error("http.handler.failed", {{"operation", route.operation_id}, {"reason", failure.what()}});
     if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) {

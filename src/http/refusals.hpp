@@ -17,6 +17,8 @@ Response sign_in_needed();
 Response csrf_token_wrong();
 Response idempotency_key_missing();
 Response unavailable();
+/// More arrives than can be read in time.
+Response busy();
 /// Logs the failure: a human must act.
 Response internal_error(const Route& route, const std::exception& failure);
 

@@ -303,7 +303,8 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
          .statuses = kPlaceStatuses,
          .handle = [&checkout, tell](const Request& request) { return post_order(checkout, *tell, request); },
          .handle_now = {},
-         .parameters = "X-Admission"});
+         .parameters = "X-Admission",
+         .refused_when_behind = true});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/orders",
                       .operation_id = "listOrders",

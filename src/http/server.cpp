@@ -87,6 +87,7 @@ ServerState::ServerState(Executor& runs_on, std::vector<Route> routes, ServerOpt
       options(std::move(with)),
       trace_random(random_seed()),
       now(std::chrono::steady_clock::now()),
+      lag(options.limits.unread_max),
       phases(std::make_unique<Phases>()) {
     renew_date_line();
 }

@@ -24,6 +24,8 @@ struct Limits {
     seconds idle_timeout{75};     // Between requests.
     seconds write_timeout{30};    // For one answer to be taken by the client.
     seconds request_timeout{10};  // Becomes Request::deadline.
+    /// Routes that say so are refused while requests wait longer than this to be read; 0: never. See LoopLag.
+    milliseconds unread_max{0};
     /// Open connections; 0 derives it from RLIMIT_NOFILE. From nine tenths of it, each new connection closes the one
     /// that has been idle longest.
     std::size_t connections_max = 0;
@@ -45,6 +47,7 @@ struct ServerFigures {
     std::atomic<std::uint64_t> open_connections{0};
     std::atomic<std::uint64_t> shed_total{0};     // Idle ones closed to make room.
     std::atomic<std::uint64_t> refused_total{0};  // Closed at once: no room at all.
+    std::atomic<std::uint64_t> behind_total{0};   // Requests refused because those before them wait too long.
     std::atomic<std::uint64_t> malformed_total{0};
     std::atomic<std::uint64_t> timeouts_total{0};
     std::atomic<std::uint64_t> received_bytes_total{0};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/random.hpp"
+#include "http/loop_lag.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 
@@ -24,6 +25,7 @@ struct ServerState {
     Instant now{};              // Of the event being handled.
     std::string date_line;      // "Date: …\r\n" and what else is in every answer, renewed every tick
     bool draining = false;
+    LoopLag lag;
     /// Where answers gather before they are sent; one connection at a time, the others bring their own.
     std::string scratch;
     bool scratch_taken = false;

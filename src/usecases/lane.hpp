@@ -46,7 +46,7 @@ public:
         std::size_t batch_max = 500;
         std::size_t batches_under_way = 1;
         /// What would wait longer than this is refused at once while the lane is behind; 0: nothing is. A burst after
-        /// a time without anybody waiting is taken whole for so long, and one batch may always wait.
+        /// a time without anybody waiting is taken for so long, up to twice this wait, and one batch may always wait.
         milliseconds wait_max{0};
         int tries = 3;                     // of a batch whose outcome is unknown or that was not taken
         milliseconds try_again_after{50};  // times the number of the try
@@ -105,16 +105,24 @@ private:
     /// the standing queue short in the same way and lets bursts pass).
     bool too_far_behind() {
         if (options_.wait_max <= milliseconds{0} || waiting_.size() < options_.batch_max) return false;
-        const std::size_t batches_ahead = waiting_.size() / options_.batch_max + under_way_;
-        const auto wait = send_time_ * batches_ahead / std::max<std::size_t>(options_.batches_under_way, 1);
+        const std::size_t batches = under_way_ + waiting_.size() / options_.batch_max + 1;  // one's own counted
+        const auto wait = send_time_ * batches / under_way_max();
         if (wait <= options_.wait_max) return false;
+        if (wait > 2 * options_.wait_max) return true;
         const Instant now = executor_.now();
         if (behind_since_ == Instant{}) behind_since_ = now;
         return now - behind_since_ > options_.wait_max;
     }
 
+    /// A second batch under way hides what a commit costs besides its work, and is no gain where one takes so long that
+    /// both must wait for the same writer: then it only makes everybody wait for two.
+    std::size_t under_way_max() const {
+        const bool slow = options_.wait_max > milliseconds{0} && send_time_ > options_.wait_max / 2;
+        return slow ? 1 : std::max<std::size_t>(options_.batches_under_way, 1);
+    }
+
     void start_if_free() {
-        if (under_way_ >= options_.batches_under_way) return;
+        if (under_way_ >= under_way_max()) return;
         ++under_way_;
         // Soon, not now: whatever else has arrived in this turn joins the batch.
         spawn(executor_, "lane", run());
@@ -124,7 +132,7 @@ private:
         // Kept from batch to batch: blocks of this size are dear to allocate anew.
         std::vector<Waiting> batch;
         std::vector<Item> items;
-        while (!waiting_.empty()) {
+        while (!waiting_.empty() && under_way_ <= under_way_max()) {
             take_batch(batch);
             if (batch.empty()) continue;
             items.clear();

@@ -19,6 +19,8 @@ using TestLane = Lane<int, int, StoreError>;
 struct Counter {
     SimExecutor executor{1};
     milliseconds batch_takes;
+    bool writes_one_at_a_time = false;
+    Instant free_at{};
     TestLane lane;
     std::vector<double> waits_ms;
     int refused = 0;
@@ -27,7 +29,8 @@ struct Counter {
         : batch_takes(takes), lane(executor, options, [this](const std::vector<int>& items) { return write(items); }) {}
 
     Task<Result<std::vector<int>, StoreError>> write(std::vector<int> items) {
-        co_await sleep_for(batch_takes);
+        free_at = std::max(free_at, executor.now()) + batch_takes;
+        co_await sleep_for(writes_one_at_a_time ? free_at - executor.now() : batch_takes);
         co_return items;
     }
 
@@ -79,12 +82,27 @@ TEST(Lane, below_what_it_can_take_nobody_is_refused) {
     EXPECT_EQ(counter.refused, 0);
 }
 
-TEST(Lane, a_burst_that_comes_at_once_is_taken_whole) {
+TEST(Lane, a_slow_store_that_writes_one_batch_at_a_time_is_not_given_two) {
+    auto options = kShedding;
+    options.batches_under_way = 2;
+    Counter counter{options, milliseconds{85}};
+    counter.writes_one_at_a_time = true;
+    counter.come(1, 1000);  // It learns how slow the store is.
+    counter.waits_ms.clear();
+    counter.come(4, 4000);
+    EXPECT_LT(counter.p99_ms(), 250);
+    EXPECT_GT(counter.waits_ms.size(), 4000 / 85 * 100 * 0.95);
+}
+
+TEST(Lane, a_burst_that_comes_at_once_is_taken_whole_up_to_twice_the_wait) {
     Counter counter{kShedding};
-    counter.come(5000, 1);
+    counter.come(900, 1);
+    EXPECT_EQ(counter.refused, 0);
+    counter.come(900, 1);
     EXPECT_EQ(counter.refused, 0);
     counter.come(5000, 1);
-    EXPECT_EQ(counter.refused, 0);
+    EXPECT_GT(counter.refused, 3500);
+    EXPECT_LT(counter.p99_ms(), 250);
 }
 
 TEST(Lane, a_store_whose_batches_are_slow_still_gets_full_ones) {
