@@ -128,7 +128,7 @@ const std::vector<ConfigKey>& config_keys() {
         {"public_url", Kind::text, "", "what mails link to; empty: made from listen"},
         {"log_level", Kind::text, "info", "debug, info, warn or error"},
         {"rehearsal", Kind::boolean, "false", "allows sessions to be made in bulk; never in a real shop"},
-        {"shop.name", Kind::text, "Marketday", "what the pages call the shop"},
+        {"shop.name", Kind::text, "Marketday", "what pages and mails call the shop"},
         {"shop.currency", Kind::text, "KRW", "the one currency of the shop (ISO 4217)"},
         {"shop.utc_offset_minutes", Kind::integer, "540",
          "how far the shop's clock, on pages and of days, is ahead of UTC, minutes; Korea and Japan 540", -720, 840},

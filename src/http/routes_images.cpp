@@ -6,6 +6,7 @@
 
 #include "base/cache/byte_cache.hpp"
 #include "http/body_reader.hpp"
+#include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/product_json.hpp"
 #include "http/ready.hpp"
@@ -195,10 +196,14 @@ Task<Response> post_cut(ProductImages& images, const Request& request) {
 Task<Response> delete_image(ProductImages& images, const Request& request) {
     domain::SkuCode sku{request.param(0)};
     domain::ImageId image{request.param(1)};
-    auto product = co_await images.remove(std::move(sku), std::move(image));
+    const bool dry = is_dry_run(request);
+    auto removing = dry ? images.preview_removal(std::move(sku), std::move(image))
+                        : images.remove(std::move(sku), std::move(image));
+    auto product = co_await std::move(removing);
     if (!product) co_return problem(to_problem(product.error()));
     if (!*product) co_return problem(to_problem(product->error()));
-    co_return json(200, product_admin_json(**product, std::nullopt));
+    std::string after = product_admin_json(**product, std::nullopt);
+    co_return json(200, dry ? "{\"would\":" + after + "}" : std::move(after));
 }
 
 std::string_view type_of(std::string_view bytes) {
@@ -271,6 +276,7 @@ std::vector<Route> admin_image_routes(ProductImages& images) {
     add(Method::del, "/admin/v1/products/{sku}/images/{image}", "removeProductImage",
         "Remove a picture; their order is the product's `images`", {}, "AdminProduct", kCutStatuses,
         [&images](const Request& request) { return delete_image(images, request); });
+    routes.back().parameters = "dry_run";
     add(Method::get, "/admin/v1/products/{sku}/images/{image}/original", "getOriginalImage",
         "The picture as it was given", {}, "Image", kOriginalStatuses,
         [&images](const Request& request) { return get_original(images, request); });

@@ -152,6 +152,11 @@ Task<Response> patch_operator(Operators& operators, const Request& request) {
         if (const auto wrong = body.problem()) co_return problem(*wrong);
     }
     if (!change.role && !change.disabled) co_return problem(invalid_request("Give \"role\", \"disabled\" or both."));
+    if (is_dry_run(request)) {
+        const auto would = co_await operators.preview_change(std::move(who), std::move(name), change);
+        if (!would) co_return refusal(would.error());
+        co_return no_store(json(200, "{\"would\":" + operator_json(*would) + "}"));
+    }
     const auto changed = co_await operators.change(std::move(who), std::move(name), change);
     if (!changed) co_return refusal(changed.error());
     co_return no_store(json(200, operator_json(*changed)));
@@ -253,7 +258,8 @@ std::vector<Route> operators_routes(Operators& operators) {
                                      .summary = "Give another role, disable or enable; owners only",
                                      .request_schema = "OperatorChange",
                                      .response_schema = "Operator",
-                                     .statuses = kChangeStatuses},
+                                     .statuses = kChangeStatuses,
+                                     .parameters = "dry_run"},
                                     [&operators](const Request& r) { return patch_operator(operators, r); }));
     for (auto& route : operators_totp_routes(operators)) routes.push_back(std::move(route));
     routes.push_back({.method = Method::get,

@@ -20,7 +20,7 @@ constexpr BodyReader::Bytes kCodeText{.min = 1, .max = 64};
 constexpr std::array kBeginStatuses{201, 401, 404, 409, 413, 503};
 constexpr std::array kConfirmStatuses{200, 400, 401, 404, 409, 413, 429, 503};
 constexpr std::array kEndStatuses{204, 400, 401, 409, 413, 429, 503};
-constexpr std::array kResetStatuses{204, 401, 403, 409, 413, 503};
+constexpr std::array kResetStatuses{200, 204, 401, 403, 409, 413, 503};
 
 std::string quoted(std::string_view text) {
     std::string json;
@@ -82,6 +82,13 @@ Task<Response> reset_totp(Operators& operators, const Request& request) {
     auto who = session_of(operators, request);
     if (!who) co_return refusals::sign_in_needed();
     std::string name{request.param(0)};
+    if (is_dry_run(request)) {
+        const auto would = co_await operators.preview_reset_second_factor(std::move(*who), std::move(name));
+        if (!would) co_return operators_refusal(would.error());
+        std::string body = R"({"would":{"name":)";
+        log::append_json_string(body, would->name);
+        co_return json(200, body + R"(,"totp":false}})");
+    }
     const auto ended = co_await operators.reset_second_factor(std::move(*who), std::move(name));
     if (!ended) co_return operators_refusal(ended.error());
     co_return secret_answer(204);
@@ -180,7 +187,9 @@ std::vector<Route> operators_totp_routes(Operators& operators) {
                         .pattern = "/admin/v1/operators/{name}/totp",
                         .operation = "resetTotp",
                         .summary = "Take away the second factor of an operator whose phone is lost; owners only",
-                        .statuses = kResetStatuses},
+                        .response_schema = "Would",
+                        .statuses = kResetStatuses,
+                        .parameters = "dry_run"},
                        [&operators](const Request& r) { return reset_totp(operators, r); }));
     return routes;
 }

@@ -274,6 +274,30 @@ Operators::Outcome<ports::Operator> Operators::change(OperatorSession who, std::
     co_return std::move(**after);
 }
 
+Operators::Outcome<ports::Operator> Operators::preview_change(OperatorSession who, std::string name,
+                                                              ports::Operators::Change change) {
+    if (!who.may_manage_operators()) co_return fail(refused(Reason::not_allowed));
+    auto all = co_await operators_.list();
+    if (!all) co_return fail(refused(all.error()));
+    const auto found = std::ranges::find(*all, name, &ports::Operator::name);
+    if (found == all->end()) co_return fail(refused(Reason::not_found));
+    found->role = change.role.value_or(found->role);
+    found->disabled = change.disabled.value_or(found->disabled);
+    const bool owned = std::ranges::any_of(
+        *all, [](const ports::Operator& one) { return one.role == ports::Role::owner && !one.disabled; });
+    if (!owned) co_return fail(refused(Reason::last_owner));
+    co_return std::move(*found);
+}
+
+Operators::Outcome<ports::Operator> Operators::preview_reset_second_factor(OperatorSession who, std::string name) {
+    if (!who.may_manage_operators()) co_return fail(refused(Reason::not_allowed));
+    auto found = co_await operators_.find(std::move(name));
+    if (!found) co_return fail(refused(found.error()));
+    if (!*found || !(*found)->has_totp) co_return fail(refused(Reason::not_enrolled));
+    (*found)->has_totp = false;
+    co_return std::move(**found);
+}
+
 Operators::Outcome<SecondFactor::Enrolment> Operators::begin_second_factor(OperatorSession who) {
     co_return told(co_await second_factor_.begin(std::move(who.name)));
 }

@@ -94,6 +94,8 @@ public:
     Outcome<std::vector<ports::Operator>> list();
     /// Another role, or disabled: holds for the operator's open sessions at once. Owners only.
     Outcome<ports::Operator> change(OperatorSession who, std::string name, ports::Operators::Change change);
+    /// The operator as `change` would leave them, or why it would be refused; nothing is changed.
+    Outcome<ports::Operator> preview_change(OperatorSession who, std::string name, ports::Operators::Change change);
     struct PasswordChange {
         std::string old_password;
         std::string new_password;
@@ -106,6 +108,8 @@ public:
     Outcome<std::vector<std::string>> confirm_second_factor(OperatorSession who, std::string code);
     Outcome<std::monostate> end_second_factor(OperatorSession who, std::string code);
     Outcome<std::monostate> reset_second_factor(OperatorSession who, std::string name);
+    /// The operator without it, or why it would be refused; nothing is changed.
+    Outcome<ports::Operator> preview_reset_second_factor(OperatorSession who, std::string name);
     Outcome<SecondFactor::State> second_factor(OperatorSession who);
 
     seconds session_valid() const { return options_.session_valid; }

@@ -210,6 +210,17 @@ ProductImages::Wish<Product> ProductImages::remove(domain::SkuCode sku, ImageId 
     co_return product;
 }
 
+ProductImages::Wish<Product> ProductImages::preview_removal(domain::SkuCode sku, ImageId image) {
+    auto found = co_await shelves_.show(std::move(sku));
+    if (!found) co_return fail(to_error(found.error()));
+    if (!*found) co_return refused<Product>(Refusal::no_product);
+    Product product = std::move((*found)->product);
+    const auto place = place_of(product.images, image);
+    if (place == product.images.end()) co_return refused<Product>(Refusal::no_image);
+    product.images.erase(place);
+    co_return Result<Product, Refusal>{std::move(product)};
+}
+
 Task<void> ProductImages::remove_files(domain::SkuCode sku, ImageId image) {
     auto removed = co_await images_.remove(std::move(sku), files_of(image));
     // Nobody is shown it any more; what stays behind takes room and does no harm.

@@ -55,6 +55,8 @@ public:
     /// Makes a picture anew from what was once given, and puts it in the old one's place.
     Wish<Shown> cut_again(domain::SkuCode sku, domain::ImageId image, Cut cut);
     Wish<domain::Product> remove(domain::SkuCode sku, domain::ImageId image);
+    /// The product as it would be without the picture; nothing is changed.
+    Wish<domain::Product> preview_removal(domain::SkuCode sku, domain::ImageId image);
     /// What an operator once gave.
     Wish<ports::Images::Bytes> original(domain::SkuCode sku, domain::ImageId image);
 

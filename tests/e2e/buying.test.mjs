@@ -252,6 +252,10 @@ test('a hold that ran out, a declined card and a silent bank each say what to do
   await putInBasket(page, shop, 'demo-0001');
   await page.goto(`${shop.url}/checkout`);
   await order(page);
+  const left = async () => Number(/^0:0(\d) left$/.exec(await page.locator('[data-hold]').innerText())?.[1]);
+  const first = await left();
+  assert.ok(first > 0 && first <= 6, `${first} s are left of the hold`);
+  await until(async () => (await left()) === first - 1, 'the remaining time runs');
   await until(async () => (await stateOf(shop, orderOf(page))) === 'expired', 'the hold ends');
   await page.click('main form button[type=submit]');
   await page.getByText('The time to pay has passed').first().waitFor();

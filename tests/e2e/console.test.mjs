@@ -1,6 +1,7 @@
 // Operators, and the board while a crowd is there.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { desk, grave, noFaults, phone, shoot, somebody } from './browser.mjs';
 import { operate } from './steps.mjs';
 import { program } from './shop.mjs';
@@ -33,6 +34,61 @@ test('every screen of the console is accessible and within its policy', async ({
     }
   }
   assert.deepEqual(found, []);
+  noFaults(faults);
+});
+
+test('a table is sorted, filtered, linked to and exported, and an order leads to the request that placed it', async ({ open, use }) => {
+  const shop = await open();
+  const { page, context, faults } = use(await somebody({ language: 'en' }));
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(shop.console).origin });
+  await operate(page, shop);
+  await page.goto(`${shop.console}/#/goods`);
+  await page.getByText('100+ rows').waitFor();
+  await page.getByRole('button', { name: 'Price' }).click();
+  await page.getByRole('button', { name: 'Price' }).click();
+  await page.getByRole('searchbox', { name: 'Filter these rows' }).fill('stationery');
+  const first = page.locator('tbody tr').first();
+  const dearest = await first.innerText();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const colleague = await context.newPage();
+  await colleague.goto(link);
+  await colleague.locator('tbody tr').first().waitFor();
+  assert.equal(await colleague.locator('tbody tr').first().innerText(), dearest);
+  await colleague.close();
+  // All pages of the list, not only the rows that were loaded.
+  await page.getByRole('searchbox', { name: 'Filter these rows' }).fill('');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
+  const rows = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  assert.equal(rows.length, 201);
+  const prices = rows.slice(1).map((row) => Number(/,(\d+),(?:\d*),(?:\d+),[a-z]*,[^,]*$/.exec(row)?.[1]));
+  assert.deepEqual(prices, [...prices].sort((a, b) => b - a));
+
+  const [buyer] = await shop.sessions(1, 'traced');
+  const answer = await fetch(`${shop.url}/api/v1/orders`, {
+    method: 'POST', headers: { Authorization: `Bearer ${buyer.token}`, 'Idempotency-Key': 'traced-1', 'Content-Type': 'application/json' },
+    body: JSON.stringify({ currency: 'KRW', address: { recipient: 'Kim', line1: '1 Road', city: 'Seoul', postal_code: '04524', country: 'KR' }, lines: [{ sku: 'demo-0001', quantity: 1, unit_price_minor: 12000 }] }),
+  });
+  assert.equal(answer.status, 201, await answer.clone().text());
+  await page.goto(`${shop.console}/#/orders/${(await answer.json()).order}`);
+  await page.getByRole('link', { name: /^[0-9a-f]{12}…$/ }).click();
+  await page.getByText('POST /api/v1/orders').waitFor();
+  await page.locator('.spans').getByText('lane', { exact: false }).first().waitFor();
+
+  // A change is asked for, tried, made, and stands in the log both times.
+  await page.goto(`${shop.console}/#/goods/demo-0001`);
+  const price = page.getByRole('textbox', { name: 'Price (KRW)' });
+  await price.fill('12500');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Dry run' }).click();
+  await page.getByText('This would happen:').waitFor();
+  assert.equal((await shop.operate('GET', '/products/demo-0001')).price.amount_minor, 12000);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save changes' }).click();
+  await page.getByText('Saved.').waitFor();
+  assert.equal((await shop.operate('GET', '/products/demo-0001')).price.amount_minor, 12500);
+  await page.goto(`${shop.console}/#/done`);
+  await page.getByText('edit product').nth(1).waitFor();
+  assert.equal(await page.locator('tr', { hasText: 'edit product' }).filter({ hasText: 'dry run' }).count(), 1);
   noFaults(faults);
 });
 

@@ -2,8 +2,12 @@
 
 import base64
 import concurrent.futures
+import contextlib
+import email
+import email.policy
 import json
 import re
+import sqlite3
 import time
 import urllib.parse
 
@@ -305,6 +309,42 @@ class BuyingPages(shop.ShopTest):
         self.assertEqual(page.status, 403)
         self.assertIn("Please confirm your e-mail address first", page.text)
         self.assertIn("/reset", page.links)
+
+    def test_mails_come_from_the_shop_by_its_name(self):
+        self.server.stop()
+        self.server = self.serve(self.directory / "shop", "shop.name=달항아리 가게")
+        browser = Browser(self.server.url)
+        self.sign_up(browser, "namae@example.kr")
+        self.put_in(browser)
+        page = browser.submit(browser.get("/checkout").form("/checkout"), **ADDRESS)
+        self.pay(browser, page)
+        deadline = time.monotonic() + 20
+        subjects = {}
+        while len(subjects) < 2 and time.monotonic() < deadline:
+            for file in (self.server.data / "mail").glob("*.eml"):
+                mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+                subjects[mail["Subject"]] = mail["From"].addresses[0].display_name
+            time.sleep(0.05)
+        self.assertGreaterEqual(len(subjects), 2, "verification and order")
+        self.assertEqual(set(subjects.values()), {"달항아리 가게"}, subjects)
+
+    def test_an_account_that_nobody_verified_is_forgotten_in_time_and_the_address_is_free_again(self):
+        for address in ("idle@example.kr", "new@example.kr"):
+            self.browser.submit(self.browser.get("/sign-up").form("/sign-up"), email=address, password=PASSWORD)
+        self.sign_up(email="kept@example.kr")
+        self.server.stop()
+        with contextlib.closing(sqlite3.connect(self.server.data / "marketday.db")) as database, database:
+            database.execute("UPDATE customers SET created_at = created_at - 31 * 86400000 WHERE email != 'new@example.kr'")
+        self.server = self.serve(self.directory / "shop")
+        there = lambda: {one["email"] for address in ("idle", "new", "kept")
+                         for one in self.server.operate("GET", f"/customers?email={address}%40example.kr")["items"]}
+        deadline = time.monotonic() + 20
+        while len(there()) > 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(len(there()), 2, "the one that nobody verified is gone, the new and the verified stay")
+        for letter in (self.server.data / "mail").glob("*.eml"):
+            letter.unlink()
+        self.sign_up(Browser(self.server.url), "idle@example.kr")
 
     def test_pages_speak_korean_and_japanese_too(self):
         for language, basket, checkout in (("ko", "장바구니", "주문하기"), ("ja", "カート", "ご注文手続き")):

@@ -1,6 +1,8 @@
 """The crowd against a shop that speaks TLS: it buys, and it believes no certificate that it was not told of."""
 
+import http.client
 import json
+import ssl
 import subprocess
 
 import shop
@@ -17,6 +19,24 @@ class CrowdOverTls(shop.ShopTest):
         self.shop = self.serve(self.data, f"tls_cert={self.certificate}", f"tls_key={self.key}")
         self.assertTrue(self.shop.url.startswith("https://"), self.shop.url)
         self.shop.stock_up("cup", 1000)
+
+    def test_browsers_are_told_to_come_by_tls_alone_and_cookies_are_for_tls(self):
+        plain = self.serve(self.directory / "plain")
+        plain.stock_up("cup", 10)
+        trust = ssl.create_default_context(cafile=self.certificate)
+        for server, secure in ((self.shop, True), (plain, False)):
+            host = server.url.partition("://")[2]
+            caller = http.client.HTTPSConnection(host, context=trust) if secure else http.client.HTTPConnection(host)
+            caller.request("POST", "/basket", "sku=cup&quantity=1",
+                           {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"})
+            answer = caller.getresponse()
+            self.assertEqual(answer.status, 303, answer.read())
+            self.assertEqual(answer.headers["Strict-Transport-Security"], "max-age=31536000" if secure else None)
+            cookies = answer.headers.get_all("Set-Cookie")
+            self.assertEqual(len(cookies), 2)
+            for cookie in cookies:
+                self.assertEqual("; Secure" in cookie, secure, cookie)
+            caller.close()
 
     def crowd(self, *trust, shoppers=(), url=None):
         return shop.run("crowd", url or self.shop.url, "--data", self.data, "--sku", "cup", "--sale", "none", "--quiet",

@@ -66,6 +66,9 @@ class Images(shop.ShopTest):
         self.assertEqual(self.fetch(first["url"])[0].status, 404, "what it replaces is gone")
         turned = self.admin("PATCH", "/mug", {"images": [second["url"], cut.json["url"]]})
         self.assertEqual(turned.json["images"], [second["url"], cut.json["url"]])
+        would = self.admin("DELETE", f"/mug/images/{second['image']}?dry_run=1").json["would"]
+        self.assertEqual(would["images"], [cut.json["url"]])
+        self.assertEqual(self.admin("DELETE", "/mug/images/0123456789abcdef?dry_run=1").status, 404)
         self.assertEqual(self.admin("DELETE", f"/mug/images/{second['image']}").json["images"], [cut.json["url"]])
         self.assertEqual(self.admin("DELETE", f"/mug/images/{second['image']}").status, 404)
 

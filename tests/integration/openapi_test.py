@@ -412,7 +412,16 @@ class OpenApi(unittest.TestCase):
         self.expect(204, admin.call("endTotp", body={"code": codes["recovery_codes"][0]}, headers=nora))
         begun = self.expect(201, admin.call("beginTotp", headers=nora))
         self.expect(200, admin.call("confirmTotp", body={"code": self.totp(begun["secret"], 1)}, headers=nora))
+        dry = {"dry_run": "1"}
+        would = operate(200, "changeOperator", "nora", body={"role": "manager", "disabled": True}, query=dry)["would"]
+        self.assertEqual((would["role"], would["disabled"]), ("manager", True))
+        operate(404, "changeOperator", "nobody", body={"role": "viewer"}, query=dry)
+        self.assertEqual(operate(409, "changeOperator", "admin", body={"disabled": True}, query=dry)["type"], "/problems/last-owner")
+        self.assertEqual(operate(200, "resetTotp", "nora", query=dry)["would"], {"name": "nora", "totp": False})
+        (nora_now,) = [one for one in operate(200, "listOperators")["items"] if one["name"] == "nora"]
+        self.assertEqual((nora_now["role"], nora_now["disabled"], nora_now["totp"]), ("viewer", False, True))
         operate(204, "resetTotp", "nora")
+        operate(409, "resetTotp", "nora", query=dry)
         operate(409, "resetTotp", "nora")
         operate(200, "listOperatorsLog", query={"operator": "local", "operation": "addOperator", "target": "nora",
                                                 "from": "2020-01-01", "to": "2100-01-01", "limit": 5})

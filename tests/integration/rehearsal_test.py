@@ -1,5 +1,6 @@
 """The rehearsal as a whole: it passes, it survives a kill, it notices, and it leaves nothing behind."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -60,6 +61,22 @@ class Rehearsal(shop.ShopTest):
         _, said = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 130, said)
         self.assertEqual(self.left_behind(), ([], []))
+
+    def test_a_sale_that_went_wrong_does_not_read_like_one_that_went_well(self):
+        process = subprocess.Popen([shop.PROGRAM, "rehearse", "--shoppers", "60", "--arrive", "2s", "--units", "20"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.environment())
+        # Somebody writes into the ledger while the sale runs.
+        deadline = time.monotonic() + 30
+        changed = 0
+        while not changed and time.monotonic() < deadline:
+            time.sleep(0.1)
+            for file in self.directory.glob("*/shop/marketday.db"):
+                with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(file)) as database, database:
+                    changed = database.execute("UPDATE ledger SET units = units + 1 WHERE sequence = 1").rowcount
+        said, _ = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, changed), (1, 1), said)
+        self.assertRegex(said.splitlines()[-1], "^FAILED: .* sold to .*")
+        self.assertIn("not passed: the audit found", said)
 
     def test_an_order_taken_out_of_a_kept_rehearsal_is_named_by_the_audit(self):
         done = rehearse("--shoppers", 60, "--arrive", "500ms", "--units", 20, "--keep", env=self.environment())

@@ -123,10 +123,26 @@ export interface Listed<T> {
   loading: boolean;
   more: (() => void) | null;
   reload: () => void;
+  /** Everything that the list has, page by page, `rows_max` at most. */
+  all: (rows_max: number) => Promise<T[]>;
 }
 interface Page<T> {
   items: T[];
   next_cursor: string | null;
+}
+
+const withCursor = (path: string, cursor: string | null): string =>
+  cursor === null ? path : `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+
+async function everyPage<T>(path: string, rows_max: number): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor: string | null = null; items.length < rows_max;) {
+    const page: Page<T> = await get<Page<T>>(withCursor(path, cursor));
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (cursor === null) break;
+  }
+  return items.slice(0, rows_max);
 }
 
 /** A list by pages: the first at once, the others when asked for. */
@@ -141,7 +157,7 @@ export function useList<T>(path: string | null): Listed<T> {
       if (path === null) return;
       const mine = (current.current += 1);
       setState((old) => ({ ...old, loading: true }));
-      get<Page<T>>(cursor === null ? path : `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`)
+      get<Page<T>>(withCursor(path, cursor))
         .then((page) => {
           if (mine !== current.current) return;
           setState((old) => ({
@@ -162,7 +178,8 @@ export function useList<T>(path: string | null): Listed<T> {
   }, [load, turn]);
   const { cursor } = state;
   const reload = useCallback(() => setTurn((n) => n + 1), []);
-  return { items: state.items, problem: state.problem, loading: state.loading, more: cursor === null ? null : () => load(cursor), reload };
+  const all = useCallback((rows_max: number) => (path === null ? Promise.resolve<T[]>([]) : everyPage<T>(path, rows_max)), [path]);
+  return { items: state.items, problem: state.problem, loading: state.loading, more: cursor === null ? null : () => load(cursor), reload, all };
 }
 
 export function asProblem(thrown: unknown): Problem {

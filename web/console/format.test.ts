@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { bytes, count, csv, duration, milliseconds, money, parseMoney, percent, short, words } from './format';
+import { bytes, count, csv, duration, milliseconds, money, parseMoney, percent, short, words, described } from './format';
 
 test('money has the digits of its currency', () => {
   assert.equal(money({ amount_minor: 39000, currency: 'KRW' }), '₩39,000');
@@ -37,4 +37,10 @@ test('a CSV cell is quoted when it must be, and no formula runs', () => {
 test('names of programs read as words', () => {
   assert.equal(words('latency_ms_p99'), 'latency ms p99');
   assert.equal(words('refundOrder'), 'refund order');
+});
+
+test('what an operator asked for is told in words', () => {
+  assert.equal(described({ name: { ko: '달항아리', en: 'Moon jar' }, items: [{ sku: 'a', units: 2, price: { amount_minor: 900, currency: 'KRW' } }], closes_at: null }),
+    'name Moon jar, items sku a, units 2, price ₩900');
+  assert.equal(described({}), '');
 });

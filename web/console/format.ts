@@ -110,6 +110,17 @@ export function plain(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** What an operator asked for, as a person reads it: names in one language, money as money, lists joined. */
+export function described(value: unknown): string {
+  if (value === null || value === undefined || typeof value !== 'object') return plain(value);
+  if (Array.isArray(value)) return value.map(described).join('; ');
+  const of = value as Record<string, unknown>;
+  if (typeof of.amount_minor === 'number' && typeof of.currency === 'string') return money(of as unknown as Money);
+  const names = Object.keys(of);
+  if (names.length > 0 && names.every((name) => ['ko', 'ja', 'en'].includes(name))) return local(of as LocalText);
+  return Object.entries(of).filter(([, one]) => one !== null && one !== '').map(([name, one]) => `${words(name)} ${described(one)}`).join(', ');
+}
+
 /** RFC 4180, and what begins like a formula gets an apostrophe, so that no spreadsheet runs it. */
 export function csv(rows: readonly (readonly unknown[])[]): string {
   const cell = (value: unknown): string => {

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Problem } from '../api';
+import { time } from '../format';
 import { texts } from '../texts';
 
 /** What went wrong and what to do now, in the server's own words. */
@@ -18,6 +19,12 @@ export function ProblemNote({ problem, again }: { problem: Problem | null; again
 export const Note = ({ tone = '', children }: { tone?: string; children: ReactNode }): ReactNode => <div className={`note ${tone}`} role="status">{children}</div>;
 
 export const State = ({ of }: { of: string }): ReactNode => <span className={`state ${of}`}>{of.replace(/_/g, ' ')}</span>;
+
+/** A moment; where it is narrow the day stands above the time, neither broken. */
+export function When({ at }: { at: string | number | null | undefined }): ReactNode {
+  const [day, clock] = time(at).split(' ');
+  return <time className="when" dateTime={typeof at === 'string' ? at : undefined}><span>{day}</span> {clock && <span>{clock}</span>}</time>;
+}
 
 /** Pairs of name and value. */
 export function Facts({ of, rows }: { of: [string, ReactNode][]; rows?: boolean }): ReactNode {

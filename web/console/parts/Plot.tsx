@@ -41,6 +41,9 @@ function alone(plot: uPlot, series: number): number[] {
   return [...values.keys()].filter((at) => isNumber(values[at]) && !isNumber(values[at - 1]) && !isNumber(values[at + 1]));
 }
 
+/** As wide as its longest figure, so that "128 MiB/s" is not cut off. */
+const widthOf = (_: uPlot, values: string[] | null): number => Math.max(34, 8 + 6.2 * Math.max(0, ...(values ?? []).map((value) => value.length)));
+
 function options({ lines, show, top = 1, fill = true, days = false }: Props, width: number): uPlot.Options {
   const axis = { stroke: variable('--quiet'), grid: { stroke: variable('--grid'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   return {
@@ -49,7 +52,7 @@ function options({ lines, show, top = 1, fill = true, days = false }: Props, wid
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(top, max * 1.08, 1e-9)] } },
     axes: [
       { ...axis, size: 18, gap: 3, space: days ? 40 : 70, values: (_, splits) => splits.map(days ? dayOf : clockOf), ...(days ? { incrs: [86400, 7 * 86400, 30 * 86400] } : {}) },
-      { ...axis, size: 46, gap: 4, space: 26, values: (_, splits) => splits.map((s) => show(s)) },
+      { ...axis, size: widthOf, gap: 4, space: 26, values: (_, splits) => splits.map((s) => show(s)) },
     ],
     series: [
       {},

@@ -41,6 +41,9 @@ const plots: Spec[] = [
   { group: 'machine', title: words.plots.lag, show: milliseconds, lines: [['loop_lag_ms', words.lines.value, '--line-4']] },
 ];
 
+/** What runs stands above what is to come. */
+const order = ['open', 'paused', 'scheduled'];
+
 export const nameOf = (sale: SaleNow): string => (typeof sale.name === 'string' ? sale.name : local(sale.name));
 
 function useVerdict(board: BoardState): Verdict {
@@ -100,7 +103,7 @@ export function BoardScreen(): ReactNode {
       })),
     [board.series, from, times],
   );
-  const running = board.sales.filter((sale) => sale.state !== 'closed');
+  const running = board.sales.filter((sale) => sale.state !== 'closed').sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   return (
     <Page title={words.title} about={words.about} tools={
       <label>{words.span} <select value={span} onChange={(event) => setSpan(event.target.value)}>

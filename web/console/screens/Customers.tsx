@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { query, takes, useGet, useList } from '../api';
 import { time } from '../format';
-import { Facts, Page, ProblemNote } from '../parts/Note';
+import { Facts, Page, ProblemNote, When } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
 import { texts } from '../texts';
@@ -14,7 +14,7 @@ const columns: Column<Customer>[] = [
   { key: 'email', title: words.email, value: (c) => c.email, show: (c) => <a href={link(['customers', c.customer])}>{c.email}</a> },
   { key: 'customer', title: texts.words.customer, value: (c) => c.customer, wide: true },
   { key: 'verified', title: words.verified, value: (c) => (c.verified ? texts.words.yes : texts.words.no) },
-  { key: 'since', title: words.since, value: (c) => c.created_at, show: (c) => time(c.created_at) },
+  { key: 'since', title: words.since, value: (c) => c.created_at, show: (c) => <When at={c.created_at} /> },
 ];
 
 export function CustomersScreen(): ReactNode {

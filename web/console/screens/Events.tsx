@@ -1,8 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { query, useList } from '../api';
-import { time } from '../format';
 import { Action, Dialog } from '../parts/Dialog';
-import { Page } from '../parts/Note';
+import { Page, When } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { useParam } from '../router';
 import { useMe } from '../session';
@@ -36,7 +35,7 @@ export function EventsScreen(): ReactNode {
   const [topic, setTopic] = useParam('topic');
   const list = useList<EventOfShop>(query('/admin/v1/events', { state, topic: useSettled(topic), limit: 100 }));
   const columns: Column<EventOfShop>[] = [
-    { key: 'at', title: texts.words.at, value: (e) => e.at, show: (e) => time(e.at) },
+    { key: 'at', title: texts.words.at, value: (e) => e.at, show: (e) => <When at={e.at} /> },
     { key: 'topic', title: words.topic, value: (e) => e.topic },
     { key: 'group', title: words.group, value: (e) => e.group },
     { key: 'reason', title: texts.words.reason, value: (e) => e.reason },

@@ -30,27 +30,28 @@ const dayColumns: Column<Day>[] = [
   { key: 'refunds', title: words.refunds, value: (d) => first(d.refunds), show: (d) => several(d.refunds), number: true, wide: true },
   { key: 'conversion', title: words.conversion, value: (d) => d.conversion, show: (d) => percent(d.conversion), number: true },
 ];
-const day = (back: number): string => new Date(Date.now() - back * 86400_000).toISOString().slice(0, 10);
 
 function Retention({ of }: { of: Cohort[] }): ReactNode {
   const cohorts = [...new Set(of.map((one) => one.cohort))];
   const later = Math.max(0, ...of.map((one) => one.months_later));
   if (later === 0) return null;
   const find = (cohort: string, months: number): Cohort | undefined => of.find((one) => one.cohort === cohort && one.months_later === months);
+  const columns: Column<string>[] = [
+    { key: 'month', title: words.month, value: (c) => c },
+    { key: 'customers', title: texts.customers.title, value: (c) => find(c, 0)?.customers, show: (c) => count(find(c, 0)?.customers), number: true },
+    ...Array.from({ length: later }, (_, i): Column<string> => ({
+      key: `later-${i + 1}`, title: `+${i + 1}`, value: (c) => find(c, i + 1)?.share, number: true,
+      show: (c) => {
+        const share = find(c, i + 1)?.share ?? null;
+        return share === null ? '' : <span className={`heat heat-${Math.min(4, Math.ceil(share * 5))}`}>{percent(share)}</span>;
+      },
+    })),
+  ];
   return (
-    <section className="card">
+    <section>
       <h2>{words.retention}</h2>
       <p className="quiet">{words.retentionAbout}</p>
-      <div className="scroll" tabIndex={0}><table className="heat">
-        <thead><tr><th>{words.month}</th><th className="number">{texts.customers.title}</th>{Array.from({ length: later }, (_, i) => <th key={i} className="number">+{i + 1}</th>)}</tr></thead>
-        <tbody>{cohorts.map((cohort) => (
-          <tr key={cohort}><td>{cohort}</td><td className="number">{count(find(cohort, 0)?.customers)}</td>
-            {Array.from({ length: later }, (_, i) => {
-              const share = find(cohort, i + 1)?.share ?? null;
-              return <td key={i} className={`number heat-${share === null ? 0 : Math.min(4, Math.ceil(share * 5))}`}>{share === null ? '' : percent(share)}</td>;
-            })}</tr>
-        ))}</tbody>
-      </table></div>
+      <Table name="retention" columns={columns} rows={cohorts} row_key={(c) => c} />
     </section>
   );
 }
@@ -70,8 +71,9 @@ function DriftCheck({ of, done }: { of: Drift | null; done: () => void }): React
 }
 
 export function FiguresScreen(): ReactNode {
-  const [from, setFrom] = useParam('from', day(29));
-  const [to, setTo] = useParam('to', day(0));
+  // The shop's clock says which day it is: without dates the server gives its last thirty.
+  const [from, setFrom] = useParam('from');
+  const [to, setTo] = useParam('to');
   const { value, problem, reload } = useGet<Statistics>(query('/admin/v1/statistics', { from, to }));
   const plot = useMemo(() => {
     const days = value?.days ?? [];
@@ -88,8 +90,8 @@ export function FiguresScreen(): ReactNode {
   const sum = (of: (d: Day) => number): number => (value?.days ?? []).reduce((all, d) => all + of(d), 0);
   return (
     <Page title={words.title} about={words.about} tools={<>
-      <label>{words.from} <input type="date" value={from} onChange={(e) => setFrom(e.target.value)} /></label>
-      <label>{words.to} <input type="date" value={to} onChange={(e) => setTo(e.target.value)} /></label>
+      <label>{words.from} <input type="date" value={from || (value?.days[0]?.day ?? '')} onChange={(e) => setFrom(e.target.value)} /></label>
+      <label>{words.to} <input type="date" value={to || (value?.days.at(-1)?.day ?? '')} onChange={(e) => setTo(e.target.value)} /></label>
     </>}>
       <ProblemNote problem={problem} again={reload} />
       {value && <>

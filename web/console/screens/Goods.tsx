@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useList } from '../api';
-import { count, local, money, time } from '../format';
-import { Page } from '../parts/Note';
+import { count, local, money } from '../format';
+import { Page, When } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
 import { useMe } from '../session';
@@ -19,7 +19,7 @@ const columns: Column<Product>[] = [
   { key: 'available', title: words.available, value: (p) => p.stock?.available, show: (p) => count(p.stock?.available), number: true },
   { key: 'images', title: words.image, value: (p) => p.images.length, number: true, wide: true },
   { key: 'hidden', title: words.hidden, value: (p) => (p.hidden ? words.yes : ''), wide: true },
-  { key: 'updated', title: words.updated, value: (p) => p.updated_at, show: (p) => <span className="nowrap">{time(p.updated_at)}</span>, wide: true },
+  { key: 'updated', title: words.updated, value: (p) => p.updated_at, show: (p) => <When at={p.updated_at} />, wide: true },
 ];
 
 export function GoodsScreen(): ReactNode {

@@ -1,10 +1,10 @@
 // Import by drag and drop, piece by piece, with progress and the refused rows.
 import { type ReactNode, useEffect, useState } from 'react';
 import { asProblem, call, type Problem, query } from '../api';
-import { count, csv } from '../format';
+import { count } from '../format';
 import { Dialog, Field } from '../parts/Dialog';
 import { Facts, Note, ProblemNote } from '../parts/Note';
-import { download } from '../parts/Table';
+import { type Column, Table } from '../parts/Table';
 import { pieces } from '../records';
 import { texts } from '../texts';
 import type { ImportReport } from '../types';
@@ -39,6 +39,12 @@ async function take(file: File, no_price: string, tell: (progress: Progress) => 
   }
 }
 
+const refusedColumns: Column<ImportReport['refused'][number]>[] = [
+  { key: 'line', title: words.line, value: (r) => r.line, number: true },
+  { key: 'sku', title: texts.words.sku, value: (r) => r.sku },
+  { key: 'reason', title: texts.words.reason, value: (r) => r.reason },
+];
+
 export function ImportDialog({ given, close }: { given: File | null; close: () => void }): ReactNode {
   const [file, setFile] = useState(given);
   const [no_price, setNoPrice] = useState('skip');
@@ -68,11 +74,8 @@ export function ImportDialog({ given, close }: { given: File | null; close: () =
       <ProblemNote problem={problem} />
       {refused.length > 0 && (
         <section>
-          <h3>{words.refused}: {count(refused.length)} <button type="button" className="plain" onClick={() => download('refused.csv', csv([[words.line, texts.words.sku, texts.words.reason], ...refused.map((r) => [r.line, r.sku, r.reason])]))}>{texts.table.csv}</button></h3>
-          <div className="scroll tall" tabIndex={0}><table>
-            <thead><tr><th className="number">{words.line}</th><th>{texts.words.sku}</th><th>{texts.words.reason}</th></tr></thead>
-            <tbody>{refused.slice(0, 200).map((row) => <tr key={`${row.line} ${row.sku}`}><td className="number">{row.line}</td><td>{row.sku}</td><td>{row.reason}</td></tr>)}</tbody>
-          </table></div>
+          <h3>{words.refused}: {count(refused.length)}</h3>
+          <Table name="refused" columns={refusedColumns} rows={refused} row_key={(r) => `${r.line} ${r.sku}`} />
         </section>
       )}
       <div className="buttons">

@@ -1,8 +1,8 @@
 import { type ReactNode, useState } from 'react';
 import { can, post, query, useList } from '../api';
-import { plain, time, words as asWords } from '../format';
+import { described, plain, words as asWords } from '../format';
 import { Action, Field, FormDialog } from '../parts/Dialog';
-import { Note, Page, State } from '../parts/Note';
+import { Note, Page, State, When } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
 import { useMe } from '../session';
@@ -57,7 +57,7 @@ export function OperatorsScreen(): ReactNode {
     { key: 'role', title: texts.words.role, value: (o) => o.role },
     { key: 'state', title: texts.words.state, value: (o) => (o.disabled ? words.disabled : words.active), show: (o) => <State of={o.disabled ? words.disabled : words.active} /> },
     { key: 'totp', title: words.second, value: (o) => (o.totp ? texts.words.yes : texts.words.no) },
-    { key: 'since', title: texts.customers.since, value: (o) => o.created_at, show: (o) => time(o.created_at), wide: true },
+    { key: 'since', title: texts.customers.since, value: (o) => o.created_at, show: (o) => <When at={o.created_at} />, wide: true },
     ...(me.may_manage_operators ? [{ key: 'change', title: words.change, value: () => '', show: (o: Operator) => <Change of={o} done={list.reload} /> }] : []),
   ];
   return (
@@ -70,13 +70,13 @@ export function OperatorsScreen(): ReactNode {
 }
 
 const log = texts.log;
-const logColumns: Column<Done>[] = [
-  { key: 'at', title: texts.words.at, value: (a) => a.at, show: (a) => time(a.at) },
+export const logColumns: Column<Done>[] = [
+  { key: 'at', title: texts.words.at, value: (a) => a.at, show: (a) => <When at={a.at} /> },
   { key: 'operator', title: log.operator, value: (a) => a.operator, show: (a) => <a href={link(['done'], { operator: a.operator })}>{a.operator}</a> },
-  { key: 'operation', title: log.operation, value: (a) => a.operation, show: (a) => <>{asWords(a.operation)}{a.dry_run && <small className="quiet"> {log.dry}</small>}</> },
+  { key: 'operation', title: log.operation, value: (a) => a.operation, show: (a) => <span className="nowrap">{asWords(a.operation)}{a.dry_run && <small className="quiet"> {log.dry}</small>}</span> },
   { key: 'target', title: log.target, value: (a) => a.target, show: (a) => <span className="clip" title={a.target}>{a.target}</span> },
   { key: 'outcome', title: log.outcome, value: (a) => a.outcome, show: (a) => <><State of={a.outcome} /> {a.problem && <small className="quiet">{a.problem}</small>}</> },
-  { key: 'details', title: log.details, value: (a) => plain(a.details), show: (a) => <small className="quiet">{Object.entries(a.details).map(([name, value]) => `${asWords(name)} ${plain(value)}`).join(', ')}</small>, wide: true },
+  { key: 'details', title: log.details, value: (a) => plain(a.details), show: (a) => <small className="quiet details">{described(a.details)}</small>, wide: true },
   { key: 'trace', title: texts.words.trace, value: (a) => a.trace_id, wide: true, show: (a) => (can('get', '/admin/v1/traces') ? <a href={link(['traces'], { trace_id: a.trace_id })}>{a.trace_id.slice(0, 8)}</a> : a.trace_id.slice(0, 8)) },
 ];
 

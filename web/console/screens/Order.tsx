@@ -3,11 +3,13 @@ import { type ReactNode, useState } from 'react';
 import { can, query, useGet, useList } from '../api';
 import { count, money, time, words as asWords } from '../format';
 import { Action, Field } from '../parts/Dialog';
-import { Facts, Note, Page, ProblemNote, State } from '../parts/Note';
+import { Facts, Note, Page, ProblemNote, State, When } from '../parts/Note';
+import { type Column, Table } from '../parts/Table';
 import { link } from '../router';
 import { useMe } from '../session';
 import { texts } from '../texts';
 import type { Action as Done, LedgerEntry, Order, OrderDetail } from '../types';
+import { logColumns } from './Operators';
 
 const words = texts.orders;
 
@@ -44,20 +46,24 @@ function Steps({ order, done }: { order: Order; done: (note: string | null) => v
   return <>{(steps[order.state] ?? []).map((step) => all[step])}</>;
 }
 
+const ledgerColumns: Column<LedgerEntry>[] = [
+  { key: 'sequence', title: '#', value: (e) => e.sequence, number: true },
+  { key: 'at', title: texts.words.at, value: (e) => e.at, show: (e) => <When at={e.at} /> },
+  { key: 'movement', title: texts.words.event, value: (e) => e.movement, show: (e) => asWords(e.movement) },
+  { key: 'sku', title: texts.words.sku, value: (e) => e.sku },
+  { key: 'units', title: texts.words.units, value: (e) => e.units, show: (e) => count(e.units), number: true },
+  { key: 'hash', title: words.hash, value: (e) => e.hash, show: (e) => <code title={e.hash}>{e.hash.slice(0, 16)}…</code>, wide: true },
+];
+
 function Ledger({ order }: { order: string }): ReactNode {
   const route = '/admin/v1/orders/{order}/ledger';
   const { value, problem } = useGet<{ items: LedgerEntry[] }>(can('get', route) ? `/admin/v1/orders/${order}/ledger` : null);
   if (!can('get', route)) return null;
   return (
-    <section className="card">
+    <section>
       <h2>{words.ledger}</h2>
       <ProblemNote problem={problem} />
-      <div className="scroll"><table>
-        <thead><tr><th className="number">#</th><th>{texts.words.at}</th><th>{texts.words.event}</th><th>{texts.words.sku}</th><th className="number">{texts.words.units}</th><th className="wide">Hash</th></tr></thead>
-        <tbody>{value?.items.map((entry) => (
-          <tr key={entry.sequence}><td className="number">{entry.sequence}</td><td>{time(entry.at)}</td><td>{asWords(entry.movement)}</td><td>{entry.sku}</td><td className="number">{count(entry.units)}</td><td className="wide"><code title={entry.hash}>{entry.hash.slice(0, 16)}…</code></td></tr>
-        ))}</tbody>
-      </table></div>
+      <Table name="ledger" columns={ledgerColumns} rows={value?.items ?? []} row_key={(e) => e.sequence} />
     </section>
   );
 }
@@ -66,11 +72,31 @@ function OperatorsDid({ order }: { order: string }): ReactNode {
   const list = useList<Done>(query('/admin/v1/operators-log', { target: order }));
   if (list.items.length === 0) return null;
   return (
-    <section className="card">
+    <section>
       <h2>{words.operators}</h2>
-      <ul className="plain-list">{list.items.map((one) => (
-        <li key={one.entry}>{time(one.at)} <b>{one.operator}</b> {asWords(one.operation)}{one.dry_run ? ` (${texts.log.dry})` : ''}: {one.outcome}{can('get', '/admin/v1/traces') && one.trace_id ? <> · <a href={link(['traces'], { trace_id: one.trace_id })}>{texts.words.trace}</a></> : null}</li>
-      ))}</ul>
+      <Table name="did" columns={logColumns.filter((column) => column.key !== 'target')} rows={list.items} row_key={(a) => a.entry} />
+    </section>
+  );
+}
+
+type Line = Order['lines'][number];
+
+function Lines({ order }: { order: Order }): ReactNode {
+  const { currency } = order.total;
+  const amount = (amount_minor: number): string => money({ amount_minor, currency });
+  const columns: Column<Line>[] = [
+    { key: 'sku', title: texts.words.sku, value: (l) => l.sku, show: (l) => <a href={link(['goods', l.sku])}>{l.sku}</a> },
+    { key: 'quantity', title: texts.words.quantity, value: (l) => l.quantity, number: true },
+    { key: 'price', title: texts.words.price, value: (l) => l.unit_price_minor, show: (l) => amount(l.unit_price_minor), number: true },
+    { key: 'total', title: texts.words.total, value: (l) => l.unit_price_minor * l.quantity, show: (l) => amount(l.unit_price_minor * l.quantity), number: true },
+  ];
+  return (
+    <section>
+      <h2>{texts.words.lines}</h2>
+      <Table name="lines" columns={columns} rows={order.lines} row_key={(l) => l.sku} foot={<>
+        <tr><td colSpan={3}>{texts.words.shipping}</td><td className="number">{money(order.shipping)}</td></tr>
+        <tr className="sum"><td colSpan={3}>{texts.words.total}</td><td className="number">{money(order.total)}</td></tr>
+      </>} />
     </section>
   );
 }
@@ -102,19 +128,7 @@ export function OrderScreen({ id }: { id: string }): ReactNode {
       {note && <Note tone="warn">{note}</Note>}
       <div className="columns">
         <div>
-          <section className="card">
-            <div className="scroll"><table>
-              <thead><tr><th>{texts.words.sku}</th><th className="number">{texts.words.quantity}</th><th className="number">{texts.words.price}</th><th className="number">{texts.words.total}</th></tr></thead>
-              <tbody>
-                {order.lines.map((line) => {
-                  const { currency } = order.total;
-                  return <tr key={line.sku}><td><a href={link(['goods', line.sku])}>{line.sku}</a></td><td className="number">{line.quantity}</td><td className="number">{money({ amount_minor: line.unit_price_minor, currency })}</td><td className="number">{money({ amount_minor: line.unit_price_minor * line.quantity, currency })}</td></tr>;
-                })}
-                <tr><td colSpan={3}>{texts.words.shipping}</td><td className="number">{money(order.shipping)}</td></tr>
-                <tr className="sum"><td colSpan={3}>{texts.words.total}</td><td className="number">{money(order.total)}</td></tr>
-              </tbody>
-            </table></div>
-          </section>
+          <Lines order={order} />
           <Ledger order={order.order} />
           {can('get', '/admin/v1/operators-log') && <OperatorsDid key={order.state} order={order.order} />}
         </div>

@@ -1,7 +1,7 @@
 import { type SyntheticEvent, type ReactNode, useState } from 'react';
 import { can, query, useList } from '../api';
-import { money, time } from '../format';
-import { Page, State } from '../parts/Note';
+import { money } from '../format';
+import { Page, State, When } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { go, link, useParam } from '../router';
 import { texts } from '../texts';
@@ -13,7 +13,7 @@ export const order_states = ['reserved', 'paying', 'paid', 'prepared', 'shipped'
 export const orderColumns: Column<Order>[] = [
   { key: 'number', title: words.order, value: (o) => o.number, show: (o) => <a href={link(['orders', o.order])}>{o.number}</a> },
   { key: 'state', title: words.state, value: (o) => o.state, show: (o) => <State of={o.state} /> },
-  { key: 'placed', title: words.at, value: (o) => o.placed_at, show: (o) => time(o.placed_at) },
+  { key: 'placed', title: words.at, value: (o) => o.placed_at, show: (o) => <When at={o.placed_at} /> },
   { key: 'total', title: words.total, value: (o) => o.total.amount_minor, show: (o) => money(o.total), number: true },
   { key: 'lines', title: words.lines, value: (o) => o.lines.map((l) => `${l.quantity} × ${l.sku}`).join(', '), wide: true },
   { key: 'sale', title: words.sale, value: (o) => o.sale, show: (o) => (o.sale ? <a href={link(['sales', o.sale])}>{o.sale.slice(0, 8)}</a> : ''), wide: true },

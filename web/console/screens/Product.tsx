@@ -1,4 +1,4 @@
-import { type SyntheticEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { asProblem, call, can, type Problem, query, useGet } from '../api';
 import { decimals, local, parseMoney, time } from '../format';
 import { Action, Field, FormDialog } from '../parts/Dialog';
@@ -21,31 +21,16 @@ function Edit({ product, saved }: { product: Product; saved: () => void }): Reac
   const [price, setPrice] = useState(written);
   const [weight, setWeight] = useState(String(product.weight_g));
   const [hidden, setHidden] = useState(product.hidden);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [done, setDone] = useState(false);
-  useEffect(() => setDone(false), [name, description, price, weight, hidden]);
-  const save = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setProblem(null);
-    const filled = (text: LocalText): LocalText => Object.fromEntries(Object.entries(text).filter(([, one]) => one));
-    const minor = parseMoney(price, currency);
-    const change = {
-      ...(JSON.stringify(name) !== JSON.stringify(product.name) ? { name: filled(name) } : {}),
-      ...(JSON.stringify(description) !== JSON.stringify(product.description) ? { description: filled(description) } : {}),
-      ...(price !== written ? { price: price === '' ? null : { amount_minor: minor ?? -1, currency } } : {}),
-      ...(Number(weight) !== product.weight_g ? { weight_g: Number(weight) } : {}),
-      ...(hidden !== product.hidden ? { hidden } : {}),
-    };
-    try {
-      await call(`/admin/v1/products/${encodeURIComponent(product.sku)}`, { method: 'PATCH', body: change });
-      setDone(true);
-      saved();
-    } catch (thrown) {
-      setProblem(asProblem(thrown));
-    }
-  };
+  const filled = (text: LocalText): LocalText => Object.fromEntries(Object.entries(text).filter(([, one]) => one));
+  const change = (): unknown => ({
+    ...(JSON.stringify(name) !== JSON.stringify(product.name) ? { name: filled(name) } : {}),
+    ...(JSON.stringify(description) !== JSON.stringify(product.description) ? { description: filled(description) } : {}),
+    ...(price !== written ? { price: price === '' ? null : { amount_minor: parseMoney(price, currency) ?? -1, currency } } : {}),
+    ...(Number(weight) !== product.weight_g ? { weight_g: Number(weight) } : {}),
+    ...(hidden !== product.hidden ? { hidden } : {}),
+  });
   return (
-    <form className="card" onSubmit={(event) => void save(event)}>
+    <section className="card">
       <h2>{words.edit}</h2>
       {languages.map((language) => (
         <div key={language} className="pair">
@@ -58,10 +43,9 @@ function Edit({ product, saved }: { product: Product; saved: () => void }): Reac
         <Field label={texts.words.weight}><input inputMode="numeric" value={weight} onChange={(e) => setWeight(e.target.value)} /></Field>
       </div>
       <label className="check"><input type="checkbox" checked={hidden} onChange={(e) => setHidden(e.target.checked)} /> {words.hide}</label>
-      <ProblemNote problem={problem} />
-      {done && <Note tone="good">{words.saved}</Note>}
-      <button type="submit" className="main">{words.save}</button>
-    </form>
+      <Action label={words.save} ask={words.askSave} method="PATCH" path={`/admin/v1/products/${encodeURIComponent(product.sku)}`} route="/admin/v1/products/{sku}" body={change}
+        disabled={Object.keys(change() as object).length === 0} done={saved} />
+    </section>
   );
 }
 
@@ -132,13 +116,14 @@ function Images({ product, done }: { product: Product; done: () => void }): Reac
 export function ProductScreen({ sku }: { sku: string }): ReactNode {
   const { me } = useMe();
   const { value: product, problem, reload } = useGet<Product>(`/admin/v1/products/${encodeURIComponent(sku)}`);
+  const [saved, setSaved] = useState(false);
   if (!product) return <ProblemNote problem={problem} again={reload} />;
   return (
     <Page title={local(product.name)} about={<><code>{product.sku}</code> · {product.category.map(local).join(' › ')} · {texts.words.updated} {time(product.updated_at)}</>}
       tools={<a className="button plain" href={link(['goods'])}>{words.title}</a>}>
       <ProblemNote problem={problem} again={reload} />
       <div className="columns">
-        <div>{me.may_change && <Edit key={product.updated_at} product={product} saved={reload} />}</div>
+        <div>{me.may_change && <Edit key={product.updated_at} product={product} saved={() => { setSaved(true); reload(); }} />}{saved && <Note tone="good">{words.saved}</Note>}</div>
         <aside>
           {product.stock && <section className="card"><h2>{texts.stock.title}</h2><Facts of={stockFacts(product.stock)} />{me.may_change && <StockActions sku={product.sku} done={reload} />}</section>}
           <Images product={product} done={reload} />

@@ -5,6 +5,7 @@ import { useAudit } from '../audit';
 import { count, local, money, percent, time } from '../format';
 import { Action } from '../parts/Dialog';
 import { Facts, Note, Page, ProblemNote, State } from '../parts/Note';
+import { type Column, Table } from '../parts/Table';
 import { type Units, Waterfall } from '../parts/Waterfall';
 import { link } from '../router';
 import { useMe } from '../session';
@@ -100,6 +101,13 @@ function AuditVerdict(): ReactNode {
   );
 }
 
+const itemColumns: Column<Sale['items'][number]>[] = [
+  { key: 'sku', title: texts.words.sku, value: (i) => i.sku, show: (i) => <a href={link(['goods', i.sku])}>{i.sku}</a> },
+  { key: 'units', title: texts.words.units, value: (i) => i.units, show: (i) => count(i.units), number: true },
+  { key: 'price', title: texts.words.price, value: (i) => i.price.amount_minor, show: (i) => money(i.price), number: true },
+  { key: 'limit', title: texts.words.limit, value: (i) => i.limit_per_customer, show: (i) => i.limit_per_customer || texts.words.none, number: true },
+];
+
 export function SaleScreen({ id }: { id: string }): ReactNode {
   const { me } = useMe();
   const { value: sale, problem, reload } = useGet<Sale>(`/admin/v1/sales/${id}`, 5000);
@@ -120,12 +128,7 @@ export function SaleScreen({ id }: { id: string }): ReactNode {
       </section>}
       <section className="card">
         <h2>{words.items}</h2>
-        <div className="scroll"><table>
-          <thead><tr><th>{texts.words.sku}</th><th className="number">{texts.words.units}</th><th className="number">{texts.words.price}</th><th className="number">{texts.words.limit}</th></tr></thead>
-          <tbody>{sale.items.map((item) => (
-            <tr key={item.sku}><td><a href={link(['goods', item.sku])}>{item.sku}</a></td><td className="number">{count(item.units)}</td><td className="number">{money(item.price)}</td><td className="number">{item.limit_per_customer || texts.words.none}</td></tr>
-          ))}</tbody>
-        </table></div>
+        <Table name="items" columns={itemColumns} rows={sale.items} row_key={(item) => item.sku} />
         <Facts of={[[words.edit, sale.line.enabled ? texts.words.yes : texts.words.no], [words.lot, sale.line.draw ? texts.words.yes : texts.words.no], [words.admissions, sale.line.admissions_per_s_max || texts.words.none]]} />
         <p><a href={link(['orders'], { sale: sale.id })}>{words.orders}</a></p>
       </section>

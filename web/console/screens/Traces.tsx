@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { can, query, useList } from '../api';
-import { milliseconds, plain, time } from '../format';
-import { Page, State } from '../parts/Note';
+import { milliseconds, plain } from '../format';
+import { Page, State, When } from '../parts/Note';
 import { type Column, Table } from '../parts/Table';
 import { link, useParam } from '../router';
 import { texts } from '../texts';
@@ -35,7 +35,7 @@ export function TracesScreen(): ReactNode {
   const [open, setOpen] = useParam('open');
   const list = useList<Trace>(query('/admin/v1/traces', { slow, failed, ordered, min_ms: useSettled(min_ms), trace_id: useSettled(trace_id), limit: 100 }));
   const columns: Column<Trace>[] = [
-    { key: 'at', title: texts.words.at, value: (t) => t.at, show: (t) => time(t.at) },
+    { key: 'at', title: texts.words.at, value: (t) => t.at, show: (t) => <When at={t.at} /> },
     { key: 'route', title: words.route, value: (t) => `${t.method} ${t.route}`, show: (t) => <code>{t.method} {t.route}</code> },
     { key: 'status', title: texts.words.status, value: (t) => t.status, number: true, show: (t) => <span className={t.status >= 500 ? 'bad-text' : ''}>{t.status}</span> },
     { key: 'duration', title: words.duration, value: (t) => t.duration_ms, show: (t) => milliseconds(t.duration_ms), number: true },
@@ -61,7 +61,7 @@ export function TracesScreen(): ReactNode {
 
 const log = texts.logs;
 const logColumns: Column<LogLine>[] = [
-  { key: 'at', title: texts.words.at, value: (l) => l.at, show: (l) => time(l.at) },
+  { key: 'at', title: texts.words.at, value: (l) => l.at, show: (l) => <When at={l.at} /> },
   { key: 'level', title: texts.words.level, value: (l) => l.level, show: (l) => <State of={l.level} /> },
   { key: 'event', title: texts.words.event, value: (l) => l.event, show: (l) => <code>{l.event}</code> },
   { key: 'fields', title: log.fields, value: (l) => Object.entries(l.fields).map(([name, value]) => `${name}=${plain(value)}`).join(' ') },
