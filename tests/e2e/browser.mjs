@@ -29,10 +29,10 @@ const locales = { ko: 'ko-KR', ja: 'ja-JP', en: 'en-US' };
  * Somebody with a browser of their own. `faults` gathers script errors, refused content (CSP) and assets that are not
  * there; the test that opened it ends with none.
  */
-export async function somebody({ language = 'ko', size = desk, dark = false, scripts = true, faults = [] } = {}) {
+export async function somebody({ language = 'ko', size = desk, dark = false, scripts = true, faults = [], bypassCSP = false } = {}) {
   const context = await (await browser()).newContext({
     locale: locales[language], timezoneId: 'Asia/Seoul', viewport: size, colorScheme: dark ? 'dark' : 'light',
-    javaScriptEnabled: scripts, hasTouch: size.width < 600, isMobile: size.width < 600, deviceScaleFactor: size.width < 600 ? 2 : 1,
+    javaScriptEnabled: scripts, bypassCSP, hasTouch: size.width < 600, isMobile: size.width < 600, deviceScaleFactor: size.width < 600 ? 2 : 1,
   });
   context.setDefaultTimeout(20_000);
   context.on('weberror', (error) => faults.push(`script: ${error.error()}`));
