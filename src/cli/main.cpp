@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     cli::add_audit(app, exit_code);
     cli::add_backup(app, exit_code);
     cli::add_cache(app, exit_code);
+    cli::add_migrate(app, exit_code);
     cli::add_fleet(app, exit_code);
     cli::add_version(app, exit_code);
     try {
