@@ -176,6 +176,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"cache.stock.ttl_s", Kind::integer, "1", "how long an answer is fresh, seconds"},
         {"cache.stock.stale_s", Kind::integer, "0", "and then given while it is renewed, seconds"},
         {"cache.stock.stale_if_error_s", Kind::integer, "0", "or while it cannot be renewed, seconds"},
+        {"cache.sessions_mib", Kind::integer, "64", "sessions that are kept in memory, MiB; all are in the store", 1,
+         1'000'000},
         {"cache.ttl_jitter_percent", Kind::integer, "10",
          "a time to live is shortened by up to this much by chance, percent"},
         {"accounts.hash_threads", Kind::integer, "1", "threads that hash passwords", 1, 256},

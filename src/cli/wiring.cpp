@@ -42,7 +42,7 @@ Shop::Parts::Parts(const Config& given)
       rankings({}, clock),
       passwords(hashing, random, password_cost(config)),
       operator_passwords(operator_hashing, random, password_cost(config)),
-      session_cache(sessions_store, clock, {}),
+      session_cache(sessions_store, clock, session_cache_options(config)),
       mailer(accounts_store, mail, clock, random,
              {.shop = config.text("shop.name"), .base_url = public_url(config, listen)}),
       accounts(accounts_store, session_cache, passwords, mailer, clock, random, uuids,

@@ -119,6 +119,12 @@ usecases::Selling::Options selling_options(const Config& config, const Hash256& 
     return options;
 }
 
+usecases::SessionCache::Options session_cache_options(const Config& config) {
+    usecases::SessionCache::Options options;
+    options.bytes_max = static_cast<std::size_t>(config.integer("cache.sessions_mib")) << 20;
+    return options;
+}
+
 http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen) {
     http::ServerOptions options;
     options.address = listen.address;

@@ -14,6 +14,7 @@
 #include "http/routes_configuration.hpp"
 #include "http/server.hpp"
 #include "usecases/selling.hpp"
+#include "usecases/sessions_cache.hpp"
 
 namespace marketday::cli {
 
@@ -30,6 +31,7 @@ std::filesystem::path sandbox_books(const Config& config, const std::filesystem:
 domain::PasswordCost password_cost(const Config& config);
 usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key);
 /// The shoppers' listener, but for what it asks of the use cases.
+usecases::SessionCache::Options session_cache_options(const Config& config);
 http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen);
 /// Every setting as operators are shown it; what may hold a secret is masked.
 std::vector<http::Setting> settings_to_show(const Config& config);

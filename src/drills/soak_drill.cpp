@@ -33,6 +33,9 @@ constexpr std::uint32_t kBurst = 4000;  // shoppers at once, to see what it can 
 constexpr seconds kCrowd{20};           // a crowd after the other, each so long
 constexpr milliseconds kSampleEvery{500};
 constexpr double kWarmUp = 0.3;  // of the time: caches fill
+// Every shopper is somebody new, so sessions fill their cache: one that is full after the warm-up shows what else
+// grows.
+constexpr int kSessionsMib = 4;
 // What counts as flat over the rest of the time, by a robust slope.
 constexpr double kMemoryGrowthMibMax = 24;
 constexpr double kDescriptorsGrowthMax = 16;
@@ -114,7 +117,8 @@ DrillResult drill_soak(const DrillOptions& options, const Say& say) {
     const InterruptGuard interrupt;
     const seconds lasts = options.lasts.count() > 0 ? options.lasts : kLasts;
     TemporaryDirectory directory{"drill-soak", options.keep};
-    DrillShop shop{options, say, directory, {.name = "soak"}};
+    DrillShop shop{
+        options, say, directory, {.name = "soak", .settings = {fmt::format("cache.sessions_mib={}", kSessionsMib)}}};
     shop.open(20'000'000);
     SeededRandom random{options.seed};
     shop.send_crowd({.shoppers = kBurst, .arrive = milliseconds{500}, .seed = random.u64()});
