@@ -99,6 +99,7 @@ const std::vector<TopologyFault>& topology_faults() {
         {"web", "kill -9 of each web process, one after another"},
         {"worker", "kill -9 of each worker"},
         {"postgres", "kill -9 of the database"},
+        {"nats", "kill -9 of what carries events"},
         {"haproxy", "kill -9 of the load balancer"},
         {"frozen-web", "a web process stands still for 8 s and goes on"},
         {"frozen-scheduler", "the scheduler stands still for 18 s, another takes over, it goes on"},
@@ -121,6 +122,7 @@ std::vector<Break> breaks_of(const std::string& fault, const Layout& layout, con
     if (fault == "web") return kills_of(with_role(layout, "web"), say);
     if (fault == "worker") return kills_of(with_role(layout, "worker"), say);
     if (fault == "postgres") return {kill_of(only(layout, Part::Kind::postgres, fault), 0.4, say)};
+    if (fault == "nats") return {kill_of(only(layout, Part::Kind::nats, fault), 0.4, say)};
     if (fault == "haproxy") return {kill_of(only(layout, Part::Kind::haproxy, fault), 0.4, say)};
     if (fault == "frozen-web") return {freeze_of(with_role(layout, "web").front(), kWebStandsFor, say)};
     if (fault == "frozen-scheduler")

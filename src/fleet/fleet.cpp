@@ -57,20 +57,29 @@ void check_machine(const Topology& topology) {
         need_program(fmt::format("/usr/lib/postgresql/{}/bin/postgres", topology.postgres->version),
                      fmt::format("postgresql-{}", topology.postgres->version));
     if (topology.postgres) user_or_nobody("postgres");
+    const auto need_version = [](const char* program, const char* flag, const std::string& wanted) {
+        const std::string said = must_run({.command = {program, flag}}, "", milliseconds{5'000});
+        const bool right = said.find(fmt::format("version {}.", wanted)) != std::string::npos ||
+                           said.find(fmt::format(" v{}.", wanted)) != std::string::npos;
+        if (!right)
+            throw std::runtime_error(fmt::format("the topology wants version {} of {}, this machine has: {}", wanted,
+                                                 program, said.substr(0, said.find('\n'))));
+    };
+    if (topology.nats) {
+        need_program("/usr/sbin/nats-server", "nats-server");
+        user_or_nobody("nats");
+        need_version("/usr/sbin/nats-server", "--version", topology.nats->version);
+    }
     if (!topology.haproxy) return;
     need_program("/usr/sbin/haproxy", "haproxy");
     user_or_nobody("haproxy");
-    const std::string said = must_run({.command = {"/usr/sbin/haproxy", "-v"}}, "", milliseconds{5'000});
-    const std::string wanted = fmt::format("version {}.", topology.haproxy->version);
-    if (said.find(wanted) == std::string::npos)
-        throw std::runtime_error(fmt::format("the topology wants haproxy {}, this machine has {}",
-                                             topology.haproxy->version, said.substr(0, said.find('\n'))));
+    need_version("/usr/sbin/haproxy", "-v", topology.haproxy->version);
 }
 
 /// `gently`: what is stored must be whole afterwards, else it is about to be deleted.
 void end_all(const State& state, bool gently, const Fleet::Say& say) {
     // Shoppers' side first, the database last: nobody is told of a success that was not stored.
-    for (const std::string_view kind : {"haproxy", "process", "postgres"}) {
+    for (const std::string_view kind : {"haproxy", "process", "nats", "postgres"}) {
         std::vector<const PartState*> ending;
         for (const PartState& part : state.parts) {
             if (part.kind != kind || !runs(part.process)) continue;

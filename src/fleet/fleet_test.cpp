@@ -132,6 +132,8 @@ TEST(Topology, a_placement_that_cannot_be_is_refused) {
     EXPECT_THAT(refusal(changed("host: data", "host: dat")),
                 HasSubstr("placed on \"dat\", which is no host; did you mean \"data\"?"));
     EXPECT_THAT(refusal(changed("hosts: [app, data]", "hosts: [edge]")), HasSubstr("beside haproxy"));
+    EXPECT_THAT(refusal(changed("postgres:\n", "nats: {host: nowhere}\npostgres:\n")), HasSubstr("nats is placed on"));
+    EXPECT_EQ(refusal(changed("postgres:\n", "nats: {host: data}\npostgres:\n")), "taken");
     EXPECT_THAT(refusal(changed("[worker, scheduler]", "[worker]")), HasSubstr("no process has the role scheduler"));
     EXPECT_THAT(refusal(changed("postgres:\n  host: data\n  max_connections: 60\n", "")),
                 HasSubstr("several processes need a database that they share"));

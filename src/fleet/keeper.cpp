@@ -197,7 +197,7 @@ void Keeper::prepare(const Part& part) {
 void Keeper::write_files(const Part& part) {
     for (const GeneratedFile& file : part.files) {
         std::string text = file.text;
-        if (const auto at = text.find(kPasswordMark); at != std::string::npos)
+        for (std::size_t at = 0; (at = text.find(kPasswordMark, at)) != std::string::npos;)
             text.replace(at, kPasswordMark.size(), database_password(directory_));
         write_whole(directory_ / file.path, text, 0400);
         give_to(directory_ / file.path, user_or_nobody(part.user));
@@ -280,6 +280,7 @@ bool Keeper::is_ready(const Part& part, std::string& why_not) const {
         case Part::Kind::postgres:
             why_not = "it does not take connections";
             return postgres_answers(part.address, part.port, kWithin) && takes_work(layout_, part);
+        case Part::Kind::nats: why_not = "it does not greet"; return nats_answers(part.address, part.port, kWithin);
         case Part::Kind::haproxy: {
             why_not = "its runtime socket does not answer";
             return HaproxyRuntime{directory_ / kHaproxySocket}.servers().has_value();

@@ -85,6 +85,9 @@ std::optional<std::string> Keeper::silence_of(const Part& part) const {
         case Part::Kind::postgres:
             if (!postgres_answers(part.address, part.port, kProbeWithin)) return std::nullopt;
             return std::string{};
+        case Part::Kind::nats:
+            if (!nats_answers(part.address, part.port, kProbeWithin)) return std::nullopt;
+            return std::string{};
         case Part::Kind::haproxy:
             if (!HaproxyRuntime{directory_ / kHaproxySocket}.servers()) return std::nullopt;
             return std::string{};

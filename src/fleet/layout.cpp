@@ -79,6 +79,9 @@ std::string config_of(const Topology& topology, const Wishes& wishes, const Proc
         settings.push_back({"database_pool.operator_connections", std::to_string(group.operator_connections)});
         settings.push_back({"database_pool.processes", std::to_string(processes)});
     }
+    if (topology.nats)
+        settings.push_back({"events", fmt::format("nats://marketday:{}@{}:{}", kPasswordMark,
+                                                  topology.address_of(topology.nats->host), kNatsPort)});
     if (topology.haproxy && group.has_role("web")) {
         settings.push_back({"http.proxy_protocol", "true"});
         settings.push_back({"http.trusted_proxies", topology.address_of(topology.haproxy->host)});
@@ -149,6 +152,28 @@ Part postgres_of(const Topology& topology, const std::filesystem::path& director
                     fmt::format("config_file={}", (directory / "config/postgres.conf").string()),
                     "-c",
                     fmt::format("hba_file={}", (directory / "config/pg_hba.conf").string())};
+    part.fingerprint = fingerprint_of(part, "");
+    return part;
+}
+
+Part nats_of(const Topology& topology, const std::filesystem::path& directory) {
+    Part part;
+    part.kind = Part::Kind::nats;
+    part.name = part.group = "nats";
+    part.host = topology.nats->host;
+    part.address = topology.address_of(part.host);
+    part.port = kNatsPort;
+    part.descriptors = kDescriptorsMax;
+    part.user = "nats";
+    part.version = topology.nats->version;
+    // Without `always` a power cut takes back what was acknowledged.
+    part.files.push_back({"config/nats.conf",
+                          fmt::format("# Made by marketday fleet; what is changed here is lost.\n"
+                                      "server_name: nats\nlisten: \"{}:{}\"\n"
+                                      "authorization {{ user: marketday, password: \"{}\" }}\n"
+                                      "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n",
+                                      part.address, part.port, kPasswordMark, (directory / part.data()).string())});
+    part.command = {"/usr/sbin/nats-server", "-c", (directory / "config/nats.conf").string()};
     part.fingerprint = fingerprint_of(part, "");
     return part;
 }
@@ -225,6 +250,7 @@ Layout make_layout(const Topology& given, const Wishes& wishes, const std::files
                                 fmt::format("md{}-{}", layout.id, layout.hosts.size() + 1)});
     }
     if (topology.postgres) layout.parts.push_back(postgres_of(topology, directory));
+    if (topology.nats) layout.parts.push_back(nats_of(topology, directory));
     const std::vector<Part> processes = processes_of(topology, wishes, directory);
     layout.parts.insert(layout.parts.end(), processes.begin(), processes.end());
     if (topology.haproxy) layout.parts.push_back(haproxy_of(topology, processes, directory));

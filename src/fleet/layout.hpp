@@ -26,7 +26,7 @@ struct GeneratedFile {
 
 /// One thing that runs: an engine or a process of ours.
 struct Part {
-    enum class Kind : std::uint8_t { postgres, process, haproxy } kind = Kind::process;
+    enum class Kind : std::uint8_t { postgres, nats, process, haproxy } kind = Kind::process;
     std::string name;   // "postgres", "web-1"
     std::string group;  // of a process: "web"
     std::vector<std::string> roles;
@@ -75,6 +75,7 @@ inline constexpr std::string_view kPasswordMark = "@DATABASE_PASSWORD@";
 /// What several processes of the shop share beside the database: pictures, and the books of the bank to rehearse with.
 inline constexpr std::string_view kSharedFolder = "data/shared";
 inline constexpr int kPostgresPort = 5432;
+inline constexpr int kNatsPort = 4222;
 
 /// The id of the fleet that a directory holds.
 std::string fleet_id(const std::filesystem::path& directory);

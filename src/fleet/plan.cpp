@@ -10,6 +10,7 @@ namespace {
 std::string why_restarted(const Part& part, const Layout& layout) {
     switch (part.kind) {
         case Part::Kind::postgres: return "its configuration changed; the shop pauses meanwhile";
+        case Part::Kind::nats: return "its configuration changed; events wait meanwhile";
         case Part::Kind::haproxy: return "its configuration changed; open connections are cut";
         case Part::Kind::process: break;
     }

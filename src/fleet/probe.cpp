@@ -112,6 +112,14 @@ bool postgres_answers(const std::string& address, int port, milliseconds time) {
     return answer && (*answer == "N" || *answer == "S");
 }
 
+bool nats_answers(const std::string& address, int port, milliseconds time) {
+    constexpr std::string_view kGreeting = "INFO ";
+    Line line{AF_INET, time};
+    if (!connect_to(line, address, port)) return false;
+    const auto greeting = line.receive(kGreeting.size());
+    return greeting && greeting->starts_with(kGreeting);
+}
+
 std::optional<std::string> ask_socket(const std::string& path, const std::string& command, milliseconds time) {
     sockaddr_un where{};
     where.sun_family = AF_UNIX;

@@ -16,6 +16,8 @@ std::optional<HttpAnswer> http_get(const std::string& address, int port, const s
                                    std::chrono::milliseconds time);
 /// Whether a PostgreSQL server takes connections there: it answers the first message of its protocol.
 bool postgres_answers(const std::string& address, int port, std::chrono::milliseconds time);
+/// Whether a NATS server greets whoever connects.
+bool nats_answers(const std::string& address, int port, std::chrono::milliseconds time);
 /// One command to a socket of the local machine, and all it answers; nothing when it does not.
 std::optional<std::string> ask_socket(const std::string& path, const std::string& command,
                                       std::chrono::milliseconds time);

@@ -87,6 +87,7 @@ PartState part_of(const YAML::Node& node) {
 std::string_view name_of(Part::Kind kind) {
     switch (kind) {
         case Part::Kind::postgres: return "postgres";
+        case Part::Kind::nats: return "nats";
         case Part::Kind::process: return "process";
         case Part::Kind::haproxy: return "haproxy";
     }

@@ -18,7 +18,8 @@ constexpr std::size_t kNameBytesMax = 20;
 constexpr std::size_t kHostsMax = 60;
 constexpr std::array<std::string_view, 3> kRoles{"web", "worker", "scheduler"};
 // What a topology says by other keys.
-constexpr std::array<std::string_view, 11> kOurSettings{"data",
+constexpr std::array<std::string_view, 12> kOurSettings{"data",
+                                                        "events",
                                                         "database",
                                                         "listen",
                                                         "admin",
@@ -75,6 +76,16 @@ PostgresPart read_postgres(const std::string& file, const YAML::Node& node) {
     return postgres;
 }
 
+NatsPart read_nats(const std::string& file, const YAML::Node& node) {
+    MapReader map{file, "nats", node};
+    NatsPart nats;
+    nats.line = map.line();
+    nats.host = map.required_text("host");
+    nats.version = map.text("version", nats.version);
+    map.finish();
+    return nats;
+}
+
 HaproxyPart read_haproxy(const std::string& file, const YAML::Node& node) {
     MapReader map{file, "haproxy", node};
     HaproxyPart haproxy;
@@ -129,7 +140,7 @@ std::vector<ProcessGroup> read_processes(const std::string& file, MapReader& roo
     std::vector<ProcessGroup> groups;
     for (const auto& entry : node) {
         const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-        if (!is_name(name) || name == "postgres" || name == "haproxy")
+        if (!is_name(name) || name == "postgres" || name == "nats" || name == "haproxy")
             root.refuse(line_of(entry.first), fmt::format("\"{}\" cannot be the name of a kind of process", name));
         if (std::ranges::find(groups, name, &ProcessGroup::name) != groups.end())
             root.refuse(line_of(entry.first), fmt::format("processes has \"{}\" twice", name));
@@ -199,6 +210,7 @@ Topology parse_topology(const std::string& text, const std::string& file, const 
     topology.hosts = read_hosts(root);
     if (const YAML::Node postgres = root.node("postgres"); postgres.IsDefined())
         topology.postgres = read_postgres(file, postgres);
+    if (const YAML::Node nats = root.node("nats"); nats.IsDefined()) topology.nats = read_nats(file, nats);
     if (const YAML::Node haproxy = root.node("haproxy"); haproxy.IsDefined())
         topology.haproxy = read_haproxy(file, haproxy);
     topology.processes = read_processes(file, root);

@@ -21,6 +21,13 @@ struct PostgresPart {
     int line = 0;  // in the file
 };
 
+/// Carries events from the outbox to consumers.
+struct NatsPart {
+    std::string host;
+    std::string version = "2.10";
+    int line = 0;
+};
+
 /// The load balancer. All limits are declared here, so that what happens past them is declared too.
 struct HaproxyPart {
     std::string host;
@@ -62,6 +69,7 @@ struct Topology {
     std::string network;  // its first 24 bits, such as "10.77.2."; a host's address is one of 11 to 250
     std::vector<std::string> hosts;
     std::optional<PostgresPart> postgres;
+    std::optional<NatsPart> nats;
     std::optional<HaproxyPart> haproxy;
     std::vector<ProcessGroup> processes;
     std::vector<Setting> settings;  // of every process

@@ -33,6 +33,7 @@ void check_placed(const Topology& topology, const std::string& file, int line, s
 void check_placement(const Topology& topology, const std::string& file) {
     if (topology.postgres) check_placed(topology, file, topology.postgres->line, "postgres", topology.postgres->host);
     if (topology.haproxy) check_placed(topology, file, topology.haproxy->line, "haproxy", topology.haproxy->host);
+    if (topology.nats) check_placed(topology, file, topology.nats->line, "nats", topology.nats->host);
     bool serves = false;
     for (const ProcessGroup& group : topology.processes) {
         for (const std::string& host : group.hosts) {
@@ -59,6 +60,8 @@ void check_roles(const Topology& topology, const std::string& file) {
     }
     if (!schedules) refuse(file, 1, "no process has the role scheduler: holds would never end");
     if (!works) refuse(file, 1, "no process has the role worker: no mail would leave");
+    if (topology.nats && !topology.postgres)
+        refuse(file, topology.nats->line, "nats carries events of a shop on postgres; add postgres, or leave nats out");
     if (!topology.postgres && processes > 1)
         refuse(file, topology.processes.back().line,
                "several processes need a database that they share: add postgres, or keep one process");

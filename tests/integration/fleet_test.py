@@ -14,7 +14,7 @@ import unittest
 import shop
 
 TOPOLOGY = pathlib.Path(__file__).resolve().parents[2] / "topologies" / "2-tiers.yaml"
-ENGINES = ["/usr/sbin/ip", "/usr/sbin/haproxy", "/usr/lib/postgresql/15/bin/postgres"]
+ENGINES = ["/usr/sbin/ip", "/usr/sbin/haproxy", "/usr/lib/postgresql/15/bin/postgres", "/usr/sbin/nats-server"]
 
 
 def missing():
