@@ -39,23 +39,6 @@ void append_receipt(std::string& out, const domain::Receipt& receipt) {
     out += "\"}";
 }
 
-std::string order_number(OrderId order) {
-    // Crockford's base 32: no I, L, O, U, so it survives being read aloud.
-    constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    const auto& bytes = order.uuid.bytes;
-    const auto take = [&](std::uint64_t value, int count) {
-        std::string text(static_cast<std::size_t>(count), '0');
-        for (auto at = text.rbegin(); at != text.rend(); ++at, value >>= 5) *at = kDigits[value & 31];
-        return text;
-    };
-    std::uint64_t time = 0;
-    for (std::size_t i = 0; i < 6; ++i) time = time << 8 | bytes[i];
-    const std::uint64_t counter = static_cast<std::uint64_t>((bytes[6] & 0x0f) << 8 | bytes[7]);
-    const std::uint64_t random =
-        static_cast<std::uint64_t>(bytes[8] & 0x3f) << 16 | static_cast<std::uint64_t>(bytes[9]) << 8 | bytes[10];
-    return take(order.bucket(), 3) + "-" + take(time, 10) + "-" + take(counter << 22 | random, 7);
-}
-
 std::optional<OrderIdRange> orders_of_number(std::string_view number) {
     if (const auto id = OrderId::parse(number)) {
         OrderId next = *id;

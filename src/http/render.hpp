@@ -7,6 +7,7 @@
 #include "base/money.hpp"
 #include "domain/order.hpp"
 #include "domain/sale.hpp"
+#include "domain/written.hpp"
 
 namespace marketday::http {
 
@@ -32,7 +33,6 @@ std::optional<OrderIdRange> orders_of_number(std::string_view number);
 /// Below every id of an order that was made at or after `time`.
 OrderId first_order_id(WallTime time);
 
-/// The number a shopper reads out: "0F3A-K7M2Q-9TXW4"; made of the order's id, its bucket first.
-std::string order_number(OrderId order);
+using domain::order_number;
 
 }  // namespace marketday::http

@@ -24,7 +24,7 @@ constexpr std::array kMails{
         "있습니다.\n\n"
         "{link}\n\n이 링크는 48시간 동안 한 번만 쓸 수 있습니다. 직접 가입하지 않으셨다면 이 메일을 무시해 주세요.\n"},
     Row{LetterKind::verify, Locale::ja, "[{shop}] メールアドレスの確認",
-        "こんにちは。\n\n{shop}にご登録いただきありがとうございます。次のリンクを開くとメールアドレスが確認され、"
+        "{shop}にご登録いただきありがとうございます。次のリンクを開くとメールアドレスが確認され、"
         "注文できるようになります。\n\n{link}\n\nこのリンクは48時間以内に一度だけ使えます。"
         "お心当たりがない場合は、このメールを無視してください。\n"},
     Row{LetterKind::verify, Locale::en, "[{shop}] Confirm your e-mail address",
@@ -38,7 +38,7 @@ constexpr std::array kMails{
         "주세요.\n\n"
         "{link}\n\n이 링크는 1시간 동안 한 번만 쓸 수 있습니다. 본인이 아니라면 아무것도 하지 않으셔도 됩니다.\n"},
     Row{LetterKind::already_claimed, Locale::ja, "[{shop}] このメールアドレスは登録済みです",
-        "こんにちは。\n\nこのメールアドレスで{shop}"
+        "このメールアドレスで{shop}"
         "への新規登録が試みられました。このアドレスのアカウントはすでにあるため、"
         "新しいアカウントは作られていません。\n\nご本人の場合は、これまでのパスワードでログインするか、"
         "次のリンクから新しいパスワードを設定してください。\n\n{link}\n\nこのリンクは1時間以内に一度だけ使えます。"
@@ -54,7 +54,8 @@ constexpr std::array kMails{
         "이 링크는 1시간 동안 한 번만 쓸 수 있습니다. 요청하지 않으셨다면 이 메일을 무시해 주세요. 비밀번호는 "
         "그대로입니다.\n"},
     Row{LetterKind::reset, Locale::ja, "[{shop}] 新しいパスワードの設定",
-        "こんにちは。\n\n{shop}のパスワードを新しく設定するには、次のリンクを開いてください。\n\n{link}\n\n"
+        "いつもご利用いただきありがとうございます。\n\n{shop}"
+        "のパスワードを新しく設定するには、次のリンクを開いてください。\n\n{link}\n\n"
         "このリンクは1時間以内に一度だけ使えます。お心当たりがない場合は、このメールを無視してください。"
         "パスワードは変わりません。\n"},
     Row{LetterKind::reset, Locale::en, "[{shop}] Choose a new password",
@@ -66,7 +67,8 @@ constexpr std::array kMails{
         "안녕하세요.\n\n{shop} 계정의 비밀번호가 변경되었고, 모든 기기에서 로그아웃되었습니다.\n\n"
         "본인이 변경하지 않으셨다면 바로 비밀번호를 다시 설정해 주세요.\n"},
     Row{LetterKind::password_changed, Locale::ja, "[{shop}] パスワードが変更されました",
-        "こんにちは。\n\n{shop}のアカウントのパスワードが変更され、すべての端末からログアウトしました。\n\n"
+        "いつもご利用いただきありがとうございます。\n\n{shop}"
+        "のアカウントのパスワードが変更され、すべての端末からログアウトしました。\n\n"
         "お心当たりがない場合は、すぐにパスワードを再設定してください。\n"},
     Row{LetterKind::password_changed, Locale::en, "[{shop}] Your password was changed",
         "Hello,\n\nthe password of your account at {shop} was changed, and every device has been logged out.\n\n"

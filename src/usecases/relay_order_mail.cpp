@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/hash.hpp"
+#include "domain/written.hpp"
 
 namespace marketday::usecases {
 namespace {
@@ -20,36 +21,51 @@ struct Row {
 // {shop}, {order} and {total} are filled in.
 constexpr std::array kMails{
     Row{"order.paid", Locale::ko, "[{shop}] 결제가 완료되었습니다",
-        "안녕하세요.\n\n주문 {order}의 결제({total})가 완료되었습니다. 준비되는 대로 보내 드리겠습니다.\n"},
+        "안녕하세요, {shop}입니다.\n\n주문 {order}의 결제({total})가 완료되었습니다. 준비되는 대로 보내 "
+        "드리겠습니다.\n"},
     Row{"order.paid", Locale::ja, "[{shop}] お支払いが完了しました",
-        "こんにちは。\n\nご注文 {order} のお支払い({total})が完了しました。準備ができ次第、発送いたします。\n"},
+        "{shop}をご利用いただきありがとうございます。\n\nご注文 {order} "
+        "のお支払い（{total}）が完了しました。準備ができ次第、発送いたします。\n"},
     Row{"order.paid", Locale::en, "[{shop}] Your payment has arrived",
         "Hello,\n\nyour order {order} is paid ({total}). We send it as soon as it is ready.\n"},
 
     Row{"order.shipped", Locale::ko, "[{shop}] 상품을 발송했습니다",
-        "안녕하세요.\n\n주문 {order}의 상품을 발송했습니다. 주문 화면에서 배송 번호를 확인하실 수 있습니다.\n"},
+        "안녕하세요, {shop}입니다.\n\n주문 {order}의 상품을 발송했습니다. 주문 화면에서 운송장 번호를 확인하실 수 "
+        "있습니다.\n"},
     Row{"order.shipped", Locale::ja, "[{shop}] 商品を発送しました",
-        "こんにちは。\n\nご注文 {order} の商品を発送しました。追跡番号はご注文のページでご確認いただけます。\n"},
+        "{shop}をご利用いただきありがとうございます。\n\nご注文 {order} "
+        "の商品を発送しました。お問い合わせ番号はご注文のページでご確認いただけます。\n"},
     Row{"order.shipped", Locale::en, "[{shop}] Your order is on its way",
         "Hello,\n\nyour order {order} has been sent. Its tracking number is on the order's page.\n"},
 
     Row{"order.refunded", Locale::ko, "[{shop}] 환불되었습니다",
-        "안녕하세요.\n\n주문 {order}의 결제 금액({total})이 환불되었습니다. 카드사에 따라 며칠 걸릴 수 있습니다.\n"},
+        "안녕하세요, {shop}입니다.\n\n주문 {order}의 결제 금액({total})이 환불되었습니다. 카드사에 따라 며칠 걸릴 수 "
+        "있습니다.\n"},
     Row{"order.refunded", Locale::ja, "[{shop}] 返金いたしました",
-        "こんにちは。\n\nご注文 {order} "
-        "の代金({total})を返金いたしました。カード会社により数日かかることがあります。\n"},
+        "{shop}をご利用いただきありがとうございます。\n\nご注文 {order} "
+        "の代金（{total}）を返金いたしました。カード会社により数日かかることがあります。\n"},
     Row{"order.refunded", Locale::en, "[{shop}] Your money is on its way back",
         "Hello,\n\nwe have refunded your order {order} ({total}). It may take your bank some days to show it.\n"},
 };
 
-std::string filled(std::string_view pattern, std::string_view shop, const ShopEvent& event) {
+domain::Language language_of(Locale locale) {
+    switch (locale) {
+        case Locale::ko: return domain::Language::ko;
+        case Locale::ja: return domain::Language::ja;
+        case Locale::en: return domain::Language::en;
+    }
+    return domain::Language::ko;
+}
+
+std::string filled(std::string_view pattern, Locale locale, std::string_view shop, const ShopEvent& event) {
     std::string text{pattern};
     const auto put = [&text](std::string_view name, std::string_view value) {
         for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))
             text.replace(at, name.size(), value);
     };
-    put("{order}", event.order->to_string());
-    put("{total}", event.total ? event.total->to_string() : std::string{});
+    // As the pages write them: whoever reads it out, or looks for it there, says the same.
+    put("{order}", domain::order_number(*event.order));
+    put("{total}", event.total ? domain::shown_money(*event.total, language_of(locale)) : std::string{});
     put("{shop}", shop);
     return text;
 }
@@ -84,8 +100,8 @@ Task<bool> OrderMail::handle(ShopEvent event) {
     if (row == kMails.end()) co_return true;
     ports::Mail::Letter letter{.id = letter_id(event),
                                .to = reader.email,
-                               .subject = filled(row->subject, shop_, event),
-                               .text = filled(row->text, shop_, event),
+                               .subject = filled(row->subject, reader.locale, shop_, event),
+                               .text = filled(row->text, reader.locale, shop_, event),
                                .written_at = event.at};
     const auto sent = co_await mail_.send(std::move(letter));
     co_return sent.has_value();

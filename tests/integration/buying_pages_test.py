@@ -319,14 +319,19 @@ class BuyingPages(shop.ShopTest):
         page = browser.submit(browser.get("/checkout").form("/checkout"), **ADDRESS)
         self.pay(browser, page)
         deadline = time.monotonic() + 20
-        subjects = {}
+        subjects, texts = {}, {}
         while len(subjects) < 2 and time.monotonic() < deadline:
             for file in (self.server.data / "mail").glob("*.eml"):
                 mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
                 subjects[mail["Subject"]] = mail["From"].addresses[0].display_name
+                texts[mail["Subject"]] = mail.get_content()
             time.sleep(0.05)
         self.assertGreaterEqual(len(subjects), 2, "verification and order")
         self.assertEqual(set(subjects.values()), {"달항아리 가게"}, subjects)
+        self.assertTrue(all("[달항아리 가게]" in subject for subject in subjects), subjects)
+        # The order's number and the sum as the pages write them.
+        number = self.server.operate("GET", "/orders/" + page.path.split("/")[2])["number"]
+        self.assertIn(f"your order {number} is paid (₩12,000)", texts["[달항아리 가게] Your payment has arrived"])
 
     def test_an_account_that_nobody_verified_is_forgotten_in_time_and_the_address_is_free_again(self):
         for address in ("idle@example.kr", "new@example.kr"):

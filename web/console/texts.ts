@@ -23,7 +23,7 @@ export const texts = {
   },
   table: {
     filter: 'Filter these rows', csv: 'CSV', link: 'Copy link', loading: 'Loading…', empty: 'Nothing here.', noMatch: 'No row has that.', more: 'Load more', region: 'Table; scroll sideways if it is wider than the screen',
-    shown: (shown: number, all: number, more: boolean): string => `${shown === all ? all : `${shown} of ${all}`}${more ? '+' : ''} rows`,
+    shown: (shown: number, all: number, more: boolean): string => `${shown === all ? all : `${shown} of ${all}`}${more ? '+' : ''} ${all === 1 && !more ? 'row' : 'rows'}`,
   },
   words: {
     sku: 'SKU', name: 'Name', price: 'Price', units: 'Units', state: 'State', opens: 'Opens', closes: 'Closes', at: 'When', order: 'Order',

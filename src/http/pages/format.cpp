@@ -17,12 +17,6 @@ constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "Mar
                                                    "May",       "June",     "July",     "August",
                                                    "September", "October",  "November", "December"};
 
-std::int64_t units_per_whole(const Currency& currency) {
-    std::int64_t units = 1;
-    for (int digit = 0; digit < currency.minor_digits(); ++digit) units *= 10;
-    return units;
-}
-
 struct Clockwork {
     int year;
     unsigned month;
@@ -42,36 +36,10 @@ Clockwork at(WallTime time, std::chrono::minutes utc_offset) {
 }  // namespace
 
 std::string machine_amount(const Money& money) {
-    const std::int64_t unit = units_per_whole(money.currency);
+    const std::int64_t unit = domain::units_per_whole(money.currency);
     const int digits = money.currency.minor_digits();
     if (digits == 0) return fmt::format("{}", money.amount_minor);
     return fmt::format("{}.{:0{}}", money.amount_minor / unit, money.amount_minor % unit, digits);
-}
-
-std::string shown_money(const Money& money, Language language) {
-    const bool negative = money.amount_minor < 0;
-    const std::int64_t amount = negative ? -money.amount_minor : money.amount_minor;
-    const std::int64_t unit = units_per_whole(money.currency);
-    std::string number = negative ? "-" + grouped(amount / unit) : grouped(amount / unit);
-    if (const int digits = money.currency.minor_digits(); digits > 0)
-        number += fmt::format(".{:0{}}", amount % unit, digits);
-    const std::string_view code = money.currency.code();
-    if (code == "KRW") {
-        switch (language) {
-            case Language::ko: return number + "원";
-            case Language::ja: return number + "ウォン";
-            case Language::en: return "₩" + number;
-        }
-    }
-    if (code == "JPY") {
-        switch (language) {
-            case Language::ko: return number + "엔";
-            case Language::ja: return number + "円";
-            case Language::en: return "¥" + number;
-        }
-    }
-    if (code == "USD") return (language == Language::en ? "$" : "US$") + number;
-    return fmt::format("{} {}", code, number);
 }
 
 std::string shown_day(WallTime time, std::chrono::minutes utc_offset, Language language) {

@@ -5,12 +5,11 @@
 #include "base/money.hpp"
 #include "base/time.hpp"
 #include "domain/product.hpp"
+#include "domain/written.hpp"
 
 namespace marketday::http::pages {
 
-/// As people of that language read a price: 12,000원, 12,000ウォン, ₩12,000; 1,200엔, 1,200円, ¥1,200; $19.90 (US$19.90
-/// beside won and yen).
-std::string shown_money(const Money& money, domain::Language language);
+using domain::shown_money;
 
 /// A day and a time of the shop's own clock: 2026년 11월 21일 14:00, 2026年11月21日 14:00, 21 November 2026, 14:00.
 std::string shown_time(WallTime time, std::chrono::minutes utc_offset, domain::Language language);

@@ -71,11 +71,4 @@ std::string Texts::counted(std::int64_t n, TextId one, TextId many) const {
     return (*this)(n == 1 ? one : many, {{"n", grouped(n)}});
 }
 
-std::string grouped(std::int64_t number) {
-    std::string digits = fmt::format("{}", number < 0 ? -number : number);
-    for (std::size_t from_end = 3; from_end < digits.size(); from_end += 4)
-        digits.insert(digits.size() - from_end, 1, ',');
-    return number < 0 ? "-" + digits : digits;
-}
-
 }  // namespace marketday::http::pages

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "domain/product.hpp"
+#include "domain/written.hpp"
 #include "http/pages/texts_buying.hpp"
 #include "http/pages/texts_shop.hpp"
 
@@ -53,7 +54,6 @@ private:
     domain::Language language_;
 };
 
-/// 12000 -> "12,000"
-std::string grouped(std::int64_t number);
+using domain::grouped;
 
 }  // namespace marketday::http::pages

@@ -26,7 +26,7 @@ inline constexpr TextRow kShopTexts[] = {
     {"footer.about", "여기 있는 상품은 모두 지어낸 것입니다.", "掲載している商品はすべて架空のものです。",
      "Every product shown here is invented."},
     {"footer.prices", "모든 가격에는 세금이 포함되어 있습니다.", "価格はすべて税込みです。", "All prices include tax."},
-    {"footer.fair", "한정 세일은 먼저 온 순서가 아니라 추첨과 줄 서기로 공정하게 판매합니다.",
+    {"footer.fair", "한정 세일은 추첨과 줄 서기로 공정하게 판매합니다.",
      "限定セールは抽選と順番待ちで公平に販売します。", "Limited sales are sold fairly, by lot and in line."},
 
     // Home.
@@ -232,7 +232,7 @@ inline constexpr TextRow kShopTexts[] = {
     {"error.forbidden_hint", "페이지를 새로 열고 다시 해 보세요. 로그인한 지 오래되었다면 다시 로그인해 주세요.",
      "ページを開き直してもう一度お試しください。ログインから時間がたっている場合は、再度ログインしてください。",
      "Open the page again and retry. If you logged in long ago, log in once more."},
-    {"error.bad", "요청을 이해하지 못했습니다", "リクエストを理解できませんでした", "We did not understand that"},
+    {"error.bad", "요청을 처리하지 못했습니다", "リクエストを処理できませんでした", "We did not understand that"},
     {"error.bad_hint", "이전 화면으로 돌아가 입력한 내용을 확인해 주세요.",
      "前の画面に戻り、入力内容をご確認ください。", "Go back and check what you entered."},
     {"error.conflict", "그사이 상황이 바뀌었습니다", "その間に状況が変わりました", "Something has changed meanwhile"},
