@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "adapters/embedded/sqlite_leases.hpp"
 #include "adapters/embedded/sqlite_line_book.hpp"
 #include "base/async/sim_executor.hpp"
 #include "base/log.hpp"
@@ -63,10 +64,16 @@ private:
     simulation::LineRows rows_;
     simulation::SaleRows sale_;
     simulation::SimulatedLineBook book_{rows_, random_, {}};
+    simulation::SimulatedLeases leases_{rows_};
     simulation::SimulatedSale orders_{sale_, random_, 0};
     NoPressure pressure_;
-    StandInLine line_{book_,     orders_, pressure_,
-                      executor_, random_, {.address_limits = {.joins_burst = 1e9, .joins_per_s = 1e9}}};
+    StandInLine line_{book_,
+                      orders_,
+                      leases_,
+                      pressure_,
+                      executor_,
+                      random_,
+                      {.address_limits = {.joins_burst = 1e9, .joins_per_s = 1e9}}};
     std::vector<std::string> tickets_;
     double bytes_per_ticket_ = 0;
 };
@@ -113,7 +120,7 @@ void draw_order(benchmark::State& state) {
 }
 BENCHMARK(draw_order)->Arg(20'000)->Arg(200'000)->Unit(benchmark::kMillisecond);
 
-Task<bool> bring_back(ports::LineBook& book, simulation::SaleRows& sale, double& seconds_taken) {
+Task<bool> bring_back(ports::LineBook& book, ports::Leases& leases, simulation::SaleRows& sale, double& seconds_taken) {
     SystemClock clock;
     SystemRandom random;
     SeededRandom seeded{1};
@@ -121,7 +128,7 @@ Task<bool> bring_back(ports::LineBook& book, simulation::SaleRows& sale, double&
     simulation::SimulatedSale orders{sale, seeded, 0};
     Executor& executor = co_await this_executor();
     const StandInLine::Options options;
-    StandInLine line{book, orders, pressure, clock, random, options};
+    StandInLine line{book, orders, leases, pressure, clock, random, options};
     const auto begun = clock.now();
     spawn(executor, "line", line.run());
     while (line.figures().empty()) co_await sleep_for(milliseconds{1});
@@ -137,6 +144,7 @@ void restart(benchmark::State& state) {
     TemporaryDirectory directory;
     adapters::SqliteDatabase database{{.file = directory.path() / "marketday.db", .at_start = {}}};
     adapters::SqliteLineBook book{database};
+    adapters::SqliteLeases leases{database};
     SeededRandom random{1};
     simulation::SaleRows sale;
     sale.sale.id = SaleId{Uuid{{1, 2, 3}}};
@@ -144,20 +152,19 @@ void restart(benchmark::State& state) {
     ports::LineBook::Founding founding{
         .sale = sale.sale.id, .opened = {}, .ticket_key = {}, .draw_secret = {}, .public_value = "x"};
     (void)run_task(book.found(founding));
-    (void)run_task(book.raise_sequence_mark(sale.sale.id, 10'000'000));
-    for (std::int64_t sequence = 1; sequence <= state.range(0);) {
-        std::vector<ports::LineBook::NewTicket> tickets;
-        for (int i = 0; i < 1000; ++i) {
-            tickets.push_back({sequence++, {}});
-            random.fill(tickets.back().customer.uuid.bytes);
-        }
-        (void)run_task(book.add(sale.sale.id, std::move(tickets)));
+    for (std::int64_t people = 0; people < state.range(0); people += 1000) {
+        std::vector<ports::LineBook::Join> joins(1000);
+        for (auto& join : joins) random.fill(join.customer.uuid.bytes);
+        (void)run_task(book.join(sale.sale.id, std::move(joins)));
     }
-    (void)run_task(
-        book.close_list(sale.sale.id, {.at = {}, .entries = state.range(0), .list_end = 10'000'000, .root = {}}));
+    const auto fence = run_task(leases.acquire("lines", "bench", {}, seconds{1})).value().value();
+    const auto change = run_task(book.follow(sale.sale.id, {})).value()->change;
+    (void)run_task(book.close_list(sale.sale.id,
+                                   {.at = {}, .entries = state.range(0), .list_end = state.range(0) + 1, .root = {}},
+                                   change, fence));
     for (auto _ : state) {
         double taken = 0;
-        (void)run_task(bring_back(book, sale, taken));
+        (void)run_task(bring_back(book, leases, sale, taken));
         state.SetIterationTime(taken);
     }
 }

@@ -406,7 +406,7 @@ const std::vector<Fault>& faults() {
              s.shop.line();
              s.shop.plant(
                  fmt::format("DROP INDEX line_ticket_of_customer;"
-                             "INSERT INTO line_tickets VALUES (1, 50, {}, 1)",
+                             "INSERT INTO line_tickets (line_no, sequence, customer, live) VALUES (1, 50, {}, 1)",
                              blob(s.shop.customer(1))));
              return "customer " + s.shop.customer(1).to_string();
          },

@@ -227,11 +227,12 @@ void TestShop::line() {
     run(
         fmt::format("UPDATE sales SET line_enabled = 1;"
                     "INSERT INTO lines VALUES (1, {0}, 1, zeroblob(32), zeroblob(32), 'v', 100, {1}, 5, {1}, 90, "
-                    "zeroblob(32))",
+                    "zeroblob(32), 1, 0)",
                     blob(numbered(0x5, 1)), customers_.size()));
     int sequence = 0;
     for (const int number : customers_)
-        run(fmt::format("INSERT INTO line_tickets VALUES (1, {}, {}, 1)", ++sequence, blob(customer(number))));
+        run(fmt::format("INSERT INTO line_tickets (line_no, sequence, customer, live) VALUES (1, {}, {}, 1)",
+                        ++sequence, blob(customer(number))));
 }
 
 void TestShop::write_history() const {

@@ -7,6 +7,10 @@
 namespace marketday::audit {
 namespace {
 
+// Standings of tickets as they are stored.
+constexpr std::int64_t kLive = 1;
+constexpr std::int64_t kUnlisted = 2;
+
 struct StoredLineOfSale {
     std::int64_t line_no = 0;
     std::string name;
@@ -39,10 +43,13 @@ std::unordered_set<Uuid> check_tickets(Store& store, const StoredLineOfSale& lin
     std::int64_t last = 0;
     while (rows.next()) {
         check.examined();
-        ++tickets;
         customers.insert(rows.uuid(1));
         const std::int64_t sequence = rows.integer(0);
-        if (line.list_closed && sequence < line.list_end) ++listed;
+        // Who left before the list was closed has no turn.
+        if (rows.integer(2) != kUnlisted) {
+            ++tickets;
+            if (line.list_closed && sequence < line.list_end) ++listed;
+        }
         if (sequence >= line.sequence_mark)
             check.violated(fmt::format("{}, ticket {}", line.name, sequence),
                            fmt::format("a number below the mark {}", line.sequence_mark),
@@ -50,7 +57,7 @@ std::unordered_set<Uuid> check_tickets(Store& store, const StoredLineOfSale& lin
         if (sequence == last)
             check.violated(fmt::format("{}, ticket {}", line.name, sequence), "one ticket", "two tickets");
         last = sequence;
-        if (rows.integer(2) != 0 && !live.insert(rows.uuid(1)).second)
+        if (rows.integer(2) == kLive && !live.insert(rows.uuid(1)).second)
             check.violated(fmt::format("{}, customer {}", line.name, rows.uuid(1).to_string()), "one ticket",
                            "two tickets that stand in line");
     }

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr seconds kDrainTime{8};
+/// What other processes change is seen so soon.
+constexpr milliseconds kFollowEvery{250};
 
 }  // namespace
 
@@ -51,11 +53,11 @@ Shop::Parts::Parts(const Config& given)
       rehearsal(accounts_store, sessions_store, session_cache, shop_executor, clock, random, uuids,
                 secrets.key_for("bucket")),
       operators(operators_store, operator_passwords, clock, random,
-                {.second_factor_key = secrets.key_for("operators' second factor")}),
+                operators_options(config, secrets.key_for("operators' second factor"))),
       selling(shop_executor, clock, random, uuids,
               {*order_book, line_book, payment_journal, gateway, leases, event_bus, event_memory, accounts_store, mail,
                statistics},
-              selling_options(config, secrets.key_for("admission"))),
+              selling_options(config, secrets.key_for("admission"), process)),
       operator_steps(operator_executor, *order_book),
       operator_refunds(*order_book, operator_steps, payment_journal, gateway, clock, {}),
       operator_fulfil(*order_book, operator_steps, payment_journal, operator_refunds, clock),
@@ -194,6 +196,11 @@ int Shop::run() {
     spawn(parts.shop_executor, "sale-board", parts.board.run(milliseconds{500}));
     spawn(parts.shop_executor, "line", parts.line.run());
     if (parts.roles.contains("worker")) spawn(parts.shop_executor, "mailer", parts.mailer.run());
+    if (shared_store(parts.config)) {
+        spawn(parts.shop_executor, "sessions.follow", parts.session_cache.follow());
+        spawn(parts.shop_executor, "catalogue.follow", parts.watched.follow(kFollowEvery));
+        spawn(parts.operator_executor, "operators.follow", parts.operators.follow(kFollowEvery));
+    }
     spawn(parts.shop_executor, "metrics", parts.publish_samples());
     spawn(parts.shop_executor, "search-follower", parts.search_follower.run());
     spawn(parts.shop_executor, "sessions", parts.session_cache.maintain());

@@ -53,6 +53,13 @@ void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
                            static_cast<double>(figures.called)});
         add("marketday_line_admissions_per_second", "Admissions a second that checkout sustains",
             figures.admissions_per_s_allowed);
+        if (shared_store(config)) {
+            add("marketday_line_leads", "1 where this process closes the list and calls", figures.leads ? 1 : 0);
+            add("marketday_line_behind_seconds", "How long ago the line was last followed",
+                std::chrono::duration<double>(figures.behind).count());
+            add("marketday_line_other_processes", "Processes that serve this line too",
+                static_cast<double>(figures.others));
+        }
         add("marketday_sale_units_left", "Units that can still be had", static_cast<double>(figures.units_left));
     }
     for (const auto& job : scheduler.figures()) {
@@ -89,6 +96,7 @@ Task<void> Shop::Parts::publish_samples() {
     while (true) {
         std::vector<http::Sample> samples;
         collect_on_shop(samples);
+        if (!search_follower.lag().catching_up) search_is_level = true;
         {
             const std::scoped_lock lock(shop_samples_mutex);
             shop_samples.swap(samples);

@@ -74,7 +74,8 @@ struct Shop::Parts {
     ServerClock clock;
     SystemRandom random;
     UuidSource uuids{clock, random};
-    http::LogStore logs{{}};  // sees what everything below says
+    std::string process = uuids.next(0).to_string();  // this one, from start to end
+    http::LogStore logs{{}};                          // sees what everything below says
 
     // Threads and executors first: everything below hands work to them and must end before them.
     boost::asio::io_context shop_io{1};
@@ -175,6 +176,7 @@ struct Shop::Parts {
     std::unique_ptr<http::TraceExport> trace_export{trace_export_of(config)};
     http::Board live_board{metrics, shop_executor, *order_book, clock};
     http::Readiness readiness;
+    std::atomic<bool> search_is_level{false};  // the index has had all that the catalogue has, once
     std::atomic<bool> disk_is_full{false};
     std::atomic<std::uint64_t> disk_free_bytes{0};
 

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 using namespace usecases;
 using namespace adapters;
 
-constexpr seconds kDrainTime{8};
+/// A line whose leader is dead calls nobody for so long; its shoppers wait.
+constexpr milliseconds kLineLease{4'000};
 
 fs::path make_data_directory(const std::string& path) {
     std::error_code error;
@@ -60,6 +61,16 @@ SqliteDatabase::Options database_options(const Config& config, const fs::path& d
     options.cache_kib = config.integer("store.cache_mib") * 1024;
     options.group_writes_max = static_cast<std::size_t>(config.integer("store.group_writes_max"));
     options.at_start = begin_ledger_epoch;
+    return options;
+}
+
+bool shared_store(const Config& config) { return !config.text("database").empty(); }
+
+usecases::Operators::Options operators_options(const Config& config, const Hash256& second_factor_key) {
+    usecases::Operators::Options options;
+    options.second_factor_key = second_factor_key;
+    // Read again all the time; while that fails, what is known holds for a moment.
+    if (shared_store(config)) options.fresh_for = seconds{5};
     return options;
 }
 
@@ -106,7 +117,8 @@ static std::string holder_of(const Config& config) {
     return to_hex(std::span{hash}.first(16));
 }
 
-usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key) {
+usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key,
+                                           const std::string& process) {
     usecases::Selling::Options options;
     options.checkout = checkout_options(config, admission_key);
     options.line.admission_key = admission_key;
@@ -114,6 +126,11 @@ usecases::Selling::Options selling_options(const Config& config, const Hash256& 
     options.reconcile.after = seconds{config.integer("payment.reconcile_after_s")};
     options.statistics.days = recounted_days(config);
     options.scheduler.holder = holder_of(config);
+    options.line.holder = options.scheduler.holder;
+    if (shared_store(config)) {
+        options.line.process = process;
+        options.line.lease_length = kLineLease;
+    }
     options.utc_offset = std::chrono::minutes{config.integer("shop.utc_offset_minutes")};
     options.shop_name = config.text("shop.name");
     return options;

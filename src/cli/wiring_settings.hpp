@@ -13,6 +13,7 @@
 #include "domain/customer_password.hpp"
 #include "http/routes_configuration.hpp"
 #include "http/server.hpp"
+#include "usecases/operators.hpp"
 #include "usecases/selling.hpp"
 #include "usecases/sessions_cache.hpp"
 
@@ -25,11 +26,16 @@ std::filesystem::path make_data_directory(const std::string& path);
 std::set<std::string> roles_of(const Config& config);
 adapters::ShopTerms terms_of(const Config& config);
 adapters::SqliteDatabase::Options database_options(const Config& config, const std::filesystem::path& data);
+/// Whether other processes may serve the same shop.
+bool shared_store(const Config& config);
+usecases::Operators::Options operators_options(const Config& config, const Hash256& second_factor_key);
 /// The file in which the sandbox bank keeps its books.
 std::filesystem::path sandbox_books(const Config& config, const std::filesystem::path& data);
 /// What one password hash costs; another cost applies to a stored hash when its owner next logs in.
 domain::PasswordCost password_cost(const Config& config);
-usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key);
+/// `process`: its name among those that share a database, another one at each start.
+usecases::Selling::Options selling_options(const Config& config, const Hash256& admission_key,
+                                           const std::string& process);
 /// The shoppers' listener, but for what it asks of the use cases.
 usecases::SessionCache::Options session_cache_options(const Config& config);
 http::ServerOptions shop_server_options(const Config& config, const ListenAddress& listen);

@@ -27,6 +27,10 @@ std::unique_ptr<http::TraceExport> trace_export_of(const Config& config) {
 
 void Shop::Parts::add_readiness_checks() {
     readiness.add([this]() -> std::string_view { return disk_is_full ? "disk-full" : std::string_view{}; });
+    // A new process among others is sent shoppers when it finds what they look for.
+    if (shared_store(config) && roles.contains("web"))
+        readiness.add(
+            [this]() -> std::string_view { return search_is_level ? std::string_view{} : "search-catching-up"; });
     readiness.add([this]() -> std::string_view { return stores->failing() ? "store-failing" : std::string_view{}; });
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr milliseconds kDecisecond{100};
 constexpr seconds kStoodStill{3};
+/// By how much the clocks of two processes may differ, and news be late, before a call is taken for not taken up.
+constexpr seconds kSurelyHeard{2};
 
 bool holds_slot(TicketState state) {
     return state == TicketState::calling || state == TicketState::called || state == TicketState::admitted ||
@@ -27,7 +29,9 @@ void Line::free_slot(LineTicket& ticket, TicketState next) {
 }
 
 void Line::give_up(LineTicket& ticket) {
-    if (ticket.state == TicketState::admitted || ticket.state == TicketState::departed)
+    // Another process may have told a called one.
+    const bool may_be_told = served_ == Served::together && ticket.state == TicketState::called;
+    if (may_be_told || ticket.state == TicketState::admitted || ticket.state == TicketState::departed)
         ticket.state = TicketState::departed;
     else
         free_slot(ticket, TicketState::given_up);
@@ -46,9 +50,8 @@ Line::Slot Line::add(std::int64_t sequence, const CustomerId& customer, Instant 
 
 void Line::leave(Slot slot) { give_up(tickets_[slot]); }
 
-void Line::restore_given_up(std::int64_t sequence, const CustomerId& customer, Instant now) {
-    const Slot slot = add(sequence, customer, now);
-    tickets_[slot].state = TicketState::given_up;
+void Line::pass_over(Slot slot) {
+    if (tickets_[slot].state == TicketState::waiting) tickets_[slot].state = TicketState::passed_over;
 }
 
 bool Line::may_join_again(Slot slot) const {
@@ -96,6 +99,7 @@ std::optional<std::uint32_t> Line::plan_call(std::int64_t people, Instant now) {
         if (ticket.state != TicketState::waiting) continue;
         if (now_ds - std::min(now_ds, ticket.seen_ds) > absent_ds) {
             ticket.state = TicketState::passed_over;
+            passed_over_.push_back(slot);
             continue;
         }
         ticket.state = TicketState::calling;
@@ -110,7 +114,7 @@ std::optional<std::uint32_t> Line::plan_call(std::int64_t people, Instant now) {
 void Line::confirm_call(WallTime expires, Instant now) {
     MD_ASSERT(planned_end_ > next_turn_);
     const auto call = static_cast<std::uint32_t>(calls_.size());
-    calls_.push_back({planned_end_, expires});
+    calls_.push_back({planned_end_, expires, deciseconds(now)});
     for (const Slot slot : planned_) {
         LineTicket& ticket = tickets_[slot];
         if (ticket.state != TicketState::calling) continue;  // Left meanwhile.
@@ -120,7 +124,38 @@ void Line::confirm_call(WallTime expires, Instant now) {
         to_expire_.push_back(slot);
     }
     planned_.clear();
+    passed_over_.clear();
     next_turn_ = planned_end_;
+}
+
+void Line::cancel_call() {
+    for (const Slot slot : planned_)
+        if (tickets_[slot].state == TicketState::calling) free_slot(tickets_[slot], TicketState::waiting);
+    for (const Slot slot : passed_over_)
+        if (tickets_[slot].state == TicketState::passed_over) tickets_[slot].state = TicketState::waiting;
+    planned_.clear();
+    passed_over_.clear();
+    planned_end_ = next_turn_;
+}
+
+void Line::apply_call(std::uint32_t turn_end, WallTime expires, Instant called_at) {
+    MD_ASSERT(list_closed_ && turn_end <= tickets_.size() && planned_end_ == next_turn_);
+    const auto call = static_cast<std::uint32_t>(calls_.size());
+    const std::uint32_t at_ds = deciseconds(called_at);
+    calls_.push_back({turn_end, expires, at_ds});
+    for (; next_turn_ < turn_end; ++next_turn_) {
+        const Slot slot = slot_at(next_turn_);
+        LineTicket& ticket = tickets_[slot];
+        // Whoever has left since may have had leave to order by then.
+        const bool left = ticket.state == TicketState::given_up;
+        if (ticket.state != TicketState::waiting && !left) continue;
+        ticket.state = left ? TicketState::departed : TicketState::called;
+        ticket.call = call;
+        ++outstanding_;
+        to_pick_up_.push_back({slot, at_ds});
+        to_expire_.push_back(slot);
+    }
+    planned_end_ = next_turn_;
 }
 
 void Line::restore_lapsed(std::uint32_t turn_end) {
@@ -135,7 +170,7 @@ void Line::restore_lapsed(std::uint32_t turn_end) {
 void Line::restore_call(std::uint32_t turn_end, WallTime expires) {
     MD_ASSERT(list_closed_ && turn_end <= tickets_.size());
     const auto call = static_cast<std::uint32_t>(calls_.size());
-    calls_.push_back({turn_end, expires});
+    calls_.push_back({turn_end, expires, 0});
     for (; next_turn_ < turn_end; ++next_turn_) {
         const Slot slot = slot_at(next_turn_);
         LineTicket& ticket = tickets_[slot];
@@ -150,10 +185,29 @@ void Line::restore_call(std::uint32_t turn_end, WallTime expires) {
     planned_end_ = next_turn_;
 }
 
-void Line::touch(Slot slot, Instant now) {
+void Line::touch(Slot slot, Instant now, bool may_admit) {
     LineTicket& ticket = tickets_[slot];
     ticket.seen_ds = deciseconds(now);
+    if (ticket.state != TicketState::called) return;
+    const auto pick_up_ds = static_cast<std::uint32_t>(patience_.pick_up_within / kDecisecond);
+    if (served_ == Served::together && (!may_admit || deciseconds(now) > calls_[ticket.call].at_ds + pick_up_ds))
+        return;
+    ticket.state = TicketState::admitted;
+}
+
+void Line::heard_elsewhere(Slot slot, Instant now) {
+    LineTicket& ticket = tickets_[slot];
+    ticket.seen_ds = std::max(ticket.seen_ds, deciseconds(now));
     if (ticket.state == TicketState::called) ticket.state = TicketState::admitted;
+}
+
+void Line::take_all_for_present(Instant now) {
+    for (Slot slot = 0; slot < tickets_.size(); ++slot) tickets_[slot].seen_ds = deciseconds(now);
+}
+
+void Line::assume_calls_taken_up() {
+    for (const Called& called : to_pick_up_)
+        if (tickets_[called.slot].state == TicketState::called) tickets_[called.slot].state = TicketState::admitted;
 }
 
 void Line::spend(Slot slot) {
@@ -163,9 +217,11 @@ void Line::spend(Slot slot) {
         free_slot(ticket, TicketState::spent);
 }
 
-void Line::expire(Instant now, WallTime wall_now) {
-    if (awake_at_ && now - *awake_at_ > kStoodStill) origin_ += now - *awake_at_;
+void Line::expire(Instant now, WallTime wall_now, Instant heard_until) {
+    // Together with others time is theirs too: it does not stand still because this process did.
+    if (served_ == Served::alone && awake_at_ && now - *awake_at_ > kStoodStill) origin_ += now - *awake_at_;
     awake_at_ = now;
+    if (served_ == Served::together) now = std::min(now, heard_until) - kSurelyHeard;
     const std::uint32_t now_ds = deciseconds(now);
     const auto pick_up_ds = static_cast<std::uint32_t>(patience_.pick_up_within / kDecisecond);
     while (!to_pick_up_.empty() && now_ds > to_pick_up_.front().at_ds + pick_up_ds) {

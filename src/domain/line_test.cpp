@@ -169,13 +169,74 @@ TEST(Line, who_left_and_orders_with_what_was_signed_takes_up_no_room_any_more) {
 
 TEST(Line, after_a_restart_whoever_left_within_a_call_may_still_have_leave_to_order) {
     Line line{{}, kStart};
-    line.restore_given_up(1, customer(1), kStart);
+    line.add(1, customer(1), kStart);
     line.add(2, customer(2), kStart);
     line.close_list(nullptr);
+    line.leave(0);
     line.restore_call(2, kWall + seconds{60});
     EXPECT_EQ(line.outstanding(), 2);
     line.expire(kStart, kWall + seconds{61});
     EXPECT_EQ(line.outstanding(), 0);
+}
+
+/// A line that other processes serve too.
+Line shared_line_of(std::uint8_t people) {
+    Line line{{}, kStart - std::chrono::hours{1}, Line::Served::together};
+    for (std::uint8_t i = 0; i < people; ++i) line.add(i + 1, customer(i), kStart);
+    line.close_list(nullptr);
+    return line;
+}
+
+TEST(Line, together_a_call_counts_as_not_taken_up_only_when_all_have_told) {
+    Line line = shared_line_of(2);
+    line.apply_call(2, kWall + seconds{90}, kStart);
+    const Instant later = kStart + seconds{40};
+    line.expire(later, kWall, kStart + seconds{20});
+    EXPECT_EQ(line.outstanding(), 2);
+    line.heard_elsewhere(1, later);
+    line.expire(later, kWall, later);
+    EXPECT_EQ(line.ticket(0).state, TicketState::passed_over);
+    EXPECT_EQ(line.ticket(1).state, TicketState::admitted);
+    EXPECT_EQ(line.outstanding(), 1);
+}
+
+TEST(Line, together_who_comes_too_late_or_to_a_process_that_cannot_tell_is_not_admitted) {
+    Line line = shared_line_of(2);
+    line.apply_call(2, kWall + seconds{90}, kStart);
+    line.touch(0, kStart + seconds{1}, false);
+    EXPECT_EQ(line.ticket(0).state, TicketState::called);
+    line.touch(0, kStart + seconds{2});
+    EXPECT_EQ(line.ticket(0).state, TicketState::admitted);
+    line.touch(1, kStart + seconds{31});
+    EXPECT_EQ(line.ticket(1).state, TicketState::called);
+    line.assume_calls_taken_up();
+    EXPECT_EQ(line.ticket(1).state, TicketState::admitted);
+    EXPECT_EQ(line.outstanding(), 2);
+}
+
+TEST(Line, together_who_leaves_a_call_may_have_been_told_of_it) {
+    Line line = shared_line_of(1);
+    line.apply_call(1, kWall + seconds{60}, kStart);
+    line.leave(0);
+    EXPECT_EQ(line.outstanding(), 1);
+    line.expire(kStart + seconds{61}, kWall + seconds{61}, kStart + seconds{61});
+    EXPECT_EQ(line.outstanding(), 0);
+}
+
+TEST(Line, a_call_that_another_process_made_instead_is_taken_back) {
+    Line line = line_of(3);
+    line.close_list(nullptr);
+    const Instant later = kStart + seconds{80};
+    line.touch(1, later);
+    ASSERT_TRUE(line.plan_call(1, later));
+    EXPECT_EQ(line.passed_over_by_plan(), (std::vector<Line::Slot>{0}));
+    line.cancel_call();
+    EXPECT_EQ(line.outstanding(), 0);
+    EXPECT_EQ(line.ticket(0).state, TicketState::waiting);
+    line.pass_over(0);
+    line.apply_call(2, kWall + seconds{60}, later);
+    EXPECT_EQ(line.ticket(1).state, TicketState::called);
+    EXPECT_EQ(line.outstanding(), 1);
 }
 
 TEST(Line, who_joins_again_stands_at_the_end) {

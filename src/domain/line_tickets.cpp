@@ -21,6 +21,12 @@ std::optional<LineTickets::Slot> LineTickets::find(const CustomerId& customer) c
     return slot;
 }
 
+std::optional<LineTickets::Slot> LineTickets::find(std::int64_t sequence) const {
+    const auto at = std::ranges::lower_bound(tickets_, sequence, {}, &LineTicket::sequence);
+    if (at == tickets_.end() || at->sequence != sequence) return std::nullopt;
+    return static_cast<Slot>(at - tickets_.begin());
+}
+
 LineTickets::Slot LineTickets::push(LineTicket ticket) {
     if (table_.size() * 2 < (tickets_.size() + 1) * 3) rebuild(std::max<std::size_t>(16, table_.size() * 2));
     const auto slot = static_cast<Slot>(tickets_.size());

@@ -40,6 +40,8 @@ public:
     /// Removes the tickets that were given up and numbers the others anew.
     void compact();
     std::optional<Slot> find(const CustomerId& customer) const;
+    /// The ticket of this number.
+    std::optional<Slot> find(std::int64_t sequence) const;
     LineTicket& operator[](Slot slot) { return tickets_[slot]; }
     const LineTicket& operator[](Slot slot) const { return tickets_[slot]; }
     std::size_t size() const { return tickets_.size(); }

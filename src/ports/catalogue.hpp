@@ -63,6 +63,9 @@ public:
     /// too. Fewer than asked means that the end has been reached.
     virtual Answer<std::vector<Change>> changed_after(std::int64_t number, std::size_t changes_max) = 0;
 
+    /// The number of the newest change; 0 when there was none.
+    virtual Answer<std::int64_t> last_change() = 0;
+
     /// How many products there are, hidden ones too.
     virtual Answer<std::int64_t> count() = 0;
 };

@@ -10,22 +10,24 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "ports/leases.hpp"
 
 namespace marketday::ports {
 
-/// Keeps what the lines of a site's sales must not forget. Contract: tests/contract/line_book_contract.hpp, run on
-/// every adapter.
+/// Keeps what the lines of a site's sales must not forget, for all processes that serve them. Contract:
+/// tests/contract/line_book_contract.hpp, run on every adapter.
 /// * durable: an answer is given only after its change would survive loss of power;
-/// * marks only rise;
-/// * a customer has at most one live ticket in a line, and a number is given once;
-/// * a list is closed exactly once: whoever comes second gets the first closing;
-/// * after `outcome_unknown` the next successful read tells for good what happened. All writes may be repeated.
-/// One process writes a line at a time. Tasks resume on their caller's executor.
+/// * a customer has at most one live ticket in a line, and a number is given once, in the order of commits;
+/// * a list is closed exactly once, and holds every ticket that had a number then;
+/// * every change raises the line's `change`: whoever follows it sees each, in their order;
+/// * all writes may be repeated.
+/// Tasks resume on their caller's executor.
 class LineBook {
 public:
     enum class Error {
         unavailable,      // Nothing happened; retrying is safe.
         outcome_unknown,  // May have happened; read, or do it again.
+        fenced,           // Another process leads the line now; nothing happened.
     };
     template <class T>
     using Answer = Task<Result<T, Error>>;
@@ -43,10 +45,13 @@ public:
         std::string public_value;
         bool operator==(const Founding&) const = default;
     };
+    /// Founds the line, unless it exists: then the stored founding is returned.
+    virtual Answer<Founding> found(Founding founding) = 0;
+
     struct Closing {
         WallTime at{};
         std::int64_t entries = 0;
-        std::int64_t list_end = 0;  // tickets with numbers below it are the list
+        std::int64_t list_end = 0;  // tickets with numbers below it are the list, but for the unlisted
         Hash256 root{};
         bool operator==(const Closing&) const = default;
     };
@@ -57,49 +62,76 @@ public:
         WallTime expires{};
         bool operator==(const Call&) const = default;
     };
-    struct StoredLine {
-        Founding founding;
-        std::int64_t sequence_mark = 1;
-        std::int64_t called_turns = 0;
-        std::optional<Closing> closing;
-        std::vector<Call> calls;  // oldest first; those that ended before the newest was recorded may be missing
+    enum class Standing : std::uint8_t {
+        given_up = 0,
+        live = 1,
+        unlisted = 2,     // given up before the list was closed: it has no turn
+        passed_over = 3,  // absent when its turn was called
     };
-
-    /// Founds the line, unless it exists: then the stored one is returned as it is.
-    virtual Answer<StoredLine> found(Founding founding) = 0;
-    virtual Answer<std::optional<StoredLine>> find(SaleId sale) = 0;
-
-    /// Numbers below `mark` may be used from now on. Returns the stored mark, which is `mark` or higher.
-    virtual Answer<std::int64_t> raise_sequence_mark(SaleId sale, std::int64_t mark) = 0;
-
-    struct NewTicket {
-        std::int64_t sequence = 0;
-        CustomerId customer;
-    };
-    enum class Added : std::uint8_t {
-        added,         // also when repeated
-        number_taken,  // somebody else has this number: a broken mark
-    };
-    /// Stores 1..kBatchTicketsMax tickets in one commit. A customer's older live ticket is given up with it.
-    virtual Answer<std::vector<Added>> add(SaleId sale, std::vector<NewTicket> tickets) = 0;
-    /// Gives a ticket up; one that is not live is no error.
-    virtual Answer<std::monostate> leave(SaleId sale, std::int64_t sequence) = 0;
-
     struct StoredTicket {
         std::int64_t sequence = 0;
         CustomerId customer;
-        bool live = true;
+        Standing standing = Standing::live;
         bool operator==(const StoredTicket&) const = default;
     };
-    /// Tickets with numbers above `sequence`, by number.
-    virtual Answer<std::vector<StoredTicket>> tickets_after(SaleId sale, std::int64_t sequence,
-                                                            std::size_t tickets_max) = 0;
+    /// How much of a line somebody has seen.
+    struct Seen {
+        std::int64_t change = 0;
+        std::int64_t sequence = 0;
+    };
+    /// A line at one moment.
+    struct Line {
+        Founding founding;
+        std::int64_t change = 0;
+        std::int64_t news = 0;  // the number of the newest
+        std::int64_t called_turns = 0;
+        std::optional<Closing> closing;
+        std::vector<Call> calls;  // oldest first; those that ended before the newest was recorded may be missing
+        std::vector<StoredTicket> tickets;  // by number: new ones, and others whose standing has changed
+    };
+    /// What has become of the line since `seen`. Nothing: no such line. Cheap when nothing has changed; then `calls`
+    /// and `tickets` are empty.
+    virtual Answer<std::optional<Line>> follow(SaleId sale, Seen seen) = 0;
 
-    /// Closes the list of those who joined before the opening. Returns the closing that holds.
-    virtual Answer<Closing> close_list(SaleId sale, Closing closing) = 0;
+    struct Join {
+        CustomerId customer;
+        std::int64_t instead_of = 0;  // a live ticket of the customer's to give up; 0: none
+    };
+    /// Gives each of 1..kBatchTicketsMax customers, one after another, the line's next number, in one commit. Whoever
+    /// has a live ticket other than `instead_of` keeps that.
+    virtual Answer<std::monostate> join(SaleId sale, std::vector<Join> joins) = 0;
+    /// Gives a ticket up; one that is not live is no error.
+    virtual Answer<std::monostate> leave(SaleId sale, std::int64_t sequence) = 0;
 
-    /// Records a call before anybody hears of it. Calls that ended before `now` are forgotten.
-    virtual Answer<std::monostate> record_call(SaleId sale, Call call, WallTime now) = 0;
+    /// Closes the list of those who joined before the opening, as it was at `change`. False when the line has changed
+    /// since, or has been closed.
+    virtual Answer<bool> close_list(SaleId sale, Closing closing, std::int64_t change, Fence fence) = 0;
+
+    /// Records a call before anybody hears of it, and with it whom it passed over. Repeated, the first one holds; its
+    /// end is returned. Calls that ended before `now` are forgotten.
+    virtual Answer<WallTime> record_call(SaleId sale, Call call, std::vector<std::int64_t> passed_over, WallTime now,
+                                         Fence fence) = 0;
+
+    /// What one process tells the others of a line: whom it has heard, and how hard its checkout works.
+    struct News {
+        std::string process;              // 1..64 bytes
+        WallTime at{};                    // it has told everything up to here
+        std::vector<std::int64_t> heard;  // numbers whose holders asked since it last told
+        std::vector<std::int64_t> spent;  // whose holders ordered
+        std::int64_t lane_fill_permille = 0;
+        milliseconds latency{0};
+        bool last = false;  // it serves nobody any more
+        bool operator==(const News&) const = default;
+    };
+    static constexpr std::int64_t kNewsKept = 500;  // of a line
+    virtual Answer<std::monostate> tell(SaleId sale, News news) = 0;
+    struct NewsAfter {
+        std::int64_t number = 0;  // of the last one given; the one asked for when there is none
+        bool complete = true;     // false: some were forgotten before they were asked for
+        std::vector<News> news;   // in the order in which they were told
+    };
+    /// At most `news_max`.
+    virtual Answer<NewsAfter> news_after(SaleId sale, std::int64_t number, std::size_t news_max) = 0;
 };
 
 }  // namespace marketday::ports

@@ -68,6 +68,13 @@ public:
     virtual Answer<std::optional<CustomerId>> end(Key key) = 0;
     /// Ends all sessions of a customer. How many there were.
     virtual Answer<std::size_t> end_all(CustomerId customer) = 0;
+    struct Changes {
+        std::int64_t position = 0;  // from where to ask next
+        std::vector<CustomerId> customers;
+    };
+    /// Whose sessions other processes have ended, or made to say something else, since `position`; without one, only
+    /// where that is now. May name some again. Nobody where no other process can write.
+    virtual Answer<Changes> changed_since(std::optional<std::int64_t> position) = 0;
     /// Removes at most `sessions_max` that expired at or before `now`. How many.
     virtual Answer<std::size_t> purge(WallTime now, std::size_t sessions_max) = 0;
 };

@@ -356,6 +356,22 @@ Operators::Outcome<std::monostate> Operators::load_sessions() {
     co_return std::monostate{};
 }
 
+Task<void> Operators::follow(milliseconds every) {
+    while (true) {
+        const std::uint64_t invalidations = invalidations_;
+        const auto open = co_await operators_.open_sessions(clock_.wall_now(), kCachedMax);
+        if (open && invalidations == invalidations_) {
+            cache_.clear();
+            for (const auto& [key, session] : *open)
+                keep(key, OperatorSession{.name = session.name,
+                                          .role = session.role,
+                                          .expires = session.expires_at,
+                                          .csrf_token = csrf_token_for(key)});
+        }
+        co_await sleep_for(every);
+    }
+}
+
 void Operators::forget(const std::string& name) {
     ++invalidations_;
     std::erase_if(cache_, [&name](const auto& entry) { return entry.second.session.name == name; });

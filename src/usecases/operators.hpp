@@ -38,6 +38,10 @@ public:
     };
     Operators(ports::Operators& operators, Passwords& passwords, const Clock& clock, Random& random, Options options);
 
+    /// Reads all open sessions again `every` so often: what other processes opened, ended or changed. Spawn once where
+    /// there are others; runs until the executor goes.
+    Task<void> follow(milliseconds every);
+
     const OperatorSession* cached(std::string_view token) override;
     Task<Result<std::optional<OperatorSession>, AuthenticateOperator::Error>> find(std::string token) override;
 

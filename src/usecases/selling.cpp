@@ -23,7 +23,7 @@ Selling::Selling(Executor& executor, const Clock& clock, Random& random, UuidSou
     : board(ports.orders),
       checkout(executor, ports.orders, board, clock, uuids, options.checkout),
       pressure(checkout, options.checkout.lane.depth_max),
-      line(ports.lines, ports.orders, pressure, clock, random, options.line),
+      line(ports.lines, ports.orders, ports.leases, pressure, clock, random, options.line),
       steps(executor, ports.orders),
       refunds(ports.orders, steps, ports.payments, ports.gateway, clock, options.refunds),
       settlement(steps, ports.payments, refunds, clock, options.settlement),

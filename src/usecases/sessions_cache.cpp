@@ -7,6 +7,7 @@ namespace marketday::usecases {
 
 namespace {
 constexpr seconds kMaintainEvery{5};
+constexpr milliseconds kFollowEvery{250};
 constexpr seconds kPurgeEvery{600};
 constexpr std::size_t kPurgeMax = 1000;
 }  // namespace
@@ -158,6 +159,18 @@ Task<void> SessionCache::write_extensions() {
         const auto written = co_await sessions_.extend(std::move(batch));
         // A lost extension costs nothing now: the session asks again in an hour, long before it ends.
         if (!written) co_return;
+    }
+}
+
+Task<void> SessionCache::follow() {
+    std::optional<std::int64_t> position;
+    while (true) {
+        const auto changes = co_await sessions_.changed_since(position);
+        if (changes) {
+            for (const CustomerId& customer : changes->customers) forget_all(customer);
+            position = changes->position;
+        }
+        co_await sleep_for(kFollowEvery);
     }
 }
 

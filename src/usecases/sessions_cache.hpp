@@ -47,6 +47,10 @@ public:
     /// until the executor goes.
     Task<void> maintain();
 
+    /// Forgets what other processes have changed, a quarter of a second later at most while the store answers. Spawn
+    /// once where there are others, on the shop's executor; runs until the executor goes.
+    Task<void> follow();
+
     WallTime expiry(WallTime created, WallTime now) const;
     std::size_t size() const { return entries_.size(); }
     std::size_t bytes() const { return entries_.size() * kEntryBytes; }

@@ -41,6 +41,7 @@ public:
         co_return std::nullopt;
     }
     Answer<std::size_t> end_all(CustomerId) override { co_return std::size_t{0}; }
+    Answer<Changes> changed_since(std::optional<std::int64_t>) override { co_return Changes{}; }
     Answer<std::size_t> purge(WallTime, std::size_t) override { co_return std::size_t{0}; }
 };
 

@@ -11,6 +11,10 @@
 namespace marketday::usecases {
 namespace {
 
+/// What was followed longer ago is looked at again before anybody is told, as long as the book answers.
+constexpr seconds kKnownFor{1};
+/// Less than what others wait before they take this process for dead (stand_in_line_others.cpp).
+constexpr seconds kToldWithin{5};
 constexpr milliseconds kPollNear{400};
 constexpr milliseconds kPollFar{20'000};
 constexpr milliseconds kPollHeld{4'000};
@@ -32,15 +36,16 @@ std::string_view to_string(StandInLine::State state) {
     MD_ASSERT(false);
 }
 
-StandInLine::StandInLine(ports::LineBook& book, ports::OrderBook& orders, const CheckoutPressure& pressure,
-                         const Clock& clock, Random& random, Options options)
+StandInLine::StandInLine(ports::LineBook& book, ports::OrderBook& orders, ports::Leases& leases,
+                         const CheckoutPressure& pressure, const Clock& clock, Random& random, Options options)
     : book_(book),
       orders_(orders),
+      leases_(leases),
       pressure_(pressure),
       clock_(clock),
       random_(random),
-      options_(options),
-      address_limit_(options.address_limits, random.u64()) {}
+      options_(std::move(options)),
+      address_limit_(options_.address_limits, random.u64()) {}
 
 StandInLine::~StandInLine() = default;
 
@@ -68,7 +73,7 @@ std::optional<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::se
                                                                                            const CustomerId& customer) {
     const auto slot = line.line.find(customer);
     if (slot && !line.line.may_join_again(*slot)) {
-        line.line.touch(*slot, clock_.now());
+        touch(line, *slot);
         const domain::Ticket ticket{line.founding.sale, customer, line.line.ticket(*slot).sequence};
         return standing(line, *slot, domain::sign_ticket(ticket, line.founding.ticket_key));
     }
@@ -118,6 +123,10 @@ std::optional<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::po
     const auto ticket = domain::verify_ticket(text, line->founding.ticket_key);
     if (!ticket || ticket->sale != sale) return fail(Error::bad_ticket);
     const auto slot = line->line.find(ticket->customer);
+    // Given by another process a moment ago.
+    if (ticket->sequence > line->seen.sequence) return std::nullopt;
+    if (!alone() && selling(*line) && clock_.now() - line->followed_at > kKnownFor && !line->unreachable)
+        return std::nullopt;
     if (!slot || line->line.ticket(*slot).sequence != ticket->sequence) {
         // It was ours, and has been given up or replaced.
         return Standing{.ticket = std::string{text},
@@ -129,7 +138,7 @@ std::optional<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::po
                         .admission = {},
                         .admission_expires = {}};
     }
-    line->line.touch(*slot, clock_.now());
+    touch(*line, *slot);
     return standing(*line, *slot, std::string{text});
 }
 
@@ -138,8 +147,33 @@ Task<Result<StandInLine::Standing, StandInLine::Error>> StandInLine::poll(SaleId
     const auto found = co_await line_of(sale, deadline);
     if (!found) co_return fail(found.error());
     auto answer = poll_now(sale, ticket);
+    if (answer) co_return std::move(*answer);
+    const bool looked = co_await look(**found, deadline);
+    static_cast<void>(looked);
+    answer = poll_now(sale, ticket);
     if (!answer) co_return fail(Error::unavailable);
     co_return std::move(*answer);
+}
+
+/// Follows the book now.
+Task<bool> StandInLine::look(LineOfSale& line, Instant deadline) {
+    if (line.looks.size() >= options_.joins_waiting_max || stopping_) co_return false;
+    auto ask = std::make_shared<LineOfSale::Ask>();
+    line.looks.push_back(ask);
+    line.wake.set();
+    const bool in_time = co_await ask->done.wait(deadline);
+    co_return in_time && !ask->failure;
+}
+
+/// Whether a call may be told to its holder: only while all others will hear of it before they take it for not taken
+/// up.
+bool StandInLine::may_admit(const LineOfSale& line) const {
+    return alone() || (line.told_at != Instant::min() && clock_.now() - line.told_at < kToldWithin);
+}
+
+void StandInLine::touch(LineOfSale& line, domain::Line::Slot slot) {
+    line.line.touch(slot, clock_.now(), may_admit(line));
+    if (!alone()) line.heard.push_back(line.line.ticket(slot).sequence);
 }
 
 Task<Result<std::monostate, StandInLine::Error>> StandInLine::leave(SaleId sale, CustomerId customer, std::string text,
@@ -192,13 +226,18 @@ void StandInLine::used(SaleId sale, CustomerId customer, std::int64_t units) {
     line->units_left = std::max<std::int64_t>(0, line->units_left - units);
     // The read under way may have begun before this order: count its units twice rather than not at all.
     if (line->reading_stock) line->used_while_reading += units;
-    if (const auto slot = line->line.find(customer)) line->line.spend(*slot);
+    spent(*line, customer);
 }
 
 void StandInLine::refused(SaleId sale, CustomerId customer) {
-    LineOfSale* line = in_memory(sale);
-    if (line == nullptr) return;
-    if (const auto slot = line->line.find(customer)) line->line.spend(*slot);
+    if (LineOfSale* line = in_memory(sale)) spent(*line, customer);
+}
+
+void StandInLine::spent(LineOfSale& line, const CustomerId& customer) {
+    const auto slot = line.line.find(customer);
+    if (!slot) return;
+    line.line.spend(*slot);
+    if (!alone()) line.spent.push_back(line.line.ticket(*slot).sequence);
 }
 
 StandInLine::State StandInLine::state_of(const LineOfSale& line, domain::Line::Slot slot) const {
@@ -210,8 +249,11 @@ StandInLine::State StandInLine::state_of(const LineOfSale& line, domain::Line::S
         case TicketState::departed:
         case TicketState::passed_over:
         case TicketState::lapsed: return State::expired;
-        case TicketState::spent:
         case TicketState::called:
+            // Too late here; whether it was taken up elsewhere is not known yet.
+            if (line.line.expires(slot) <= clock_.wall_now()) return State::expired;
+            return line.sold_out ? State::sold_out : State::waiting;
+        case TicketState::spent:
         case TicketState::admitted:
             if (line.line.expires(slot) <= clock_.wall_now()) return State::expired;
             if (line.sold_out && ticket.state != TicketState::spent) return State::sold_out;
@@ -284,6 +326,8 @@ std::vector<std::pair<SaleId, StandInLine::Figures>> StandInLine::figures() cons
     std::vector<std::pair<SaleId, Figures>> all;
     all.reserve(lines_.size());
     for (const auto& [sale, line] : lines_) {
+        const auto behind =
+            alone() ? milliseconds{0} : std::chrono::duration_cast<milliseconds>(clock_.now() - line->followed_at);
         all.emplace_back(sale, Figures{.tickets = static_cast<std::int64_t>(line->line.size()),
                                        // Whoever was told that all is sold waits for nothing.
                                        .waiting = line->sold_out ? 0 : line->line.waiting(),
@@ -292,7 +336,10 @@ std::vector<std::pair<SaleId, StandInLine::Figures>> StandInLine::figures() cons
                                        .admissions_per_s_allowed = line->rate.per_s(),
                                        .called = line->line.called_turns(),
                                        .memory_bytes = line->line.memory_bytes() +
-                                                       line->entries.capacity() * sizeof(domain::DrawEntry)});
+                                                       line->entries.capacity() * sizeof(domain::DrawEntry),
+                                       .behind = behind,
+                                       .leads = leads(),
+                                       .others = line->others.size()});
     }
     return all;
 }

@@ -18,6 +18,7 @@
 #include "domain/draw.hpp"
 #include "domain/line.hpp"
 #include "domain/line_join_limit.hpp"
+#include "ports/leases.hpp"
 #include "ports/line_book.hpp"
 #include "ports/order_book.hpp"
 #include "usecases/checkout_pressure.hpp"
@@ -28,8 +29,9 @@ struct LineOfSale;
 
 /// The waiting room of sales: one ticket an account and sale, places that survive everything, and as many admissions as
 /// checkout can take and units are left. Joining is durable before it is acknowledged; asking costs no I/O. One
-/// executor. The list of those who joined before the opening is drawn (domain/draw.hpp); later ones follow as they
-/// came.
+/// executor. Several processes may serve the same lines: each follows the book, so a place is the same at all of them;
+/// one of them, which holds a lease, closes lists and calls; all tell each other whom they have heard. The list of
+/// those who joined before the opening is drawn (domain/draw.hpp); later ones follow as they came.
 class StandInLine final : public AdmissionFeedback {
 public:
     struct Options {
@@ -42,7 +44,12 @@ public:
         milliseconds latency_max{250};  // of checkout, before fewer are let in
         std::size_t joins_waiting_max = 50'000;
         std::size_t tickets_max = 2'000'000;  // of one line
-        std::int64_t sequence_block = 4096;   // numbers a raised mark allows beyond those needed
+        std::string holder = "embedded";      // under which this process leads
+        milliseconds lease_length{15'000};    // a dead leader calls nobody for so long
+        /// Names this process among those that serve the same lines; empty: there are no others.
+        std::string process;
+        milliseconds follow_every{100};  // what others have changed, while a sale runs
+        milliseconds tell_every{500};
         std::uint16_t joins_per_account_max = 50;
         std::size_t closed_lines_kept = 8;  // in memory
     };
@@ -76,8 +83,8 @@ public:
         unavailable,  // ask again: joining twice gives one ticket
     };
 
-    StandInLine(ports::LineBook& book, ports::OrderBook& orders, const CheckoutPressure& pressure, const Clock& clock,
-                Random& random, Options options);
+    StandInLine(ports::LineBook& book, ports::OrderBook& orders, ports::Leases& leases,
+                const CheckoutPressure& pressure, const Clock& clock, Random& random, Options options);
     ~StandInLine() override;
 
     /// Brings the lines of all sales back, opens sales on time and lets shoppers in, until `stop`.
@@ -121,6 +128,9 @@ public:
         double admissions_per_s_allowed = 0;
         std::int64_t called = 0;  // turns, ever
         std::size_t memory_bytes = 0;
+        milliseconds behind{0};  // how long ago the book was last followed; 0 where there are no others
+        bool leads = false;      // this process calls
+        std::size_t others = 0;  // processes that serve this line too
     };
     std::vector<std::pair<SaleId, Figures>> figures() const;
 
@@ -128,7 +138,28 @@ private:
     LineOfSale* in_memory(const SaleId& sale) const;
     Task<Result<LineOfSale*, Error>> line_of(SaleId sale, Instant deadline);
     Task<Result<std::unique_ptr<LineOfSale>, Error>> load(SaleId sale);
-    Task<bool> restore(LineOfSale& line, const ports::LineBook::StoredLine& stored);
+    Task<void> lead();
+    Task<void> renew_lead();
+    bool leads() const { return fence_ && clock_.now() < lead_ends_; }
+    bool alone() const { return options_.process.empty(); }
+    bool may_admit(const LineOfSale& line) const;
+    void touch(LineOfSale& line, domain::Line::Slot slot);
+    Task<bool> follow(LineOfSale& line);
+    Task<void> apply(LineOfSale& line, ports::LineBook::Line stored);
+    void put(LineOfSale& line, const ports::LineBook::StoredTicket& ticket);
+    void apply_calls(LineOfSale& line, const ports::LineBook::Line& stored);
+    Task<void> work_out_list(LineOfSale& line);
+    Task<void> end_list(LineOfSale& line, ports::LineBook::Closing closing);
+    Task<void> hear_news(LineOfSale& line, std::int64_t newest);
+    void hear(LineOfSale& line, const ports::LineBook::News& news);
+    void forget_silent(LineOfSale& line);
+    Instant heard_until(const LineOfSale& line) const;
+    bool tell_is_due(const LineOfSale& line) const;
+    Task<void> tell(LineOfSale& line, bool last);
+    milliseconds follow_pause(const LineOfSale& line) const;
+    domain::Pressure pressure_of_all(const LineOfSale& line) const;
+    void spent(LineOfSale& line, const CustomerId& customer);
+    Task<bool> look(LineOfSale& line, Instant deadline);
     Task<bool> mark_spent(LineOfSale& line);
     Task<void> load_and_start(SaleId sale);
     Task<void> discover();
@@ -141,7 +172,6 @@ private:
     Task<void> write_asks(LineOfSale& line);
     Task<void> write_joins(LineOfSale& line);
     Task<void> write_leave(LineOfSale& line);
-    Task<bool> raise_mark(LineOfSale& line, std::int64_t needed);
     Task<void> close_list(LineOfSale& line);
     Task<void> call_next(LineOfSale& line);
 
@@ -154,6 +184,7 @@ private:
 
     ports::LineBook& book_;
     ports::OrderBook& orders_;
+    ports::Leases& leases_;
     const CheckoutPressure& pressure_;
     const Clock& clock_;
     Random& random_;
@@ -162,6 +193,9 @@ private:
     std::unordered_map<SaleId, std::unique_ptr<LineOfSale>> lines_;
     struct Loading;
     std::unordered_map<SaleId, std::shared_ptr<Loading>> loading_;
+    std::optional<ports::Fence> fence_;
+    Instant lead_ends_{};
+    Event lead_wake_;
     bool stopping_ = false;
     bool discover_now_ = false;
     std::size_t tasks_ = 0;

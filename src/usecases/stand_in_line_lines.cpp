@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "domain/ticket.hpp"
 #include "usecases/stand_in_line.hpp"
 #include "usecases/stand_in_line_sale.hpp"
 
@@ -13,7 +12,6 @@ namespace {
 
 constexpr seconds kDiscoverEvery{1};
 constexpr seconds kStockIdleEvery{1};
-constexpr std::size_t kTicketsRead = 20'000;
 constexpr std::size_t kOrdersRead = 1'000;
 
 using ports::LineBook;
@@ -27,6 +25,9 @@ struct StandInLine::Loading {
 };
 
 Task<void> StandInLine::run() {
+    Executor& executor = co_await this_executor();
+    ++tasks_;
+    spawn(executor, "line.lead", lead());
     while (!stopping_) {
         discover_now_ = false;
         co_await discover();
@@ -46,6 +47,7 @@ Task<void> StandInLine::run() {
 void StandInLine::stop() {
     stopping_ = true;
     wake_.set();
+    lead_wake_.set();
     for (const auto& [sale, line] : lines_) line->wake.set();
 }
 
@@ -108,6 +110,7 @@ Task<void> StandInLine::load_and_start(SaleId sale) {
         Executor& executor = co_await this_executor();
         spawn(executor, "line.run", run_line(line));
         spawn(executor, "line.stock", watch_stock(line));
+        lead_wake_.set();
     }
     loading->done.set();
     --tasks_;
@@ -119,7 +122,7 @@ Task<Result<std::unique_ptr<LineOfSale>, StandInLine::Error>> StandInLine::load(
     if (!sale) co_return fail(Error::unavailable);
     if (!*sale || !(*sale)->line.enabled) co_return fail(Error::no_line);
 
-    auto stored = co_await book_.find(sale_id);
+    auto stored = co_await book_.follow(sale_id, LineBook::Seen{});
     if (!stored) co_return fail(Error::unavailable);
     if (!*stored) {
         if ((*sale)->state == domain::SaleState::closed) co_return fail(Error::no_line);
@@ -133,74 +136,29 @@ Task<Result<std::unique_ptr<LineOfSale>, StandInLine::Error>> StandInLine::load(
         random_.fill(founding.draw_secret);
         auto founded = co_await book_.found(std::move(founding));
         if (!founded) co_return fail(Error::unavailable);
-        stored->emplace(std::move(*founded));
+        stored = co_await book_.follow(sale_id, LineBook::Seen{});
+        if (!stored || !*stored) co_return fail(Error::unavailable);
     }
     const Instant now = clock_.now();
     const domain::AdmissionRate::Limits limits{.per_s_max = static_cast<double>((*sale)->line.admissions_per_s_max),
                                                .latency_max = options_.latency_max};
+    // Together with others calls may be older than this process.
+    const Instant origin = alone() ? now : now - std::chrono::hours{24};
+    const auto served = alone() ? domain::Line::Served::alone : domain::Line::Served::together;
     auto line = std::make_unique<LineOfSale>((*stored)->founding, std::move(**sale),
-                                             domain::Line{options_.patience, now}, domain::AdmissionRate{limits, now});
-    const bool restored = co_await restore(*line, **stored);
-    if (!restored) co_return fail(Error::unavailable);
+                                             domain::Line{options_.patience, origin, served},
+                                             domain::AdmissionRate{limits, now});
+    const std::int64_t newest = (*stored)->news;
+    co_await apply(*line, std::move(**stored));
+    if (!alone()) co_await hear_news(*line, newest);
+    line->followed_at = now;
+    line->follow_at = alone() ? Instant::max() : now;
+    line->line.expire(clock_.now(), clock_.wall_now(), heard_until(*line));
+    if (line->line.outstanding() > 0) {
+        const bool marked = co_await mark_spent(*line);
+        if (!marked) co_return fail(Error::unavailable);
+    }
     co_return line;
-}
-
-/// Numbers go on from the mark: some are skipped, none repeats.
-Task<bool> StandInLine::restore(LineOfSale& line, const LineBook::StoredLine& stored) {
-    line.next_sequence = stored.sequence_mark;
-    line.sequence_mark = stored.sequence_mark;
-    line.closing = stored.closing;
-    const std::int64_t list_end = stored.closing ? stored.closing->list_end : 0;
-    const auto close = [&line] {
-        if (line.sale.line.draw) {
-            const domain::Permutation draw{
-                domain::draw_key(line.founding.draw_secret, line.closing->root, line.founding.public_value),
-                line.entries.size()};
-            line.line.close_list(&draw);
-        } else {
-            line.line.close_list(nullptr);
-        }
-    };
-    std::int64_t after = 0;
-    while (true) {
-        const auto tickets = co_await book_.tickets_after(line.founding.sale, after, kTicketsRead);
-        if (!tickets) co_return false;
-        const Instant now = clock_.now();
-        for (const LineBook::StoredTicket& ticket : *tickets) {
-            after = ticket.sequence;
-            if (stored.closing && ticket.sequence < list_end)
-                line.entries.push_back(domain::draw_entry(domain::sign_ticket(
-                    {line.founding.sale, ticket.customer, ticket.sequence}, line.founding.ticket_key)));
-            else if (stored.closing && !line.line.list_closed())
-                close();
-            if (ticket.live)
-                line.line.add(ticket.sequence, ticket.customer, now);
-            else
-                line.line.restore_given_up(ticket.sequence, ticket.customer, now);
-        }
-        if (tickets->size() < kTicketsRead) break;
-    }
-    if (after >= line.next_sequence) {
-        log::error("line.mark_broken",
-                   {{"sale", line.founding.sale.to_string()}, {"mark", stored.sequence_mark}, {"sequence", after}});
-        line.next_sequence = after + 1;
-    }
-    if (!stored.closing) co_return true;
-    if (!line.line.list_closed()) close();
-    if (std::cmp_not_equal(line.line.listed(), stored.closing->entries)) {
-        log::error("line.list_differs", {{"sale", line.founding.sale.to_string()},
-                                         {"listed", line.line.listed()},
-                                         {"closed_with", stored.closing->entries}});
-    }
-    for (const LineBook::Call& call : stored.calls) {
-        line.line.restore_lapsed(static_cast<std::uint32_t>(call.turn_begin));
-        line.line.restore_call(static_cast<std::uint32_t>(call.turn_end), call.expires);
-    }
-    line.line.restore_lapsed(static_cast<std::uint32_t>(stored.called_turns));
-    line.line.expire(clock_.now(), clock_.wall_now());
-    if (line.line.outstanding() == 0) co_return true;
-    const bool marked = co_await mark_spent(line);
-    co_return marked;
 }
 
 /// Whoever was called before the restart and has ordered since takes up no room any more.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -14,8 +15,8 @@
 
 namespace marketday::usecases {
 
-/// One sale's line while it is in memory. Only its own task (`run_line`) writes to the book, one write at a time, so
-/// the order of durable changes is the order of changes here.
+/// One sale's line while it is in memory: what the book says, as far as it was followed. Only its own task (`run_line`)
+/// writes to the book and follows it, one thing at a time. Every change comes by following, also those of this process.
 struct LineOfSale {
     LineOfSale(ports::LineBook::Founding founding_, domain::Sale sale_, domain::Line line_, domain::AdmissionRate rate_)
         : founding(std::move(founding_)), sale(std::move(sale_)), line(std::move(line_)), rate(rate_) {}
@@ -25,7 +26,7 @@ struct LineOfSale {
     domain::Line line;
     domain::AdmissionRate rate;
 
-    /// A change that somebody waits for. Shared, since the asker may give up first.
+    /// Something that somebody waits for. Shared, since the asker may give up first.
     struct Ask {
         CustomerId customer;
         std::optional<std::int64_t> leaving;  // the number to give up; absent: a new ticket is wanted
@@ -33,11 +34,31 @@ struct LineOfSale {
         std::optional<StandInLine::Error> failure;
     };
     std::deque<std::shared_ptr<Ask>> asks;
-    std::int64_t next_sequence = 1;
-    std::int64_t sequence_mark = 1;
+    std::vector<std::shared_ptr<Ask>> looks;  // who waits for the book to be followed
+
+    ports::LineBook::Seen seen;
+    std::int64_t news_seen = 0;
+    Instant followed_at{};
+    bool unreachable = false;            // the book did not answer when it was last followed
+    Instant follow_at = Instant::max();  // when next
+
+    /// What this process has to tell the others, and what they told.
+    std::vector<std::int64_t> heard;
+    std::vector<std::int64_t> spent;
+    Instant told_at = Instant::min();  // everything up to here
+    Instant tell_tried_at = Instant::min();
+    struct Other {
+        WallTime told_until{};
+        Instant heard_at{};
+        std::int64_t lane_fill_permille = 0;
+        milliseconds latency{0};
+    };
+    std::map<std::string, Other> others;
 
     std::optional<ports::LineBook::Closing> closing;
-    std::vector<domain::DrawEntry> entries;  // of the closed list
+    std::vector<domain::DrawEntry> entries;  // of the list
+    Hash256 entries_root{};
+    std::int64_t entries_of_change = 0;  // as of which change they were worked out
 
     // What is left to sell, as last read and corrected by what checkout has said since.
     bool stock_known = false;

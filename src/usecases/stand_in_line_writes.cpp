@@ -13,6 +13,8 @@ namespace {
 
 constexpr milliseconds kRetryEvery{50};
 constexpr std::size_t kHashedWithoutPause = 20'000;
+/// Whoever has not followed the others for longer calls nobody.
+constexpr seconds kFollowedWithin{2};
 
 using Ask = LineOfSale::Ask;
 using ports::LineBook;
@@ -26,25 +28,31 @@ void end(Ask& ask, std::optional<StandInLine::Error> failure) {
 
 Task<void> StandInLine::run_line(LineOfSale& line) {
     while (!stopping_ && !line.retired) {
-        line.line.expire(clock_.now(), clock_.wall_now());
+        if (!line.looks.empty() || clock_.now() >= line.follow_at) co_await follow(line);
+        forget_silent(line);
+        line.line.expire(clock_.now(), clock_.wall_now(), heard_until(line));
         const bool sells = selling(line);
-        if (sells && !line.line.list_closed()) co_await close_list(line);
+        if (sells && !line.line.list_closed() && leads()) co_await close_list(line);
         // From the opening to the list's end nobody joins: a ticket is either in the list or after it.
         const bool may_write = line.line.list_closed() || !sells;
         if (may_write && !line.asks.empty()) co_await write_asks(line);
-        if (line.line.list_closed() && sells) co_await call_next(line);
+        if (tell_is_due(line)) co_await tell(line, false);
+        if (line.line.list_closed() && sells && leads()) co_await call_next(line);
 
-        if (stopping_ || (may_write && !line.asks.empty())) continue;
+        if (stopping_ || !line.looks.empty() || (may_write && !line.asks.empty())) continue;
         line.wake.reset();
         const bool busy = sells || line.line.outstanding() > 0;
         auto wait = busy ? options_.tick : milliseconds{500};
         if (!sells && line.sale.state == domain::SaleState::scheduled)
             wait = std::clamp(line.sale.opens_at - clock_.wall_now(), milliseconds{1}, wait);
-        const Instant until = clock_.now() + wait;
+        const Instant until = std::min(clock_.now() + wait, std::max(line.follow_at, clock_.now() + milliseconds{1}));
         co_await line.wake.wait(until);
     }
+    if (!alone()) co_await tell(line, true);
     for (const auto& ask : line.asks) end(*ask, Error::unavailable);
+    for (const auto& ask : line.looks) end(*ask, Error::unavailable);
     line.asks.clear();
+    line.looks.clear();
     --line.tasks;
     --tasks_;
     wake_.set();
@@ -60,128 +68,104 @@ Task<void> StandInLine::write_asks(LineOfSale& line) {
 Task<void> StandInLine::write_leave(LineOfSale& line) {
     const std::shared_ptr<Ask> ask = line.asks.front();
     line.asks.pop_front();
-    const auto slot = line.line.find(ask->customer);
-    const bool live = slot && line.line.ticket(*slot).sequence == *ask->leaving &&
-                      line.line.ticket(*slot).state != domain::TicketState::given_up &&
-                      line.line.ticket(*slot).state != domain::TicketState::departed;
-    if (!live) co_return end(*ask, std::nullopt);
     auto left = co_await book_.leave(line.founding.sale, *ask->leaving);
-    if (!left && left.error() == LineBook::Error::outcome_unknown) {
-        // Perhaps it is gone: nothing else may be written until it surely is.
-        while (!left && !stopping_) {
-            co_await sleep_for(kRetryEvery);
-            left = co_await book_.leave(line.founding.sale, *ask->leaving);
-        }
+    while (!left && left.error() == LineBook::Error::outcome_unknown && !stopping_) {
+        co_await sleep_for(kRetryEvery);
+        left = co_await book_.leave(line.founding.sale, *ask->leaving);
     }
-    if (!left) co_return end(*ask, Error::unavailable);
-    line.line.leave(*slot);
+    const bool followed = co_await follow(line);
+    if (!left || !followed) co_return end(*ask, Error::unavailable);
     end(*ask, std::nullopt);
-}
-
-/// Makes sure that numbers below `needed` may be used.
-Task<bool> StandInLine::raise_mark(LineOfSale& line, std::int64_t needed) {
-    if (needed <= line.sequence_mark) co_return true;
-    const auto raised = co_await book_.raise_sequence_mark(line.founding.sale, needed + options_.sequence_block);
-    if (!raised) co_return false;  // Perhaps it was raised all the same; then some numbers are skipped after a restart.
-    line.sequence_mark = *raised;
-    co_return true;
 }
 
 Task<void> StandInLine::write_joins(LineOfSale& line) {
     std::vector<std::shared_ptr<Ask>> asks;
-    std::vector<LineBook::NewTicket> tickets;
+    std::vector<LineBook::Join> joins;
     std::unordered_set<CustomerId> wanted;
-    std::int64_t sequence = line.next_sequence;
-    while (!line.asks.empty() && !line.asks.front()->leaving && tickets.size() < LineBook::kBatchTicketsMax) {
+    while (!line.asks.empty() && !line.asks.front()->leaving && joins.size() < LineBook::kBatchTicketsMax) {
         asks.push_back(line.asks.front());
         line.asks.pop_front();
         const CustomerId customer = asks.back()->customer;
         const auto slot = line.line.find(customer);
         const bool new_ticket = !slot || line.line.may_join_again(*slot);
         // Two windows of one account get one ticket.
-        if (new_ticket && wanted.insert(customer).second) tickets.push_back({sequence++, customer});
+        if (new_ticket && wanted.insert(customer).second)
+            joins.push_back({customer, slot ? line.line.ticket(*slot).sequence : 0});
     }
     std::optional<Error> failure;
-    if (!tickets.empty()) {
-        const bool raised = co_await raise_mark(line, sequence);
-        if (!raised) {
-            for (const auto& ask : asks) end(*ask, Error::unavailable);
+    if (!joins.empty()) {
+        auto joined = co_await book_.join(line.founding.sale, joins);
+        while (!joined && joined.error() == LineBook::Error::outcome_unknown && !stopping_) {
+            // Joining again completes what may have happened, and gives nobody two tickets.
             co_await sleep_for(kRetryEvery);
-            co_return;
+            joined = co_await book_.join(line.founding.sale, joins);
         }
-        // From here on the numbers are used up, whatever becomes of the write.
-        line.next_sequence = sequence;
-        auto added = co_await book_.add(line.founding.sale, tickets);
-        if (!added && added.error() == LineBook::Error::outcome_unknown) {
-            // Adding the same tickets again completes what may have happened; until then nothing else may be written.
-            while (!added && !stopping_) {
-                co_await sleep_for(kRetryEvery);
-                added = co_await book_.add(line.founding.sale, tickets);
-            }
-        }
-        if (!added) failure = Error::unavailable;
-        const Instant now = clock_.now();
-        for (std::size_t i = 0; added && i < tickets.size(); ++i) {
-            if ((*added)[i] == LineBook::Added::added)
-                line.line.add(tickets[i].sequence, tickets[i].customer, now);
-            else
-                log::error("line.number_taken",
-                           {{"sale", line.founding.sale.to_string()}, {"sequence", tickets[i].sequence}});
-        }
+        const bool followed = co_await follow(line);
+        if (!joined || !followed) failure = Error::unavailable;
+        if (!joined) co_await sleep_for(kRetryEvery);
     }
     for (const auto& ask : asks) end(*ask, failure);
 }
 
-Task<void> StandInLine::close_list(LineOfSale& line) {
+/// The list and its root, as far as the book was followed.
+Task<void> StandInLine::work_out_list(LineOfSale& line) {
     line.line.drop_left();
     const SaleId sale = line.founding.sale;
     const auto listed = static_cast<domain::Line::Slot>(line.line.size());
     line.entries.clear();
     line.entries.reserve(listed);
-    Hash256 root = domain::draw_list_genesis(sale);
+    line.entries_root = domain::draw_list_genesis(sale);
     for (domain::Line::Slot slot = 0; slot < listed; ++slot) {
         const auto& ticket = line.line.ticket(slot);
         const auto text = domain::sign_ticket({sale, ticket.customer, ticket.sequence}, line.founding.ticket_key);
         line.entries.push_back(domain::draw_entry(text));
-        root = domain::draw_list_extend(root, line.entries.back());
+        line.entries_root = domain::draw_list_extend(line.entries_root, line.entries.back());
         if (slot % kHashedWithoutPause == kHashedWithoutPause - 1) co_await sleep_for(milliseconds{0});
     }
-    const LineBook::Closing closing{
-        .at = clock_.wall_now(), .entries = listed, .list_end = line.next_sequence, .root = root};
-    auto stored = co_await book_.close_list(sale, closing);
-    while (!stored && !stopping_) {
-        co_await sleep_for(kRetryEvery);
-        stored = co_await book_.close_list(sale, closing);
-    }
-    if (!stored) co_return;
-    if (stored->root != root) {
-        log::error("line.list_differs", {{"sale", sale.to_string()}, {"listed", std::int64_t{listed}}});
-        co_await sleep_for(seconds{1});
-        co_return;
-    }
-    line.closing = *stored;
+    line.entries_of_change = line.seen.change;
+}
+
+Task<void> StandInLine::close_list(LineOfSale& line) {
+    if (line.entries_of_change != line.seen.change) co_await work_out_list(line);
+    const LineBook::Closing closing{.at = clock_.wall_now(),
+                                    .entries = static_cast<std::int64_t>(line.entries.size()),
+                                    .list_end = line.seen.sequence + 1,
+                                    .root = line.entries_root};
+    if (!leads()) co_return;
+    const ports::Fence fence = *fence_;
+    const auto closed = co_await book_.close_list(line.founding.sale, closing, line.seen.change, fence);
+    if (!closed && closed.error() == LineBook::Error::fenced) fence_.reset();
+    // Closed, or changed by another process since it was followed: either is seen now.
+    const bool followed = co_await follow(line);
+    if (!closed || !followed) co_await sleep_for(kRetryEvery);
+}
+
+/// The book says that the list is closed: everybody in it gets a place.
+Task<void> StandInLine::end_list(LineOfSale& line, LineBook::Closing closing) {
+    const bool known = line.entries_of_change == line.seen.change && line.entries_root == closing.root &&
+                       std::cmp_equal(line.entries.size(), line.line.size());
+    if (!known) co_await work_out_list(line);
+    if (line.entries_root != closing.root || std::cmp_not_equal(line.entries.size(), closing.entries))
+        log::error("line.list_differs", {{"sale", line.founding.sale.to_string()},
+                                         {"listed", line.entries.size()},
+                                         {"closed_with", closing.entries}});
     if (line.sale.line.draw) {
-        const domain::Permutation draw{domain::draw_key(line.founding.draw_secret, root, line.founding.public_value),
-                                       listed};
+        const domain::Permutation draw{
+            domain::draw_key(line.founding.draw_secret, closing.root, line.founding.public_value), line.entries.size()};
         line.line.close_list(&draw);
     } else {
         line.line.close_list(nullptr);
     }
-    log::info("line.list.closed", {{"sale", sale.to_string()}, {"entries", std::int64_t{listed}}});
+    line.closing = closing;
+    log::info("line.list.closed", {{"sale", line.founding.sale.to_string()}, {"entries", closing.entries}});
 }
 
 Task<void> StandInLine::call_next(LineOfSale& line) {
     const SaleId sale = line.founding.sale;
     const Instant now = clock_.now();
-    line.rate.observe(pressure_.pressure(sale), now);
-    if (now - line.measured_at >= seconds{1}) {
-        const double elapsed_s = std::chrono::duration<double>(now - line.measured_at).count();
-        const double recent = static_cast<double>(line.called_since) / elapsed_s;
-        line.called_per_s = line.measured_at == Instant{} ? line.rate.per_s() : (line.called_per_s + recent) / 2;
-        line.called_since = 0;
-        line.measured_at = now;
-    }
+    line.rate.observe(pressure_of_all(line), now);
     if (!line.stock_known || line.line.waiting() == 0) co_return;
+    if (!alone() && now - line.followed_at > kFollowedWithin) co_return;
     const auto room = std::min<std::int64_t>(line.units_left - line.line.outstanding(), line.line.waiting());
     if (room <= 0) co_return;
     const std::int64_t people = line.rate.take(room, now);
@@ -190,17 +174,25 @@ Task<void> StandInLine::call_next(LineOfSale& line) {
     if (!turn_end) co_return;
 
     LineBook::Call call{.turn_begin = line.line.called_turns(), .turn_end = *turn_end, .expires = {}};
-    while (!stopping_) {
+    std::vector<std::int64_t> absent;
+    for (const auto slot : line.line.passed_over_by_plan()) absent.push_back(line.line.ticket(slot).sequence);
+    while (!stopping_ && leads()) {
         const WallTime wall_now = clock_.wall_now();
+        const Instant called_at = clock_.now();
         call.expires = wall_now + line.sale.line.admission_valid;
-        const auto recorded = co_await book_.record_call(sale, call, wall_now);
+        const ports::Fence fence = *fence_;
+        const auto recorded = co_await book_.record_call(sale, call, absent, wall_now, fence);
         if (recorded) {
-            line.line.confirm_call(call.expires, clock_.now());
+            line.line.confirm_call(*recorded, called_at);
             line.called_since += people;
             co_return;
         }
+        if (recorded.error() == LineBook::Error::fenced) fence_.reset();
         co_await sleep_for(kRetryEvery);
     }
+    // Another process leads. What was recorded, if it was, comes by following.
+    line.line.cancel_call();
+    line.follow_at = clock_.now();
 }
 
 }  // namespace marketday::usecases

@@ -22,6 +22,10 @@ public:
     WatchedCatalogue(ports::Catalogue& catalogue, Changed changed)
         : catalogue_(catalogue), changed_(std::move(changed)) {}
 
+    /// Tells of what other processes write too, by following the catalogue's changes `every` so often. Spawn once where
+    /// there are others; runs until the executor goes.
+    Task<void> follow(milliseconds every);
+
     Answer<std::vector<Written>> put(std::vector<Write> writes) override;
     Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus) override {
         return catalogue_.find(std::move(skus));
@@ -33,6 +37,7 @@ public:
     Answer<std::vector<Change>> changed_after(std::int64_t number, std::size_t changes_max) override {
         return catalogue_.changed_after(number, changes_max);
     }
+    Answer<std::int64_t> last_change() override { return catalogue_.last_change(); }
     Answer<std::int64_t> count() override { return catalogue_.count(); }
 
 private:

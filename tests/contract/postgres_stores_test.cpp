@@ -60,15 +60,19 @@ private:
 class PostgresLineBookStore final : public LineBookStore {
 public:
     ports::LineBook& book() override { return *book_; }
+    ports::Leases& leases() override { return *leases_; }
     void reopen() override {
         book_.reset();
+        leases_.reset();
         store_.reopen();
         book_ = std::make_unique<adapters::PostgresLineBook>(store_.database());
+        leases_ = std::make_unique<adapters::PostgresLeases>(store_.database());
     }
 
 private:
     TemporaryPostgres store_{{.connections = 1, .operator_connections = 1}};
     std::unique_ptr<adapters::PostgresLineBook> book_ = std::make_unique<adapters::PostgresLineBook>(store_.database());
+    std::unique_ptr<adapters::PostgresLeases> leases_ = std::make_unique<adapters::PostgresLeases>(store_.database());
 };
 
 class PostgresLeasesStore final : public LeasesStore {

@@ -70,6 +70,7 @@ public:
     Answer<std::vector<Change>> changed_after(std::int64_t number, std::size_t max) override {
         return catalogue_.changed_after(number, max);
     }
+    Answer<std::int64_t> last_change() override { return catalogue_.last_change(); }
     Answer<std::int64_t> count() override { return catalogue_.count(); }
 
 private:

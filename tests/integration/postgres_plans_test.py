@@ -42,6 +42,7 @@ CREATE TEMP TABLE ids AS SELECT n, (lpad(to_hex((extract(epoch FROM now()) * 100
 INSERT INTO customers SELECT other, 'e' || n, 'x', 1, 1, CASE WHEN n % 9 > 0 THEN 1 END, n FROM ids WHERE n % 5 = 0;
 INSERT INTO email_claims SELECT email, id, 2, 0 FROM customers;
 INSERT INTO sessions SELECT decode(md5(id::text) || md5(email), 'hex'), id, created_at, created_at FROM customers;
+INSERT INTO session_changes SELECT n, other, n FROM ids;
 INSERT INTO account_links SELECT decode(md5(email) || md5(id::text), 'hex'), 1, id, created_at FROM customers;
 INSERT INTO account_letters SELECT id, 1, email, created_at FROM customers;
 INSERT INTO orders SELECT i.id, c.other, i.n % 500 + 1, CASE WHEN i.n % 100 = 0 THEN 1 ELSE 3 + i.n % 8 END, i.n, i.n, i.n,
@@ -56,6 +57,7 @@ INSERT INTO payments SELECT other, id, '\\x00', 1, n FROM ids;
 INSERT INTO refunds SELECT other, id, 1, 0, n, n, 0, n FROM ids WHERE n % 10 = 0;
 INSERT INTO lines (sale_id, opened_ms, ticket_key, draw_secret, public_value) SELECT sale_id, 0, '\\x00', '\\x00', '' FROM sales;
 INSERT INTO line_tickets SELECT n % 500 + 1, n, other, 1 FROM ids;
+INSERT INTO line_news SELECT n % 500 + 1, n, 'p', 0, '\\x00', '\\x00', 0, 0, 0 FROM ids;
 INSERT INTO line_calls SELECT n % 500 + 1, n, n - 1, 0 FROM ids WHERE n % 10 = 0;
 INSERT INTO bus_messages (message_id, topic, body, at_ms) SELECT 'm' || n, 'orders', '[]', n FROM ids;
 INSERT INTO bus_groups VALUES ('mail', ',orders,', 1, 1, 1, 1, 0);

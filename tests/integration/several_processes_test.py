@@ -1,7 +1,10 @@
 """Several `marketday serve` processes, each with a data directory of its own, on one PostgreSQL: one shop."""
 
+import asyncio
 import json
 import pathlib
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -10,8 +13,55 @@ import unittest
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
 import shop  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import call  # noqa: E402
+from postgres import PROGRAMS, Postgres  # noqa: E402
+from shop import ADDRESS, call  # noqa: E402
+
+SEEN_WITHIN_S = 1.0  # what one process changes, all others see
+
+
+class Balancer:
+    """Spreads connections over addresses, one after the other; passes by those that do not take any."""
+
+    def __init__(self, urls):
+        self.backends = [url.split("//")[1].split(":") for url in urls]
+        self.loop = asyncio.new_event_loop()
+        self.turn = 0
+        listening = threading.Event()
+        threading.Thread(target=self._run, args=(listening,), daemon=True).start()
+        listening.wait()
+
+    def _run(self, listening):
+        asyncio.set_event_loop(self.loop)
+        server = self.loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        listening.set()
+        self.loop.run_forever()
+
+    async def _serve(self, reader, writer):
+        for _ in self.backends:
+            self.turn += 1
+            try:
+                inside = await asyncio.open_connection(*self.backends[self.turn % len(self.backends)])
+                break
+            except OSError:
+                continue
+        else:
+            return writer.close()
+        await asyncio.gather(self._carry(reader, inside[1]), self._carry(inside[0], writer))
+
+    @staticmethod
+    async def _carry(reader, writer):
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+    def stop(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
 
 
 class SeveralProcesses(shop.ShopTest):
@@ -28,27 +78,63 @@ class SeveralProcesses(shop.ShopTest):
         return self.serve(self.directory / name, f"database={self.database}", "database_pool.processes=2",
                           f"payment.sandbox_books={self.directory / 'bank.db'}", *settings, **process)
 
+    def both(self):
+        return self.process("one"), self.process("two")
+
     def audited(self, *arguments):
         done = shop.run("audit", "--database", self.database, "--json", *arguments)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
 
+    def sql(self, text):
+        done = subprocess.run([str(PROGRAMS / "psql"), "-X", "-q", "-A", "-t", self.database, "-c", text],
+                              capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.split()
+
+    def until(self, what, within_s, holds):
+        """How long it took."""
+        begun = time.monotonic()
+        while not holds():
+            self.assertLess(time.monotonic() - begun, within_s, f"not within {within_s} s: {what}")
+            time.sleep(0.02)
+        return time.monotonic() - begun
+
+    @staticmethod
+    def sale(process, units, opens_in_s, **line):
+        return process.operate("POST", "/sales", {
+            "name": {"en": "Sale"}, "opens_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + opens_in_s)),
+            "line": {"enabled": True, "admission_valid_s": 60, **line},
+            "items": [{"sku": "mug", "units": units, "limit_per_customer": 1,
+                       "price": {"amount_minor": 9000, "currency": "KRW"}}]})["id"]
+
+    @staticmethod
+    def line(process, method, sale, shopper=None, ticket=None):
+        headers = {"Authorization": f"Bearer {shopper['token']}"} if shopper else {}
+        if ticket:
+            headers["X-Ticket"] = ticket
+        return call(f"{process.url}/api/v1/sales/{sale}/line", method, headers=headers)
+
+    def leads(self, process):
+        """Whether this process closes the list and calls."""
+        text = call(process.admin_url + "/metrics").text
+        return any(line.startswith("marketday_line_leads{") and line.endswith(" 1") for line in text.splitlines())
+
     def test_what_one_process_signs_the_other_knows(self):
-        one, two = self.process("one"), self.process("two")
+        one, two = self.both()
         one.stock_up("mug", 10)
         (shopper,) = one.shoppers(1)
         for process in (one, two):
             seen = call(process.url + "/api/v1/me", headers={"Authorization": f"Bearer {shopper['token']}"})
             self.assertEqual(seen.status, 200, seen.text)
         self.assertFalse((self.directory / "two" / "secret.key").exists())
-        # Bought here, paid there.
         bought = one.order(shopper, "a-key-of-one", "mug")
         self.assertEqual(bought.status, 201, bought.text)
         again = two.order(shopper, "a-key-of-one", "mug")
         self.assertEqual((again.status, again.json["order"]), (201, bought.json["order"]), again.text)
 
     def test_a_key_that_comes_to_two_processes_at_once_gives_one_order(self):
-        one, two = self.process("one"), self.process("two")
+        one, two = self.both()
         one.stock_up("mug", 100)
         shoppers = one.shoppers(20)
         answers = []
@@ -69,6 +155,167 @@ class SeveralProcesses(shop.ShopTest):
             orders.setdefault(key, set()).add(answer.json["order"])
         self.assertEqual([len(made) for made in orders.values()], [1] * 20)
         self.audited()
+
+    def test_a_place_in_line_is_the_same_at_every_process_and_outlives_the_leader(self):
+        one, two = self.both()
+        one.stock_up("mug", 8)
+        shoppers = one.shoppers(30)
+        sale = self.sale(one, 8, 4)
+        tickets = []
+        for number, shopper in enumerate(shoppers):
+            here, there = (one, two) if number % 2 else (two, one)
+            ticket = self.line(here, "POST", sale, shopper).json["ticket"]
+            # At once where the other does not know of it yet, and no second one by joining there.
+            self.assertEqual(self.line(there, "GET", sale, ticket=ticket).json["state"], "before_opening")
+            self.assertEqual(self.line(there, "POST", sale, shopper).json["ticket"], ticket)
+            tickets.append(ticket)
+        self.assertNotEqual(self.leads(one), self.leads(two))
+        leader, other = (one, two) if self.leads(one) else (two, one)
+        self.until("the draw", 10, lambda: self.line(other, "GET", sale, ticket=tickets[0]).json.get("place"))
+        places = [[self.line(process, "GET", sale, ticket=ticket).json["place"] for ticket in tickets]
+                  for process in (one, two)]
+        self.assertEqual(places[0], places[1])
+        self.assertEqual(sorted(places[0]), list(range(1, 31)))
+        draws = [call(f"{process.url}/api/v1/sales/{sale}/draw").json for process in (one, two)]
+        self.assertEqual(draws[0], draws[1])
+
+        leader.kill()
+        leading = self.until("another leads", 12, lambda: self.leads(other))
+        first = [tickets[places[0].index(place)] for place in range(1, 9)]
+        self.until("the first eight are admitted", 10, lambda: all(
+            self.line(other, "GET", sale, ticket=ticket).json["state"] == "admitted" for ticket in first))
+        last = [ticket for ticket in tickets if ticket not in first]
+        self.assertNotIn("admitted", {self.line(other, "GET", sale, ticket=ticket).json["state"] for ticket in last})
+        print(f"a line went on {leading:.1f} s after its leader's death", file=sys.stderr)
+        self.audited()
+
+    def test_a_price_a_log_out_and_a_sale_are_seen_everywhere_within_a_second(self):
+        one, two = self.both()
+        one.stock_up("mug", 10)
+        (shopper,) = one.shoppers(1)
+        session = {"Authorization": f"Bearer {shopper['token']}"}
+
+        def price(process):
+            return (call(process.url + "/api/v1/products/mug").json or {}).get("price", {}).get("amount_minor")
+
+        self.until("the goods", 5, lambda: price(two) == 12000)
+        took = []
+        for amount in (11000, 10000, 9500):
+            self.assertIn(price(two), (12000, 11000, 10000))  # kept near
+            one.stock_up("mug", 1, amount)
+            took.append(self.until("the price", SEEN_WITHIN_S, lambda: price(two) == amount))
+        self.assertEqual(call(two.url + "/api/v1/me", headers=session).status, 200)
+        self.assertEqual(call(one.url + "/api/v1/sessions/current", "DELETE", headers=session).status // 100, 2)
+        took.append(self.until("the log-out", SEEN_WITHIN_S,
+                               lambda: call(two.url + "/api/v1/me", headers=session).status == 401))
+        sale = self.sale(one, 5, 3600)
+        took.append(self.until("the sale", SEEN_WITHIN_S,
+                               lambda: call(f"{two.url}/api/v1/sales/{sale}").status == 200))
+        print("seen elsewhere after", ", ".join(f"{s * 1000:.0f} ms" for s in took), file=sys.stderr)
+
+    def test_a_crowd_does_not_miss_a_process_that_is_killed(self):
+        one, two = self.both()
+        one.stock_up("mug", 150)
+        sale = self.sale(one, 150, 6)
+        balancer = Balancer([one.url, two.url])
+        self.addCleanup(balancer.stop)
+        report = self.directory / "crowd"
+        crowd = subprocess.Popen(
+            [shop.PROGRAM, "crowd", balancer.url, "--data", str(one.data), "--sale", sale, "--shoppers", "400", "--arrive",
+             "6s", "--before-opening", "1s", "--repeat", "5", "--keep-alive-across-restart", "--verify", "all", "--patience",
+             "40s", "--report", str(report), "--quiet", "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.until("tickets are taken", 30, lambda: int(self.sql("SELECT count(*) FROM line_tickets")[0]) > 150)
+        leader = one if self.leads(one) else two
+        leader.kill()
+        time.sleep(1.5)
+        self.process("one" if leader is one else "two")
+        out, said = crowd.communicate(timeout=90)
+        self.assertEqual(crowd.returncode, 0, out[-2000:] + said[-2000:])
+        summary = json.loads(out)
+        self.assertEqual(int(self.sql("SELECT sum(taken) FROM sale_items")[0]), 150, summary)
+        self.audited("--history", str(report / "history.jsonl"))
+
+    def test_a_frozen_scheduler_is_replaced_and_does_no_harm_when_it_thaws(self):
+        one = self.process("one")
+        one.stock_up("mug", 100)
+        two = self.process("two")
+        shoppers = one.shoppers(30)
+
+        def held():
+            return dict(line.split("|") for line in self.sql("SELECT name, holder FROM leases WHERE name <> 'lines'"))
+
+        def tokens():
+            return {name: int(token) for name, token in
+                    (line.split("|") for line in self.sql("SELECT name, token FROM leases WHERE name <> 'lines'"))}
+
+        self.until("the jobs are held", 10, lambda: len(held()) > 10)
+        first, before = held(), tokens()
+        self.assertEqual(len(set(first.values())), 1, "one process runs every job")
+        for number in range(10):
+            self.assertEqual(one.order(shoppers[number], f"before-the-freeze-{number}", "mug").status, 201)
+        one.process.send_signal(signal.SIGSTOP)
+        try:
+            for number in range(10, 20):
+                self.assertEqual(two.order(shoppers[number], f"during-the-freeze-{number}", "mug").status, 201)
+            gap = self.until("the other holds every job", 40,
+                             lambda: not set(held().values()) & set(first.values()))
+            self.until("the outbox drains", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == ["0"])
+        finally:
+            one.process.send_signal(signal.SIGCONT)
+        taken = tokens()
+        self.assertTrue(all(taken[name] > before[name] for name in before))
+        for number in range(20, 30):
+            self.assertEqual(one.order(shoppers[number], f"after-the-thaw-{number}", "mug").status, 201)
+        time.sleep(2)
+        self.assertFalse(set(held().values()) & set(first.values()), "the thawed one runs no job")
+        self.until("the outbox drains", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == ["0"])
+        self.assertEqual(self.sql("SELECT count(*) FROM (SELECT message_id FROM bus_messages GROUP BY 1 HAVING count(*) > 1) d"),
+                         ["0"])
+        print(f"jobs moved {gap:.1f} s after their process froze", file=sys.stderr)
+        self.audited()
+
+    def test_five_hundred_at_once_on_ten_connections_get_an_answer_or_a_declared_refusal(self):
+        one = self.process("one", "database_pool.connections=8", "database_pool.operator_connections=2")
+        one.stock_up("mug", 1000)
+        shoppers = one.shoppers(500)
+        host, port = one.url.split("//")[1].split(":")
+
+        async def buy(shopper, number):
+            reader, writer = await asyncio.open_connection(host, port)
+            body = json.dumps({"currency": "KRW", "address": ADDRESS,
+                               "lines": [{"sku": "mug", "quantity": 1, "unit_price_minor": 12000}]}).encode()
+            writer.write((f"POST /api/v1/orders HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {shopper['token']}\r\n"
+                          f"Idempotency-Key: crowded-{number}\r\nContent-Type: application/json\r\n"
+                          f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n").encode() + body)
+            answer = (await reader.read()).decode()
+            writer.close()
+            return answer
+
+        async def everybody():
+            return await asyncio.gather(*(buy(shopper, number) for number, shopper in enumerate(shoppers)))
+
+        answers = asyncio.run(everybody())
+        statuses = [answer.split(" ", 2)[1] for answer in answers]
+        self.assertLessEqual(set(statuses), {"201", "503"})
+        self.assertGreater(statuses.count("201"), 0)
+        for answer in answers:
+            if " 503 " in answer.split("\r\n")[0]:
+                self.assertIn("retry-after:", answer.lower())
+        self.assertNotIn("pool", "".join(answers).lower())
+        self.audited()
+
+    def test_each_role_does_its_own_work_alone(self):
+        web = self.process("web", "roles=web")
+        (scheduler,) = [self.process("scheduler", "roles=scheduler,worker")]
+        web.stock_up("mug", 5)
+        (shopper,) = web.shoppers(1)
+        self.assertEqual(web.order(shopper, "of-a-web-process", "mug").status, 201)
+        self.until("the event is published", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == ["0"])
+        holders = set(self.sql("SELECT holder FROM leases WHERE name <> 'lines'"))
+        self.assertEqual(len(holders), 1)
+        with self.assertRaises(OSError):
+            call(scheduler.url + "/livez", timeout=2)
 
 
 if __name__ == "__main__":

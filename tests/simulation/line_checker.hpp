@@ -30,13 +30,20 @@ public:
         if (!ticket || ticket->customer != customer) return complain("a ticket is not its holder's");
         const auto [number, is_new] = numbers_.try_emplace(ticket->sequence, customer);
         if (!is_new && number->second != customer) complain("a number was given to two customers");
-        if (standing.place) saw_place(standing, *standing.place);
-        if (standing.state == State::before_opening && places_.contains(standing.ticket))
+        if (standing.place) {
+            drawn_.try_emplace(standing.ticket, now);
+            saw_place(standing, *standing.place);
+        }
+        const auto drawn = drawn_.find(standing.ticket);
+        if (standing.state == State::before_opening && drawn != drawn_.end() && drawn->second + lag_ <= now)
             complain("a drawn place was taken back");
         const bool still_waits = standing.state == State::waiting || standing.state == State::all_held;
-        if (still_waits && standing.place && *standing.place < highest_admitted_) complain("somebody was passed");
+        if (still_waits && standing.place && *standing.place < highest_admitted(now)) complain("somebody was passed");
         if (standing.state == State::admitted) saw_admission(customer, standing, now, available);
     }
+
+    /// Whoever is told that he waits may be told so from what was known so long ago. For lines that several serve.
+    void allow_lag(milliseconds lag) { lag_ = lag; }
 
     void spent(const CustomerId& customer) { passes_[customer].spent = true; }
 
@@ -67,8 +74,15 @@ private:
         if (!is_first && holder->second != standing.ticket) complain("two tickets have one place");
     }
 
+    /// The highest place that had been admitted, as everybody must know by `now`.
+    std::int64_t highest_admitted(WallTime now) const {
+        auto after = admitted_.upper_bound(now - lag_);
+        return after == admitted_.begin() ? 0 : std::prev(after)->second;
+    }
+
     void saw_admission(const CustomerId& customer, const Standing& standing, WallTime now, std::int64_t available) {
-        if (standing.place) highest_admitted_ = std::max(highest_admitted_, *standing.place);
+        if (standing.place && (admitted_.empty() || *standing.place > admitted_.rbegin()->second))
+            admitted_[now] = *standing.place;
         const auto known = passes_.find(customer);
         if (known != passes_.end() && known->second.expires == *standing.admission_expires) return;
         passes_[customer] = {*standing.admission_expires, false};
@@ -81,7 +95,9 @@ private:
     std::map<std::string, std::int64_t> places_;
     std::map<std::int64_t, std::string> holders_;
     std::map<CustomerId, Pass> passes_;
-    std::int64_t highest_admitted_ = 0;
+    std::map<std::string, WallTime> drawn_;      // when a ticket's place was first told
+    std::map<WallTime, std::int64_t> admitted_;  // when a place higher than all before was
+    milliseconds lag_{0};
     std::vector<std::string> complaints_;
 };
 

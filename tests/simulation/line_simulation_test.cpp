@@ -20,12 +20,16 @@ LineWorld::Plan plan_of(std::uint64_t seed) {
 }
 
 /// The first complaint of `seeds` runs, with the seed that replays it.
-std::string first_complaint(std::uint64_t seeds, SimulatedLineBook::Faults planted, std::size_t* crashes = nullptr) {
+std::string first_complaint(std::uint64_t seeds, SimulatedLineBook::Faults planted, std::size_t* crashes = nullptr,
+                            unsigned processes = 1) {
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         auto plan = plan_of(seed);
-        if (planted.marks_are_forgotten) plan.leave_percent = 50;  // A number given up is the one that comes back.
-        plan.faults.marks_are_forgotten = planted.marks_are_forgotten;
+        plan.processes = processes;
+        if (processes > 1) plan.freeze_percent = 40;
+        if (planted.numbers_are_forgotten) plan.leave_percent = 50;  // A number given up is the one that comes back.
+        plan.faults.numbers_are_forgotten = planted.numbers_are_forgotten;
         plan.faults.calls_are_forgotten = planted.calls_are_forgotten;
+        plan.faults.fences_are_ignored = planted.fences_are_ignored;
         LineWorld world{seed, plan};
         const auto complaints = world.run();
         if (crashes != nullptr) *crashes += world.crashes();
@@ -45,6 +49,17 @@ TEST_F(LineSimulation, the_line_keeps_its_promises_through_faults_and_deaths) {
     EXPECT_GT(crashes, 60U);
 }
 
+TEST_F(LineSimulation, several_processes_keep_them_together_through_faults_deaths_and_freezes) {
+    std::size_t crashes = 0;
+    EXPECT_EQ(first_complaint(50, {}, &crashes, 2), "");
+    EXPECT_GT(crashes, 50U);
+    EXPECT_EQ(first_complaint(15, {}, nullptr, 3), "");
+}
+
+TEST_F(LineSimulation, a_leader_that_was_replaced_and_calls_all_the_same_is_found) {
+    EXPECT_NE(first_complaint(300, {.fences_are_ignored = true}, nullptr, 2), "");
+}
+
 TEST_F(LineSimulation, the_same_seed_replays_the_same_sale) {
     LineWorld first{17, plan_of(17)};
     LineWorld second{17, plan_of(17)};
@@ -53,7 +68,7 @@ TEST_F(LineSimulation, the_same_seed_replays_the_same_sale) {
 }
 
 TEST_F(LineSimulation, numbers_given_twice_after_a_death_are_found) {
-    EXPECT_NE(first_complaint(200, {.marks_are_forgotten = true}), "");
+    EXPECT_NE(first_complaint(200, {.numbers_are_forgotten = true}), "");
 }
 
 TEST_F(LineSimulation, admissions_forgotten_in_a_death_are_found) {

@@ -9,10 +9,13 @@ using usecases::StandInLine;
 
 constexpr seconds kOpensAfter{20};
 constexpr seconds kLasts{400};
+/// How long a process that stood still, or waits for one that does, may not know who was called.
+constexpr seconds kLag{15};
 
 }  // namespace
 
 LineWorld::LineWorld(std::uint64_t seed, Plan plan) : executor_(seed), random_(seed * 7919 + 1), plan_(plan) {
+    if (plan.processes > 1) checker_.allow_lag(kLag);
     random_.fill(admission_key_);
     sale_.sale.id = SaleId{uuids_.next(0)};
     sale_.sale.opens_at = executor_.wall_now() + kOpensAfter;
@@ -30,59 +33,99 @@ LineWorld::LineWorld(std::uint64_t seed, Plan plan) : executor_(seed), random_(s
     }
 }
 
-void LineWorld::start() {
-    ++life_;
-    book_ = std::make_unique<SimulatedLineBook>(rows_, random_, plan_.faults);
-    orders_ = std::make_unique<SimulatedSale>(sale_, random_, plan_.faults.unavailable_percent);
-    StandInLine::Options options;
-    options.admission_key = admission_key_;
-    options.sequence_block = 16;
-    line_ = std::make_unique<StandInLine>(*book_, *orders_, pressure_, executor_, random_, options);
-    spawn(executor_, "line", line_->run());
+LineWorld::~LineWorld() {
+    for (std::size_t which = 0; which < servers_.size(); ++which) kill(which);
+    executor_.stop();
 }
 
-void LineWorld::kill() {
-    executor_.stop();
-    line_.reset();
-    orders_.reset();
-    book_.reset();
+void LineWorld::start(std::size_t which) {
+    Server& server = *servers_[which];
+    server.book = std::make_unique<SimulatedLineBook>(rows_, random_, plan_.faults);
+    server.leases = std::make_unique<SimulatedLeases>(rows_);
+    server.orders = std::make_unique<SimulatedSale>(sale_, random_, plan_.faults.unavailable_percent);
+    StandInLine::Options options;
+    options.admission_key = admission_key_;
+    if (plan_.processes > 1) {
+        options.process = "life " + std::to_string(++lives_);
+        options.holder = options.process;
+        options.lease_length = milliseconds{4'000};
+    }
+    server.line = std::make_unique<StandInLine>(*server.book, *server.orders, *server.leases, pressure_, executor_,
+                                                random_, options);
+    spawn(server.executor, "line", server.line->run());
+}
+
+void LineWorld::kill(std::size_t which) {
+    Server& server = *servers_[which];
+    server.executor.kill();
+    server.line.reset();
+    server.orders.reset();
+    server.leases.reset();
+    server.book.reset();
     for (Shopper& shopper : shoppers_) {
-        if (!shopper.asked) continue;
+        if (!shopper.asked || shopper.server != which) continue;
         shopper.asked = false;
         shopper.next = executor_.now() + about(500);
     }
 }
 
-Task<void> LineWorld::ask_join(LineWorld& world, std::size_t who, std::uint64_t life) {
-    const Instant deadline = world.executor_.now() + seconds{3};
-    const auto answer = co_await world.line_->join(world.sale_.sale.id, world.shoppers_[who].customer, {}, deadline);
-    if (life == world.life_) world.answered(who, answer);
+/// It dies and comes back after a while, or only stands still.
+void LineWorld::trouble(std::size_t which) {
+    Server& server = *servers_[which];
+    if (!server.line) return;
+    ++crashes_;
+    if (happens(plan_.freeze_percent)) {
+        server.frozen_until = executor_.now() + milliseconds{static_cast<std::int64_t>(random_.below(15'000))};
+        server.executor.freeze(server.frozen_until);
+        return;
+    }
+    kill(which);
+    const Instant back = executor_.now() + about(1'500);
+    executor_.at(back, [this, which] {
+        if (!servers_[which]->line) start(which);
+    });
 }
 
-Task<void> LineWorld::ask_poll(LineWorld& world, std::size_t who, std::uint64_t life) {
+LineWorld::Server* LineWorld::any_server(Shopper& shopper) {
+    const auto first = random_.below(servers_.size());
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+        shopper.server = (first + i) % servers_.size();
+        if (servers_[shopper.server]->line) return servers_[shopper.server].get();
+    }
+    return nullptr;
+}
+
+Task<void> LineWorld::ask_join(LineWorld& world, Server& server, std::size_t who) {
+    const Instant deadline = world.executor_.now() + seconds{3};
+    const auto answer = co_await server.line->join(world.sale_.sale.id, world.shoppers_[who].customer, {}, deadline);
+    world.answered(who, answer);
+}
+
+Task<void> LineWorld::ask_poll(LineWorld& world, Server& server, std::size_t who) {
     const Instant deadline = world.executor_.now() + seconds{3};
     std::string ticket = world.shoppers_[who].ticket;
-    const auto answer = co_await world.line_->poll(world.sale_.sale.id, std::move(ticket), deadline);
-    if (life == world.life_) world.answered(who, answer);
+    const auto at_once = server.line->poll_now(world.sale_.sale.id, ticket);
+    if (at_once) co_return world.answered(who, *at_once);
+    const auto answer = co_await server.line->poll(world.sale_.sale.id, std::move(ticket), deadline);
+    world.answered(who, answer);
 }
 
-Task<void> LineWorld::ask_leave(LineWorld& world, std::size_t who, std::uint64_t life) {
+Task<void> LineWorld::ask_leave(LineWorld& world, Server& server, std::size_t who) {
     Shopper& shopper = world.shoppers_[who];
     const Instant deadline = world.executor_.now() + seconds{3};
     std::string ticket = shopper.ticket;
-    const auto left = co_await world.line_->leave(world.sale_.sale.id, shopper.customer, std::move(ticket), deadline);
-    if (life != world.life_) co_return;
+    const auto left = co_await server.line->leave(world.sale_.sale.id, shopper.customer, std::move(ticket), deadline);
     shopper.asked = false;
     shopper.next = world.executor_.now() + world.about(500);
     if (left) shopper.doing = Shopper::Doing::finished;
 }
 
-Task<void> LineWorld::ask_draw(LineWorld& world, std::optional<domain::PublishedDraw>& draw) {
+Task<void> LineWorld::ask_draw(LineWorld& world, Server& server, std::optional<domain::PublishedDraw>& draw) {
     std::size_t first = 0;
     domain::PublishedDraw whole;
     do {
         const Instant deadline = world.executor_.now() + seconds{5};
-        const auto page = co_await world.line_->draw(world.sale_.sale.id, first, 7, deadline);
+        const auto page = co_await server.line->draw(world.sale_.sale.id, first, 7, deadline);
         if (!page) co_return;
         auto entries = std::move(whole.entries);
         whole = page->published;
@@ -91,6 +134,18 @@ Task<void> LineWorld::ask_draw(LineWorld& world, std::optional<domain::Published
         first = page->next_entry;
     } while (first != 0);
     draw = std::move(whole);
+}
+
+/// In the process that took the order.
+void LineWorld::tell_line(const Shopper& shopper, bool granted) {
+    Server& server = *servers_[shopper.server];
+    if (!server.line) return;
+    server.executor.soon([this, &server, customer = shopper.customer, granted] {
+        if (granted)
+            server.line->used(sale_.sale.id, customer, 1);
+        else
+            server.line->refused(sale_.sale.id, customer);
+    });
 }
 
 void LineWorld::answered(std::size_t who, const Result<StandInLine::Standing, StandInLine::Error>& answer) {
@@ -145,7 +200,7 @@ void LineWorld::order(Shopper& shopper) {
     }
     checker_.spent(shopper.customer);
     if (!domain::apply(sale_.stock, domain::Movement::reserve, 1)) {
-        if (line_) line_->refused(sale_.sale.id, shopper.customer);
+        tell_line(shopper, false);
         return;
     }
     ++sale_.sale.items[0].taken;
@@ -164,7 +219,7 @@ void LineWorld::act(std::size_t who) {
     switch (shopper.doing) {
         case Shopper::Doing::shopping: return order(shopper);
         case Shopper::Doing::telling:
-            if (line_) line_->used(sale_.sale.id, shopper.customer, 1);
+            tell_line(shopper, true);
             shopper.doing = Shopper::Doing::paying;
             shopper.next = now + about(3'000);
             return;
@@ -179,15 +234,15 @@ void LineWorld::act(std::size_t who) {
         case Shopper::Doing::away:
         case Shopper::Doing::in_line: break;
     }
-    if (!line_) {
+    Server* const server = any_server(shopper);
+    if (server == nullptr) {
         shopper.next = now + about(500);
         return;
     }
     shopper.asked = true;
-    if (shopper.doing == Shopper::Doing::away) return spawn(executor_, "join", ask_join(*this, who, life_));
-    if (shopper.leaves && happens(30)) return spawn(executor_, "leave", ask_leave(*this, who, life_));
-    if (const auto answer = line_->poll_now(sale_.sale.id, shopper.ticket)) return answered(who, *answer);
-    spawn(executor_, "poll", ask_poll(*this, who, life_));
+    if (shopper.doing == Shopper::Doing::away) return spawn(server->executor, "join", ask_join(*this, *server, who));
+    if (shopper.leaves && happens(30)) return spawn(server->executor, "leave", ask_leave(*this, *server, who));
+    spawn(server->executor, "poll", ask_poll(*this, *server, who));
 }
 
 void LineWorld::run_until(Instant when) {
@@ -213,14 +268,14 @@ std::vector<std::string> LineWorld::run() {
         deaths.push_back(begin + milliseconds{static_cast<std::int64_t>(at)});
     }
     std::ranges::sort(deaths);
-    start();
+    for (unsigned i = 0; i < plan_.processes; ++i) {
+        servers_.push_back(std::make_unique<Server>(executor_));
+        start(i);
+    }
     for (const Instant death : deaths) {
         run_until(death);
         for (auto steps = random_.below(60); steps > 0; --steps) executor_.step();
-        kill();
-        ++crashes_;
-        run_until(executor_.now() + about(1'500));
-        start();
+        trouble(random_.below(servers_.size()));
     }
     run_until(begin + kOpensAfter + kLasts);
     check_end();
@@ -238,12 +293,14 @@ void LineWorld::check_end() {
     sale_.sale.state = domain::SaleState::closed;
     std::optional<domain::PublishedDraw> draw;
     for (int tries = 0; tries < 50 && !(draw && draw->secret); ++tries) {
-        spawn(executor_, "draw", ask_draw(*this, draw));
+        Server& server = *servers_[static_cast<std::size_t>(tries) % servers_.size()];
+        if (server.line) spawn(server.executor, "draw", ask_draw(*this, server, draw));
         executor_.run_for(seconds{2});
     }
     if (!draw) return checker_.complain("the draw was not published");
     if (plan_.draw) checker_.saw_draw(std::move(*draw), listed_tickets_);
-    line_->stop();
+    for (const auto& server : servers_)
+        if (server->line) server->line->stop();
     executor_.run_for(seconds{30});
 }
 

@@ -162,7 +162,7 @@ usecases::Selling::Options Market::options_of(const ShopProcess& shop) const {
                         .admission_key = admission_key_};
     options.checkout.lane.wait_max = plan_.lane_wait_max;
     options.line.admission_key = admission_key_;
-    options.line.sequence_block = 16;
+    options.line.holder = shop.name;
     options.settlement.hold_again = seconds{10};
     options.settlement.hold_again_until = seconds{120};
     options.refunds = {.gateway_wait = milliseconds{2'000}, .pause_max = milliseconds{20'000}};

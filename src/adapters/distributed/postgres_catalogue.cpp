@@ -119,6 +119,15 @@ Catalogue::Answer<std::vector<Catalogue::Change>> PostgresCatalogue::changed_aft
     co_return to_port<Error>(std::move(found));
 }
 
+Catalogue::Answer<std::int64_t> PostgresCatalogue::last_change() {
+    auto found = co_await database_.read([](PostgresSession& session) -> Task<std::int64_t> {
+        auto row = co_await session.query("SELECT change_no FROM catalogue_state WHERE one = 1");
+        row.step();
+        co_return row.integer(0);
+    });
+    co_return to_port<Error>(std::move(found));
+}
+
 Catalogue::Answer<std::int64_t> PostgresCatalogue::count() {
     auto found = co_await database_.read([](PostgresSession& session) -> Task<std::int64_t> {
         auto row = co_await session.query("SELECT products FROM catalogue_state WHERE one = 1");

@@ -19,6 +19,7 @@ public:
     Answer<std::vector<domain::Product>> list(domain::SkuCode after, std::size_t products_max) override;
     Answer<std::vector<domain::Category>> categories() override;
     Answer<std::vector<Change>> changed_after(std::int64_t number, std::size_t changes_max) override;
+    Answer<std::int64_t> last_change() override;
     Answer<std::int64_t> count() override;
 
 private:

@@ -1,11 +1,15 @@
 #include "adapters/distributed/postgres_sessions.hpp"
 
+#include <limits>
 #include <set>
 
 #include "base/assert.hpp"
 
 namespace marketday::adapters {
 namespace {
+
+/// Whoever has not asked for longer has not kept any session for longer either.
+constexpr std::chrono::hours kChangesKept{1};
 
 using ports::Sessions;
 using Error = Sessions::Error;
@@ -81,7 +85,21 @@ Task<std::size_t> end_of(PostgresSession& session, const CustomerId& customer) {
     co_return static_cast<std::size_t>(ended);
 }
 
+Task<Sessions::Changes> changes_since(PostgresSession& session, const std::optional<std::int64_t>& position) {
+    auto rows = co_await session.query(
+        "SELECT p.oldest, c.customer FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) p"
+        " LEFT JOIN session_changes c ON c.transaction >= $1",
+        position.value_or(std::numeric_limits<std::int64_t>::max()));
+    Sessions::Changes changes;
+    while (rows.step()) {
+        changes.position = rows.integer(0);
+        if (!rows.is_null(1)) changes.customers.emplace_back(rows.uuid(1));
+    }
+    co_return changes;
+}
+
 Task<std::size_t> purge_old(PostgresSession& session, const WallTime& now, const std::size_t& sessions_max) {
+    co_await session.run("DELETE FROM session_changes WHERE at_ms < $1", to_unix_ms(now - kChangesKept));
     const auto purged = co_await session.run(
         "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE expires_at <= $1"
         " ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
@@ -116,6 +134,11 @@ Sessions::Answer<std::optional<CustomerId>> PostgresSessions::end(Key key) {
 Sessions::Answer<std::size_t> PostgresSessions::end_all(CustomerId customer) {
     auto written = co_await database_.write(Priority::shoppers, &end_of, customer);
     co_return to_port<Error>(std::move(written));
+}
+
+Sessions::Answer<Sessions::Changes> PostgresSessions::changed_since(std::optional<std::int64_t> position) {
+    auto found = co_await database_.read(&changes_since, position);
+    co_return to_port<Error>(std::move(found));
 }
 
 Sessions::Answer<std::size_t> PostgresSessions::purge(WallTime now, std::size_t sessions_max) {

@@ -15,6 +15,7 @@ public:
     Answer<std::monostate> extend(std::vector<Extension> extensions) override;
     Answer<std::optional<CustomerId>> end(Key key) override;
     Answer<std::size_t> end_all(CustomerId customer) override;
+    Answer<Changes> changed_since(std::optional<std::int64_t> position) override;
     Answer<std::size_t> purge(WallTime now, std::size_t sessions_max) override;
 
 private:

@@ -126,6 +126,15 @@ Catalogue::Answer<std::vector<Catalogue::Change>> SqliteCatalogue::changed_after
     co_return to_port(std::move(done));
 }
 
+Catalogue::Answer<std::int64_t> SqliteCatalogue::last_change() {
+    auto work = [](SqliteConnection& connection) {
+        auto row = connection.query("SELECT change_no FROM catalogue_state WHERE one = 1");
+        return row.step() ? row.integer(0) : std::int64_t{0};
+    };
+    auto done = co_await database_.read(std::move(work));
+    co_return to_port(std::move(done));
+}
+
 Catalogue::Answer<std::int64_t> SqliteCatalogue::count() {
     auto work = [](SqliteConnection& connection) {
         auto row = connection.query("SELECT products FROM catalogue_state WHERE one = 1");

@@ -2,21 +2,37 @@
 
 #include <algorithm>
 
+#include "adapters/embedded/sqlite_leases.hpp"
+#include "adapters/stored/number_set.hpp"
+
 namespace marketday::adapters {
 namespace {
 
 using ports::LineBook;
+using Error = LineBook::Error;
 using Priority = SqliteDatabase::Priority;
+using Standing = LineBook::Standing;
+
+Error to_port_error(StoreFailure failure) {
+    switch (failure) {
+        case StoreFailure::unavailable:
+        case StoreFailure::full: return Error::unavailable;
+        case StoreFailure::outcome_unknown: return Error::outcome_unknown;
+    }
+    return Error::outcome_unknown;
+}
 
 template <class T>
-Result<T, LineBook::Error> to_port(SqliteDatabase::Written<T> written) {
+Result<T, Error> to_port(SqliteDatabase::Written<T> written) {
     if (written) return std::move(*written);
-    switch (written.error()) {
-        case StoreFailure::unavailable:
-        case StoreFailure::full: return fail(LineBook::Error::unavailable);
-        case StoreFailure::outcome_unknown: return fail(LineBook::Error::outcome_unknown);
-    }
-    return fail(LineBook::Error::outcome_unknown);
+    return fail(to_port_error(written.error()));
+}
+
+/// Of work that may find itself fenced.
+template <class T>
+Result<T, Error> to_port(SqliteDatabase::Written<Result<T, Error>> written) {
+    if (written) return std::move(*written);
+    return fail(to_port_error(written.error()));
 }
 
 Hash256 hash_at(const SqliteQuery& row, int column) {
@@ -27,149 +43,196 @@ Hash256 hash_at(const SqliteQuery& row, int column) {
     return hash;
 }
 
+struct LineRow {
+    std::int64_t number = 0;
+    std::int64_t change = 0;
+    bool list_closed = false;
+};
 /// Throws when the line was never founded: nothing is written for a line that does not exist.
-std::int64_t line_no(SqliteConnection& c, const SaleId& sale) {
-    auto q = c.query("SELECT line_no FROM lines WHERE sale_id = ?1", sale);
+LineRow line_row(SqliteConnection& c, const SaleId& sale) {
+    auto q = c.query("SELECT line_no, change, list_closed_ms IS NOT NULL FROM lines WHERE sale_id = ?1", sale);
     if (!q.step()) throw SqliteError{SQLITE_NOTFOUND, "this sale has no line"};
+    return {q.integer(0), q.integer(1), q.integer(2) != 0};
+}
+
+/// The number of this change, which is the line's newest from here on.
+std::int64_t next_change(SqliteConnection& c, LineRow& line) {
+    c.run("UPDATE lines SET change = ?2 WHERE line_no = ?1", line.number, ++line.change);
+    return line.change;
+}
+
+void change_standing(SqliteConnection& c, const LineRow& line, std::int64_t sequence, Standing standing) {
+    c.run("UPDATE line_tickets SET live = ?3, changed = ?4 WHERE line_no = ?1 AND sequence = ?2 AND live = 1",
+          line.number, sequence, static_cast<int>(standing), line.change);
+}
+
+Standing given_up(const LineRow& line) { return line.list_closed ? Standing::given_up : Standing::unlisted; }
+
+std::optional<std::int64_t> live_ticket(SqliteConnection& c, std::int64_t line, const CustomerId& customer) {
+    auto q =
+        c.query("SELECT sequence FROM line_tickets WHERE line_no = ?1 AND customer = ?2 AND live = 1", line, customer);
+    if (!q.step()) return std::nullopt;
     return q.integer(0);
 }
 
-std::optional<LineBook::Closing> closing_of(SqliteConnection& c, std::int64_t line) {
-    auto q = c.query("SELECT list_closed_ms, list_entries, list_end, list_root FROM lines WHERE line_no = ?1", line);
-    if (!q.step() || q.is_null(0)) return std::nullopt;
-    return LineBook::Closing{
-        .at = from_unix_ms(q.integer(0)), .entries = q.integer(1), .list_end = q.integer(2), .root = hash_at(q, 3)};
+void join_in(SqliteConnection& c, const SaleId& sale, const std::vector<LineBook::Join>& joins) {
+    LineRow line = line_row(c, sale);
+    std::int64_t next = 0;
+    {
+        auto q = c.query("SELECT sequence_mark FROM lines WHERE line_no = ?1", line.number);
+        q.step();
+        next = q.integer(0);
+    }
+    const std::int64_t first = next;
+    for (const LineBook::Join& join : joins) {
+        const auto live = live_ticket(c, line.number, join.customer);
+        if (live && *live != join.instead_of) continue;
+        if (next == first) next_change(c, line);
+        if (live) change_standing(c, line, *live, given_up(line));
+        c.run("INSERT INTO line_tickets (line_no, sequence, customer, changed) VALUES (?1, ?2, ?3, ?4)", line.number,
+              next++, join.customer, line.change);
+    }
+    if (next != first) c.run("UPDATE lines SET sequence_mark = ?2 WHERE line_no = ?1", line.number, next);
 }
 
-std::optional<LineBook::StoredLine> find_line(SqliteConnection& c, const SaleId& sale) {
-    LineBook::StoredLine stored;
-    std::int64_t line = 0;
+void leave_in(SqliteConnection& c, const SaleId& sale, std::int64_t sequence) {
+    LineRow line = line_row(c, sale);
+    next_change(c, line);
+    change_standing(c, line, sequence, given_up(line));
+}
+
+std::optional<LineBook::Line> line_in(SqliteConnection& c, const SaleId& sale, LineBook::Seen seen) {
+    LineBook::Line line;
+    std::int64_t number = 0;
     {
         auto q = c.query(
-            "SELECT line_no, opened_ms, ticket_key, draw_secret, public_value, sequence_mark, called_turns FROM lines"
-            " WHERE sale_id = ?1",
+            "SELECT line_no, opened_ms, ticket_key, draw_secret, public_value, change, news, called_turns,"
+            " list_closed_ms, list_entries, list_end, list_root FROM lines WHERE sale_id = ?1",
             sale);
         if (!q.step()) return std::nullopt;
-        line = q.integer(0);
-        stored.founding = {.sale = sale,
-                           .opened = from_unix_ms(q.integer(1)),
-                           .ticket_key = hash_at(q, 2),
-                           .draw_secret = hash_at(q, 3),
-                           .public_value = q.text(4)};
-        stored.sequence_mark = q.integer(5);
-        stored.called_turns = q.integer(6);
+        number = q.integer(0);
+        line.founding = {.sale = sale,
+                         .opened = from_unix_ms(q.integer(1)),
+                         .ticket_key = hash_at(q, 2),
+                         .draw_secret = hash_at(q, 3),
+                         .public_value = q.text(4)};
+        line.change = q.integer(5);
+        line.news = q.integer(6);
+        line.called_turns = q.integer(7);
+        if (!q.is_null(8))
+            line.closing = LineBook::Closing{.at = from_unix_ms(q.integer(8)),
+                                             .entries = q.integer(9),
+                                             .list_end = q.integer(10),
+                                             .root = hash_at(q, 11)};
     }
-    stored.closing = closing_of(c, line);
-    auto q =
-        c.query("SELECT turn_begin, turn_end, expires_ms FROM line_calls WHERE line_no = ?1 ORDER BY turn_end", line);
-    while (q.step()) stored.calls.push_back({q.integer(0), q.integer(1), from_unix_ms(q.integer(2))});
-    return stored;
-}
-
-/// Before the list is closed nobody needs the row any more; afterwards it keeps its turn.
-void give_up(SqliteConnection& c, std::int64_t line, std::int64_t sequence, bool list_closed) {
-    if (list_closed)
-        c.run("UPDATE line_tickets SET live = 0 WHERE line_no = ?1 AND sequence = ?2", line, sequence);
-    else
-        c.run("DELETE FROM line_tickets WHERE line_no = ?1 AND sequence = ?2", line, sequence);
-}
-
-LineBook::Added add_ticket(SqliteConnection& c, std::int64_t line, bool list_closed,
-                           const LineBook::NewTicket& ticket) {
+    if (line.change == seen.change) return line;
     {
-        auto q =
-            c.query("SELECT customer FROM line_tickets WHERE line_no = ?1 AND sequence = ?2", line, ticket.sequence);
-        if (q.step()) {
-            return CustomerId{q.uuid(0)} == ticket.customer ? LineBook::Added::added : LineBook::Added::number_taken;
-        }
+        auto q = c.query("SELECT turn_begin, turn_end, expires_ms FROM line_calls WHERE line_no = ?1 ORDER BY turn_end",
+                         number);
+        while (q.step()) line.calls.push_back({q.integer(0), q.integer(1), from_unix_ms(q.integer(2))});
     }
-    std::optional<std::int64_t> older;
-    {
-        auto q = c.query("SELECT sequence FROM line_tickets WHERE line_no = ?1 AND customer = ?2 AND live = 1", line,
-                         ticket.customer);
-        if (q.step()) older = q.integer(0);
-    }
-    if (older) give_up(c, line, *older, list_closed);
-    c.run("INSERT INTO line_tickets (line_no, sequence, customer) VALUES (?1, ?2, ?3)", line, ticket.sequence,
-          ticket.customer);
-    return LineBook::Added::added;
-}
-
-std::vector<LineBook::StoredTicket> tickets_in(SqliteConnection& c, const SaleId& sale, std::int64_t sequence,
-                                               std::size_t tickets_max) {
-    std::vector<LineBook::StoredTicket> tickets;
     auto q = c.query(
-        "SELECT sequence, customer, live FROM line_tickets WHERE line_no = ?1 AND sequence > ?2"
-        " ORDER BY sequence LIMIT ?3",
-        line_no(c, sale), sequence, static_cast<std::int64_t>(tickets_max));
-    while (q.step()) tickets.push_back({q.integer(0), CustomerId{q.uuid(1)}, q.integer(2) != 0});
-    return tickets;
+        "SELECT sequence, customer, live FROM line_tickets WHERE line_no = ?1 AND live <> 1 AND changed > ?3"
+        " AND sequence <= ?2"
+        " UNION ALL SELECT sequence, customer, live FROM line_tickets WHERE line_no = ?1 AND sequence > ?2"
+        " ORDER BY sequence",
+        number, seen.sequence, seen.change);
+    while (q.step()) line.tickets.push_back({q.integer(0), CustomerId{q.uuid(1)}, static_cast<Standing>(q.integer(2))});
+    return line;
 }
 
-LineBook::Closing close_in(SqliteConnection& c, const SaleId& sale, const LineBook::Closing& closing) {
-    const std::int64_t line = line_no(c, sale);
-    if (const auto first = closing_of(c, line)) return *first;
+bool close_in(SqliteConnection& c, const SaleId& sale, const LineBook::Closing& closing, std::int64_t change) {
+    LineRow line = line_row(c, sale);
+    if (line.list_closed || line.change != change) return false;
+    next_change(c, line);
     c.run("UPDATE lines SET list_closed_ms = ?2, list_entries = ?3, list_end = ?4, list_root = ?5 WHERE line_no = ?1",
-          line, to_unix_ms(closing.at), closing.entries, closing.list_end, std::span<const std::uint8_t>{closing.root});
-    return closing;
+          line.number, to_unix_ms(closing.at), closing.entries, closing.list_end,
+          std::span<const std::uint8_t>{closing.root});
+    return true;
 }
 
-void record_in(SqliteConnection& c, const SaleId& sale, const LineBook::Call& call, WallTime now) {
-    const std::int64_t line = line_no(c, sale);
-    c.run("UPDATE lines SET called_turns = max(called_turns, ?2) WHERE line_no = ?1", line, call.turn_end);
-    c.run(
-        "INSERT INTO line_calls (line_no, turn_end, turn_begin, expires_ms) VALUES (?1, ?2, ?3, ?4)"
-        " ON CONFLICT (line_no, turn_end) DO UPDATE SET expires_ms = excluded.expires_ms",
-        line, call.turn_end, call.turn_begin, to_unix_ms(call.expires));
+WallTime record_in(SqliteConnection& c, const SaleId& sale, const LineBook::Call& call,
+                   const std::vector<std::int64_t>& passed_over, WallTime now) {
+    LineRow line = line_row(c, sale);
+    {
+        auto q = c.query("SELECT expires_ms FROM line_calls WHERE line_no = ?1 AND turn_end = ?2", line.number,
+                         call.turn_end);
+        if (q.step()) return from_unix_ms(q.integer(0));
+    }
+    next_change(c, line);
+    c.run("UPDATE lines SET called_turns = max(called_turns, ?2) WHERE line_no = ?1", line.number, call.turn_end);
+    c.run("INSERT INTO line_calls (line_no, turn_end, turn_begin, expires_ms) VALUES (?1, ?2, ?3, ?4)", line.number,
+          call.turn_end, call.turn_begin, to_unix_ms(call.expires));
+    for (const std::int64_t sequence : passed_over) change_standing(c, line, sequence, Standing::passed_over);
     // The few oldest ones are enough: each call brings one and takes the ended ones along.
     c.run(
         "DELETE FROM line_calls WHERE line_no = ?1 AND turn_end IN (SELECT turn_end FROM line_calls WHERE line_no = ?1"
         " ORDER BY turn_end LIMIT 8) AND expires_ms < ?2",
-        line, to_unix_ms(now));
+        line.number, to_unix_ms(now));
+    return call.expires;
+}
+
+void tell_in(SqliteConnection& c, const SaleId& sale, const LineBook::News& news) {
+    const LineRow line = line_row(c, sale);
+    c.run("UPDATE lines SET news = news + 1 WHERE line_no = ?1", line.number);
+    const auto heard = number_set_to_bytes(news.heard);
+    const auto spent = number_set_to_bytes(news.spent);
+    c.run(
+        "INSERT INTO line_news (line_no, number, process, at_ms, heard, spent, lane_fill_permille, latency_ms, last)"
+        " SELECT line_no, news, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM lines WHERE line_no = ?1",
+        line.number, news.process, to_unix_ms(news.at), std::span<const std::uint8_t>{heard},
+        std::span<const std::uint8_t>{spent}, news.lane_fill_permille, news.latency.count(), news.last);
+    c.run("DELETE FROM line_news WHERE line_no = ?1 AND number <= (SELECT news FROM lines WHERE line_no = ?1) - ?2",
+          line.number, LineBook::kNewsKept);
+}
+
+LineBook::NewsAfter news_in(SqliteConnection& c, const SaleId& sale, std::int64_t number, std::size_t news_max) {
+    LineBook::NewsAfter after{.number = number, .complete = true, .news = {}};
+    auto q = c.query(
+        "SELECT number, process, at_ms, heard, spent, lane_fill_permille, latency_ms, last FROM line_news"
+        " WHERE line_no = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
+        line_row(c, sale).number, number, static_cast<std::int64_t>(news_max));
+    while (q.step()) {
+        if (q.integer(0) != after.number + 1) after.complete = false;
+        after.number = q.integer(0);
+        after.news.push_back({.process = q.text(1),
+                              .at = from_unix_ms(q.integer(2)),
+                              .heard = number_set_of_bytes(q.blob(3)),
+                              .spent = number_set_of_bytes(q.blob(4)),
+                              .lane_fill_permille = q.integer(5),
+                              .latency = milliseconds{q.integer(6)},
+                              .last = q.integer(7) != 0});
+    }
+    return after;
 }
 
 }  // namespace
 
 // Work is named before it is handed over: GCC 12 destroys a captured temporary of an awaited call twice.
 
-LineBook::Answer<LineBook::StoredLine> SqliteLineBook::found(Founding founding) {
+LineBook::Answer<LineBook::Founding> SqliteLineBook::found(Founding founding) {
     auto work = [founding](SqliteConnection& c) {
         c.run(
             "INSERT INTO lines (sale_id, opened_ms, ticket_key, draw_secret, public_value) VALUES (?1, ?2, ?3, ?4, ?5)"
             " ON CONFLICT (sale_id) DO NOTHING",
             founding.sale, to_unix_ms(founding.opened), std::span<const std::uint8_t>{founding.ticket_key},
             std::span<const std::uint8_t>{founding.draw_secret}, founding.public_value);
-        return *find_line(c, founding.sale);
+        return line_in(c, founding.sale, {})->founding;
     };
     auto written = co_await database_.write(Priority::operators, std::move(work));
     co_return to_port(std::move(written));
 }
 
-LineBook::Answer<std::optional<LineBook::StoredLine>> SqliteLineBook::find(SaleId sale) {
-    auto work = [sale](SqliteConnection& c) { return find_line(c, sale); };
-    auto found = co_await database_.read(std::move(work));
-    co_return to_port(std::move(found));
+LineBook::Answer<std::optional<LineBook::Line>> SqliteLineBook::follow(SaleId sale, Seen seen) {
+    auto work = [sale, seen](SqliteConnection& c) { return line_in(c, sale, seen); };
+    auto read = co_await database_.read(std::move(work));
+    co_return to_port(std::move(read));
 }
 
-LineBook::Answer<std::int64_t> SqliteLineBook::raise_sequence_mark(SaleId sale, std::int64_t mark) {
-    auto work = [sale, mark](SqliteConnection& c) {
-        c.run("UPDATE lines SET sequence_mark = max(sequence_mark, ?2) WHERE sale_id = ?1", sale, mark);
-        auto q = c.query("SELECT sequence_mark FROM lines WHERE sale_id = ?1", sale);
-        if (!q.step()) throw SqliteError{SQLITE_NOTFOUND, "this sale has no line"};
-        return q.integer(0);
-    };
-    auto written = co_await database_.write(Priority::shoppers, std::move(work));
-    co_return to_port(std::move(written));
-}
-
-LineBook::Answer<std::vector<LineBook::Added>> SqliteLineBook::add(SaleId sale, std::vector<NewTicket> tickets) {
-    auto work = [sale, tickets](SqliteConnection& c) {
-        const std::int64_t line = line_no(c, sale);
-        const bool list_closed = closing_of(c, line).has_value();
-        std::vector<Added> added;
-        added.reserve(tickets.size());
-        for (const NewTicket& ticket : tickets) added.push_back(add_ticket(c, line, list_closed, ticket));
-        return added;
+LineBook::Answer<std::monostate> SqliteLineBook::join(SaleId sale, std::vector<Join> joins) {
+    auto work = [sale, joins](SqliteConnection& c) {
+        join_in(c, sale, joins);
+        return std::monostate{};
     };
     auto written = co_await database_.write(Priority::shoppers, std::move(work));
     co_return to_port(std::move(written));
@@ -177,36 +240,47 @@ LineBook::Answer<std::vector<LineBook::Added>> SqliteLineBook::add(SaleId sale, 
 
 LineBook::Answer<std::monostate> SqliteLineBook::leave(SaleId sale, std::int64_t sequence) {
     auto work = [sale, sequence](SqliteConnection& c) {
-        const std::int64_t line = line_no(c, sale);
-        give_up(c, line, sequence, closing_of(c, line).has_value());
+        leave_in(c, sale, sequence);
         return std::monostate{};
     };
     auto written = co_await database_.write(Priority::shoppers, std::move(work));
     co_return to_port(std::move(written));
 }
 
-LineBook::Answer<std::vector<LineBook::StoredTicket>> SqliteLineBook::tickets_after(SaleId sale, std::int64_t sequence,
-                                                                                    std::size_t tickets_max) {
-    auto work = [sale, sequence, tickets_max](SqliteConnection& c) {
-        return tickets_in(c, sale, sequence, tickets_max);
+LineBook::Answer<bool> SqliteLineBook::close_list(SaleId sale, Closing closing, std::int64_t change,
+                                                  ports::Fence fence) {
+    auto work = [sale, closing, change, fence](SqliteConnection& c) -> Result<bool, Error> {
+        if (!fence_holds(c, fence)) return fail(Error::fenced);
+        return close_in(c, sale, closing, change);
     };
-    auto read = co_await database_.read(std::move(work));
-    co_return to_port(std::move(read));
-}
-
-LineBook::Answer<LineBook::Closing> SqliteLineBook::close_list(SaleId sale, Closing closing) {
-    auto work = [sale, closing](SqliteConnection& c) { return close_in(c, sale, closing); };
     auto written = co_await database_.write(Priority::operators, std::move(work));
     co_return to_port(std::move(written));
 }
 
-LineBook::Answer<std::monostate> SqliteLineBook::record_call(SaleId sale, Call call, WallTime now) {
-    auto work = [sale, call, now](SqliteConnection& c) {
-        record_in(c, sale, call, now);
+LineBook::Answer<WallTime> SqliteLineBook::record_call(SaleId sale, Call call, std::vector<std::int64_t> passed_over,
+                                                       WallTime now, ports::Fence fence) {
+    auto work = [sale, call, passed_over, now, fence](SqliteConnection& c) -> Result<WallTime, Error> {
+        if (!fence_holds(c, fence)) return fail(Error::fenced);
+        return record_in(c, sale, call, passed_over, now);
+    };
+    auto written = co_await database_.write(Priority::operators, std::move(work));
+    co_return to_port(std::move(written));
+}
+
+LineBook::Answer<std::monostate> SqliteLineBook::tell(SaleId sale, News news) {
+    auto work = [sale, news](SqliteConnection& c) {
+        tell_in(c, sale, news);
         return std::monostate{};
     };
     auto written = co_await database_.write(Priority::operators, std::move(work));
     co_return to_port(std::move(written));
+}
+
+LineBook::Answer<LineBook::NewsAfter> SqliteLineBook::news_after(SaleId sale, std::int64_t number,
+                                                                 std::size_t news_max) {
+    auto work = [sale, number, news_max](SqliteConnection& c) { return news_in(c, sale, number, news_max); };
+    auto read = co_await database_.read(std::move(work));
+    co_return to_port(std::move(read));
 }
 
 }  // namespace marketday::adapters

@@ -5,20 +5,20 @@
 
 namespace marketday::adapters {
 
-/// Lines in the site's SQLite file: tables lines, line_tickets, line_calls.
+/// Lines in the site's SQLite file: tables lines, line_tickets, line_calls, line_news.
 class SqliteLineBook final : public ports::LineBook {
 public:
     explicit SqliteLineBook(SqliteDatabase& database) : database_(database) {}
 
-    Answer<StoredLine> found(Founding founding) override;
-    Answer<std::optional<StoredLine>> find(SaleId sale) override;
-    Answer<std::int64_t> raise_sequence_mark(SaleId sale, std::int64_t mark) override;
-    Answer<std::vector<Added>> add(SaleId sale, std::vector<NewTicket> tickets) override;
+    Answer<Founding> found(Founding founding) override;
+    Answer<std::optional<Line>> follow(SaleId sale, Seen seen) override;
+    Answer<std::monostate> join(SaleId sale, std::vector<Join> joins) override;
     Answer<std::monostate> leave(SaleId sale, std::int64_t sequence) override;
-    Answer<std::vector<StoredTicket>> tickets_after(SaleId sale, std::int64_t sequence,
-                                                    std::size_t tickets_max) override;
-    Answer<Closing> close_list(SaleId sale, Closing closing) override;
-    Answer<std::monostate> record_call(SaleId sale, Call call, WallTime now) override;
+    Answer<bool> close_list(SaleId sale, Closing closing, std::int64_t change, ports::Fence fence) override;
+    Answer<WallTime> record_call(SaleId sale, Call call, std::vector<std::int64_t> passed_over, WallTime now,
+                                 ports::Fence fence) override;
+    Answer<std::monostate> tell(SaleId sale, News news) override;
+    Answer<NewsAfter> news_after(SaleId sale, std::int64_t number, std::size_t news_max) override;
 
 private:
     SqliteDatabase& database_;
