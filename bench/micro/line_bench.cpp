@@ -52,6 +52,11 @@ public:
     double bytes_per_ticket() const { return bytes_per_ticket_; }
 
 private:
+    static StandInLine::Options options() {
+        StandInLine::Options options;
+        options.address_limits = {.joins_burst = 1e9, .joins_per_s = 1e9};
+        return options;
+    }
     static Task<void> join(CrowdedLine& self, CustomerId customer) {
         const Instant deadline = self.executor_.now() + seconds{60};
         const StandInLine::ClientBytes client{};
@@ -67,13 +72,7 @@ private:
     simulation::SimulatedLeases leases_{rows_};
     simulation::SimulatedSale orders_{sale_, random_, 0};
     NoPressure pressure_;
-    StandInLine line_{book_,
-                      orders_,
-                      leases_,
-                      pressure_,
-                      executor_,
-                      random_,
-                      {.address_limits = {.joins_burst = 1e9, .joins_per_s = 1e9}}};
+    StandInLine line_{book_, orders_, leases_, pressure_, executor_, random_, options()};
     std::vector<std::string> tickets_;
     double bytes_per_ticket_ = 0;
 };

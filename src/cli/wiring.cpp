@@ -83,8 +83,8 @@ Shop::Parts::Parts(const Config& given)
 void Shop::Parts::add_jobs() {
     scheduler.add(
         {"forget-baskets", milliseconds{60'000}, [this](ports::Fence fence) { return forget_baskets.run(fence); }});
-    scheduler.add(
-        {"visitors", milliseconds{250}, [this](ports::Fence fence) { return visitors.run(std::move(fence)); }});
+    scheduler.add({"visitors", milliseconds{250}, [this](ports::Fence fence) { return visitors.run(std::move(fence)); },
+                   Scheduler::Where::every_web});
     scheduler.add({"forget-unverified", milliseconds{60'000},
                    [this](ports::Fence fence) { return forget_unverified.run(std::move(fence)); }});
 }
@@ -143,7 +143,8 @@ Task<void> Shop::Parts::drain() {
     board.stop();
     search_follower.stop();
     const bool jobs_ended = co_await scheduler.stop(deadline);
-    while (!(checkout.idle() && steps.idle()) && shop_executor.now() < deadline) co_await sleep_for(milliseconds{5});
+    while (!(checkout.idle() && steps.idle() && line.ended()) && shop_executor.now() < deadline)
+        co_await sleep_for(milliseconds{5});
     clean = answered && jobs_ended && checkout.idle();
     log::info("shop.drained", {{"clean", clean}});
     shop_io.stop();
@@ -194,7 +195,9 @@ int Shop::run() {
         if (!error) spawn(parts.shop_executor, "drain", parts.drain());
     });
     spawn(parts.shop_executor, "sale-board", parts.board.run(milliseconds{500}));
-    spawn(parts.shop_executor, "line", parts.line.run());
+    // A worker alone neither serves lines nor keeps them going.
+    if (parts.roles.contains("web") || parts.roles.contains("scheduler"))
+        spawn(parts.shop_executor, "line", parts.line.run());
     if (parts.roles.contains("worker")) spawn(parts.shop_executor, "mailer", parts.mailer.run());
     if (shared_store(parts.config)) {
         spawn(parts.shop_executor, "sessions.follow", parts.session_cache.follow());
@@ -204,7 +207,9 @@ int Shop::run() {
     spawn(parts.shop_executor, "metrics", parts.publish_samples());
     spawn(parts.shop_executor, "search-follower", parts.search_follower.run());
     spawn(parts.shop_executor, "sessions", parts.session_cache.maintain());
-    if (parts.roles.contains("scheduler")) parts.scheduler.start(parts.shop_executor);
+    parts.scheduler.start(parts.shop_executor, {.web = parts.roles.contains("web"),
+                                                .worker = parts.roles.contains("worker"),
+                                                .scheduler = parts.roles.contains("scheduler")});
     parts.announce(first_password);
     parts.shop_io.run();
 

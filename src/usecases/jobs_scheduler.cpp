@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 
 namespace marketday::usecases {
@@ -49,7 +50,15 @@ void Scheduler::add(Job job) {
     shared_->loops.push_back(std::move(loop));
 }
 
-void Scheduler::start(Executor& executor) {
+void Scheduler::start(Executor& executor, Roles roles) {
+    std::erase_if(shared_->loops, [roles](const Loop& loop) {
+        switch (loop.job.where) {
+            case Where::one_scheduler: return !roles.scheduler;
+            case Where::every_worker: return !roles.worker;
+            case Where::every_web: return !roles.web;
+        }
+        MD_ASSERT(false);
+    });
     shared_->running = shared_->loops.size();
     for (std::size_t i = 0; i < shared_->loops.size(); ++i)
         spawn(executor, shared_->loops[i].job.name, run(shared_, i));
@@ -70,6 +79,7 @@ std::vector<Scheduler::Figures> Scheduler::figures() const {
 }
 
 Task<bool> Scheduler::hold_lease(Shared& shared, Loop& loop) {
+    if (loop.job.where != Where::one_scheduler) co_return true;
     const Instant now = shared.clock.now();
     if (loop.fence && now < loop.renew_at) co_return true;
     const auto length = shared.options.lease_length;
@@ -101,8 +111,9 @@ Task<void> Scheduler::run(std::shared_ptr<Shared> shared, std::size_t index) {
         JobTurn turn;
         if (holds) {
             const Instant begun = shared->clock.now();
+            const ports::Fence fence = loop.fence ? *loop.fence : ports::Fence{};
             try {
-                turn = co_await loop.job.work(*loop.fence);
+                turn = co_await loop.job.work(fence);
             } catch (const std::exception& failure) {
                 log::error("job.failed", {{"job", loop.job.name}, {"reason", failure.what()}});
                 turn.failed = true;

@@ -18,14 +18,27 @@ struct JobTurn {
     bool failed = false;  // a port did not answer: wait longer before the next turn
 };
 
-/// Runs jobs at jittered intervals, each in the process that holds its lease, on one executor.
+/// Runs jobs at jittered intervals on one executor: most in the one process that holds the job's lease, some in every
+/// process of a role.
 class Scheduler {
 public:
     using Work = std::function<Task<JobTurn>(ports::Fence)>;
+    enum class Where : std::uint8_t {
+        one_scheduler,  // under a lease, in one process of this role
+        every_worker,   // its work is shared out by the event bus
+        every_web,      // it looks after what the process itself has seen
+    };
     struct Job {
         const char* name;  // a literal; also the lease's
         milliseconds every{1000};
-        Work work;
+        Work work;  // without a lease its fence is empty
+        Where where = Where::one_scheduler;
+    };
+    /// What this process does.
+    struct Roles {
+        bool web = true;
+        bool worker = true;
+        bool scheduler = true;
     };
     struct Options {
         std::string holder;                 // this process; stable where only one can exist, so a restart need not wait
@@ -45,7 +58,8 @@ public:
 
     /// Before `start`.
     void add(Job job);
-    void start(Executor& executor);
+    void start(Executor& executor, Roles roles);
+    void start(Executor& executor) { start(executor, Roles{}); }
     /// Lets every job finish its turn and gives its lease back. False when `deadline` came first. On the executor.
     Task<bool> stop(Instant deadline);
     /// On the executor.

@@ -97,6 +97,21 @@ TEST_F(SchedulerTest, without_the_lease_nothing_runs_and_a_lost_one_is_noticed) 
     EXPECT_FALSE(scheduler_.figures().at(0).leading);
 }
 
+TEST_F(SchedulerTest, the_work_of_a_role_needs_no_lease_and_runs_only_where_the_role_is) {
+    Counted worked, looked_after, scheduled;
+    scheduler_.add({"worker", milliseconds{200}, [&worked](ports::Fence) { return count(&worked); },
+                    Scheduler::Where::every_worker});
+    scheduler_.add({"web", milliseconds{200}, [&looked_after](ports::Fence) { return count(&looked_after); },
+                    Scheduler::Where::every_web});
+    scheduler_.add({"job", milliseconds{200}, [&scheduled](ports::Fence) { return count(&scheduled); }});
+    leases_.holders["worker"] = "another process";
+    scheduler_.start(executor_, {.web = false, .worker = true, .scheduler = false});
+    executor_.run_for(seconds{5});
+    EXPECT_GT(worked.turns, 10);
+    EXPECT_EQ(looked_after.turns, 0);
+    EXPECT_EQ(scheduled.turns, 0);
+}
+
 TEST_F(SchedulerTest, stopping_lets_the_turn_end_and_gives_the_lease_back) {
     start(milliseconds{200});
     executor_.run_for(seconds{1});

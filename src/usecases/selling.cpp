@@ -61,10 +61,12 @@ void Selling::add_jobs() {
         {"notifications", milliseconds{500}, [this](Fence fence) -> Turn { return reconcile.listen(fence); }});
     scheduler.add({"refunds", milliseconds{1000}, [this](Fence fence) -> Turn { return refunds.run(fence); }});
     scheduler.add({"relay", milliseconds{200}, [this](Fence fence) -> Turn { return relay.run(fence); }});
-    scheduler.add(
-        {"order-mail", milliseconds{500}, [this](Fence fence) -> Turn { return order_mail_consumer.run(fence); }});
-    scheduler.add(
-        {"statistics", milliseconds{1000}, [this](Fence fence) -> Turn { return statistics_consumer.run(fence); }});
+    scheduler.add({"order-mail", milliseconds{500},
+                   [this](Fence fence) -> Turn { return order_mail_consumer.run(fence); },
+                   Scheduler::Where::every_worker});
+    scheduler.add({"statistics", milliseconds{1000},
+                   [this](Fence fence) -> Turn { return statistics_consumer.run(fence); },
+                   Scheduler::Where::every_worker});
     scheduler.add({"statistics-check", milliseconds{30'000},
                    [this](Fence fence) -> Turn { return statistics_upkeep.check(fence); }});
     scheduler.add({"forget-visits", milliseconds{60'000},

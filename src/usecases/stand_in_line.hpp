@@ -90,6 +90,8 @@ public:
     /// Brings the lines of all sales back, opens sales on time and lets shoppers in, until `stop`.
     Task<void> run();
     void stop();
+    /// Nothing is under way: what was to be told after `stop` has been.
+    bool ended() const { return tasks_ == 0; }
 
     using ClientBytes = std::array<std::uint8_t, 16>;  // IPv6, or IPv4 mapped
 

@@ -51,9 +51,9 @@ TEST_F(LineSimulation, the_line_keeps_its_promises_through_faults_and_deaths) {
 
 TEST_F(LineSimulation, several_processes_keep_them_together_through_faults_deaths_and_freezes) {
     std::size_t crashes = 0;
-    EXPECT_EQ(first_complaint(50, {}, &crashes, 2), "");
-    EXPECT_GT(crashes, 50U);
-    EXPECT_EQ(first_complaint(15, {}, nullptr, 3), "");
+    EXPECT_EQ(first_complaint(25, {}, &crashes, 2), "");
+    EXPECT_GT(crashes, 25U);
+    EXPECT_EQ(first_complaint(10, {}, nullptr, 3), "");
 }
 
 TEST_F(LineSimulation, a_leader_that_was_replaced_and_calls_all_the_same_is_found) {
