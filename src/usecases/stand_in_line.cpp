@@ -15,6 +15,7 @@ namespace {
 constexpr seconds kKnownFor{1};
 /// Less than what others wait before they take this process for dead (stand_in_line_others.cpp).
 constexpr seconds kToldWithin{5};
+constexpr std::size_t kHeardMax = 1'000'000;
 constexpr milliseconds kPollNear{400};
 constexpr milliseconds kPollFar{20'000};
 constexpr milliseconds kPollHeld{4'000};
@@ -172,8 +173,10 @@ bool StandInLine::may_admit(const LineOfSale& line) const {
 }
 
 void StandInLine::touch(LineOfSale& line, domain::Line::Slot slot) {
-    line.line.touch(slot, clock_.now(), may_admit(line));
-    if (!alone()) line.heard.push_back(line.line.ticket(slot).sequence);
+    const bool told = may_admit(line);
+    line.line.touch(slot, clock_.now(), told);
+    // While nothing can be told nobody is admitted either, and what is heard need not be kept without end.
+    if (!alone() && (told || line.heard.size() < kHeardMax)) line.heard.push_back(line.line.ticket(slot).sequence);
 }
 
 Task<Result<std::monostate, StandInLine::Error>> StandInLine::leave(SaleId sale, CustomerId customer, std::string text,

@@ -216,7 +216,7 @@ class SeveralProcesses(shop.ShopTest):
     def test_a_crowd_does_not_miss_a_process_that_is_killed(self):
         one, two = self.both()
         one.stock_up("mug", 150)
-        sale = self.sale(one, 150, 6)
+        sale = self.sale(one, 150, 5)
         self.until("both show the sale", 2, lambda: all(
             call(f"{process.url}/api/v1/sales/{sale}").status == 200 for process in (one, two)))
         balancer = Balancer([one.url, two.url])
@@ -224,7 +224,7 @@ class SeveralProcesses(shop.ShopTest):
         report = self.directory / "crowd"
         crowd = subprocess.Popen(
             [shop.PROGRAM, "crowd", balancer.url, "--data", str(one.data), "--sale", sale, "--shoppers", "400", "--arrive",
-             "6s", "--before-opening", "1s", "--repeat", "5", "--keep-alive-across-restart", "--verify", "all", "--patience",
+             "4s", "--before-opening", "1s", "--repeat", "5", "--keep-alive-across-restart", "--verify", "all", "--patience",
              "40s", "--report", str(report), "--quiet", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.until("tickets are taken", 30, lambda: crowd.poll() is not None or

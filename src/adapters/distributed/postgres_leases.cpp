@@ -28,15 +28,17 @@ Task<bool> fence_holds(PostgresSession& session, const ports::Fence& fence) {
     co_return (found && row.integer(0) == fence.token);
 }
 
+// A lease that waited for a connection behind shoppers would end in every rush.
+
 Leases::Answer<std::optional<ports::Fence>> PostgresLeases::acquire(std::string lease, std::string holder, WallTime now,
                                                                     milliseconds length) {
-    auto written = co_await database_.write(Priority::shoppers, &grant, lease, holder, now, length);
+    auto written = co_await database_.write(Priority::operators, &grant, lease, holder, now, length);
     co_return to_port<Error>(std::move(written));
 }
 
 Leases::Answer<bool> PostgresLeases::renew(ports::Fence fence, WallTime now, milliseconds length) {
     auto written = co_await database_.write(
-        Priority::shoppers,
+        Priority::operators,
         [](PostgresSession& session, const ports::Fence& held, const std::int64_t& until_ms) -> Task<bool> {
             const auto changed = co_await session.run("UPDATE leases SET until_ms = $3 WHERE name = $1 AND token = $2",
                                                       held.lease, held.token, until_ms);
@@ -48,7 +50,7 @@ Leases::Answer<bool> PostgresLeases::renew(ports::Fence fence, WallTime now, mil
 
 Leases::Answer<std::monostate> PostgresLeases::release(ports::Fence fence) {
     auto written = co_await database_.write(
-        Priority::shoppers,
+        Priority::operators,
         [](PostgresSession& session, const ports::Fence& held) -> Task<std::monostate> {
             co_await session.run("UPDATE leases SET until_ms = 0 WHERE name = $1 AND token = $2", held.lease,
                                  held.token);
