@@ -120,6 +120,20 @@ const std::vector<ConfigKey>& config_keys() {
         {"events_server.replicas", Kind::integer, "1", "servers that keep each event: 1, or 3 of a cluster", 1, 5},
         {"events_server.tls_ca", Kind::text, "", "PEM file of who vouches for the servers; empty: the system's"},
         {"events_server.credentials_file", Kind::text, "", "a .creds file of NATS; empty: what the address says"},
+        {"redis", Kind::list, "",
+         "redis://[[USER]:PASSWORD@]HOST:PORT[/DATABASE], several between commas, rediss://… with TLS: rankings that "
+         "all "
+         "processes share; empty: each process has its own"},
+        {"redis_server.prefix", Kind::text, "marketday", "begins the names of all keys there, one for each shop"},
+        {"redis_server.within_ms", Kind::integer, "150", "how long an answer is waited for, milliseconds", 5, 10'000},
+        {"redis_server.tls_ca", Kind::text, "", "PEM file of who vouches for the server; empty: the system's"},
+        {"mail.server", Kind::text, "",
+         "smtp://HOST:PORT or smtps://HOST:PORT takes the letters; empty: files in the data directory"},
+        {"mail.tls", Kind::text, "required", "STARTTLS with smtp://: required, offered (if the server has it) or none"},
+        {"mail.tls_ca", Kind::text, "", "PEM file of who vouches for the server; empty: the system's"},
+        {"mail.user", Kind::text, "", "who logs in there; empty: nobody"},
+        {"mail.password_file", Kind::text, "", "a file with the password in its first line"},
+        {"mail.sender", Kind::text, "shop@localhost", "the address that letters come from"},
         {"listen", Kind::text, "127.0.0.1:8080", "where shoppers connect, ADDR:PORT; port 0 picks a free one"},
         {"admin", Kind::text, "127.0.0.1:8081", "where operators connect, ADDR:PORT"},
         {"tls_cert", Kind::text, "", "PEM file of the certificate chain for the shop's address"},
@@ -291,7 +305,7 @@ std::string Config::print() const {
 
 std::string without_passwords(std::string_view key, std::string value) {
     if (key == "database") return without_password(std::move(value));
-    if (key != "events") return value;
+    if (key != "events" && key != "redis") return value;
     // Before the @ of an address there may be a token without a name.
     for (auto at = value.find('@'); at != std::string::npos; at = value.find('@', at + 1)) {
         const auto begin = value.rfind("://", at);

@@ -39,9 +39,9 @@ Shop::Parts::Parts(const Config& given)
       parsing({.name = "parse", .threads = 1, .waiting_max = 64}),
       searching({.name = "search", .threads = 1, .waiting_max = 1024}),
       indexing({.name = "index", .threads = 1, .waiting_max = 64}),
-      mail(chores, {.directory = data / "mail", .sender_name = config.text("shop.name")}),
+      post(config, data),
       search_index({.directory = data / "search"}, searching, indexing),
-      rankings({}, clock),
+      shop_rankings(config, clock),
       passwords(hashing, random, password_cost(config)),
       operator_passwords(operator_hashing, random, password_cost(config)),
       session_cache(sessions_store, clock, session_cache_options(config)),
@@ -155,6 +155,8 @@ Shop::Shop(const Config& config) : parts_(std::make_unique<Parts>(config)) {}
 Shop::~Shop() {
     // Threads that work for suspended tasks end first, then the tasks, then what the tasks refer to.
     parts_->stores->stop();
+    parts_->post.stop();
+    parts_->shop_rankings.stop();
     parts_->hashing.stop();
     parts_->operator_hashing.stop();
     parts_->chores.stop();

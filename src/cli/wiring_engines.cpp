@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <fstream>
 #include <stdexcept>
 
 namespace marketday::cli {
@@ -56,6 +57,81 @@ void collect_event_bus(const adapters::NatsEventBus& bus, std::vector<http::Samp
         count(figures.failures));
     add(Kind::counter, "marketday_events_streams_begun_total",
         "Streams that were not there, begun with everything that the outbox keeps", count(figures.begun_anew));
+}
+
+ShopRankings::ShopRankings(const Config& config, const Clock& clock) : own_({}, clock) {
+    if (config.list("redis").empty()) return;
+    redis_ = std::make_unique<adapters::RedisClient>(
+        adapters::RedisClient::Options{.servers = config.list("redis"),
+                                       .tls_ca = config.text("redis_server.tls_ca"),
+                                       .within = milliseconds{config.integer("redis_server.within_ms")}});
+    of_all_ = std::make_unique<adapters::RedisRankings>(
+        *redis_, adapters::RedisRankings::Options{.prefix = config.text("redis_server.prefix")}, clock);
+    shared_ = std::make_unique<usecases::SharedRankings>(*of_all_, own_);
+}
+
+void ShopRankings::collect(std::vector<http::Sample>& samples) const {
+    if (!redis_) return;
+    const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
+        samples.push_back({kind, name, help, {}, value});
+    };
+    const auto& figures = redis_->figures();
+    const auto count = [](const std::atomic<std::uint64_t>& figure) { return static_cast<double>(figure.load()); };
+    add(Kind::gauge, "marketday_redis_connected", "Whether a Redis server is connected", figures.connected ? 1 : 0);
+    add(Kind::counter, "marketday_redis_connects_total", "Connections made", count(figures.connects));
+    add(Kind::counter, "marketday_redis_commands_total", "Commands that were to be sent", count(figures.commands));
+    add(Kind::counter, "marketday_redis_refused_total", "Commands refused at once, without a server that answers",
+        count(figures.refused));
+    add(Kind::counter, "marketday_redis_lost_total", "Commands sent and not answered in time", count(figures.lost));
+    add(Kind::counter, "marketday_redis_errors_total", "Commands answered with an error", count(figures.errors));
+}
+
+static std::string password_in(const Config& config) {
+    const std::string& path = config.text("mail.password_file");
+    std::string password;
+    if (path.empty()) return password;
+    std::ifstream file{path};
+    if (!std::getline(file, password) || password.empty())
+        throw std::runtime_error(fmt::format("mail.password_file: cannot read a password from {}", path));
+    return password;
+}
+
+static adapters::SmtpMail::Tls mail_tls(const Config& config) {
+    using Tls = adapters::SmtpMail::Tls;
+    const std::string& tls = config.text("mail.tls");
+    if (tls == "required") return Tls::required;
+    if (tls == "offered") return Tls::offered;
+    if (tls == "none") return Tls::none;
+    throw std::runtime_error(fmt::format("mail.tls must be required, offered or none, not \"{}\"", tls));
+}
+
+Post::Post(const Config& config, const std::filesystem::path& data) {
+    const std::string& sender = config.text("mail.sender");
+    const std::string& name = config.text("shop.name");
+    if (config.text("mail.server").empty()) {
+        files_ = std::make_unique<adapters::FileMail>(
+            thread_, adapters::FileMail::Options{.directory = data / "mail", .sender = sender, .sender_name = name});
+        return;
+    }
+    adapters::SmtpMail::Options options;
+    options.server = config.text("mail.server");
+    options.tls = mail_tls(config);
+    options.tls_ca = config.text("mail.tls_ca");
+    options.user = config.text("mail.user");
+    options.password = password_in(config);
+    options.sender = sender;
+    options.sender_name = name;
+    smtp_ = std::make_unique<adapters::SmtpMail>(thread_, options);
+}
+
+void Post::collect(std::vector<http::Sample>& samples) const {
+    if (!smtp_) return;
+    const auto add = [&samples](const char* name, const char* help, const std::atomic<std::uint64_t>& figure) {
+        samples.push_back({Kind::counter, name, help, {}, static_cast<double>(figure.load())});
+    };
+    add("marketday_mail_handed_over_total", "Letters that the server took", smtp_->figures().handed_over);
+    add("marketday_mail_refused_total", "Letters that the server will never take", smtp_->figures().refused);
+    add("marketday_mail_failed_total", "Tries that are to be repeated", smtp_->figures().failed);
 }
 
 }  // namespace marketday::cli

@@ -1,11 +1,19 @@
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "adapters/distributed/nats_event_bus.hpp"
+#include "adapters/distributed/redis_client.hpp"
+#include "adapters/distributed/redis_rankings.hpp"
+#include "adapters/distributed/smtp_mail.hpp"
+#include "adapters/embedded/file_mail.hpp"
+#include "adapters/embedded/memory_rankings.hpp"
 #include "cli/config.hpp"
 #include "http/metrics.hpp"
+#include "usecases/shared_rankings.hpp"
 
 namespace marketday::cli {
 
@@ -17,5 +25,36 @@ void check_engines(const Config& config);
 /// Nothing when the setting `events` is empty.
 std::optional<adapters::NatsEventBus::Options> nats_options(const Config& config);
 void collect_event_bus(const adapters::NatsEventBus& bus, std::vector<http::Sample>& samples);
+
+/// Rankings of this process, or, with the setting `redis`, of all processes.
+class ShopRankings {
+public:
+    ShopRankings(const Config& config, const Clock& clock);
+    ports::Rankings& port() { return shared_ ? static_cast<ports::Rankings&>(*shared_) : own_; }
+    void stop() {
+        if (redis_) redis_->stop();
+    }
+    void collect(std::vector<http::Sample>& samples) const;
+
+private:
+    adapters::MemoryRankings own_;
+    std::unique_ptr<adapters::RedisClient> redis_;
+    std::unique_ptr<adapters::RedisRankings> of_all_;
+    std::unique_ptr<usecases::SharedRankings> shared_;
+};
+
+/// Letters as files of the data directory, or, with the setting `mail.server`, handed over to a server.
+class Post {
+public:
+    Post(const Config& config, const std::filesystem::path& data);
+    ports::Mail& port() { return smtp_ ? static_cast<ports::Mail&>(*smtp_) : *files_; }
+    void stop() { thread_.stop(); }
+    void collect(std::vector<http::Sample>& samples) const;
+
+private:
+    ThreadPool thread_{{.name = "mail", .threads = 1, .waiting_max = 1024}};
+    std::unique_ptr<adapters::FileMail> files_;
+    std::unique_ptr<adapters::SmtpMail> smtp_;
+};
 
 }  // namespace marketday::cli

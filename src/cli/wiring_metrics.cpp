@@ -10,6 +10,8 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
         samples.push_back({kind, name, help, {}, value});
     };
     stores->collect(samples);
+    post.collect(samples);
+    shop_rankings.collect(samples);
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
         static_cast<double>(server.open_connections));

@@ -8,8 +8,6 @@
 #include <mutex>
 #include <set>
 #include "adapters/embedded/file_images.hpp"
-#include "adapters/embedded/file_mail.hpp"
-#include "adapters/embedded/memory_rankings.hpp"
 #include "adapters/embedded/sandbox_payment_gateway.hpp"
 #include "adapters/embedded/vips_image_studio.hpp"
 #include "adapters/embedded/xapian_search_index.hpp"
@@ -21,6 +19,7 @@
 #include "cli/secrets.hpp"
 #include "cli/wiring.hpp"
 #include "cli/wiring_capacity.hpp"
+#include "cli/wiring_engines.hpp"
 #include "cli/wiring_settings.hpp"
 #include "cli/wiring_stores.hpp"
 #include "http/assets.hpp"
@@ -111,9 +110,11 @@ struct Shop::Parts {
     ports::Baskets& baskets = stores->baskets();
     FileImages image_files{picture_files, {.directory = data / "images"}};
     VipsImageStudio image_studio{picture_work};
-    FileMail mail;
+    Post post;
+    ports::Mail& mail = post.port();
     XapianSearchIndex search_index;
-    MemoryRankings rankings;
+    ShopRankings shop_rankings;
+    ports::Rankings& rankings = shop_rankings.port();
 
     Passwords passwords;
     Passwords operator_passwords;

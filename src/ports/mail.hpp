@@ -19,6 +19,7 @@ public:
     enum class Error {
         unavailable,      // Not handed over; try again later.
         outcome_unknown,  // Perhaps handed over; try again with the same id.
+        refused,          // Never will be: the address does not exist, or the letter is not wanted.
     };
 
     struct Letter {

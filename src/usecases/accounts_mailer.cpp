@@ -69,11 +69,12 @@ Task<bool> AccountsMailer::send(ports::Accounts::Letter letter) {
                                  .written_at = clock_.wall_now()};
         const auto sent = co_await mail_.send(std::move(mail));
         handed_over = sent.has_value();
-        if (!handed_over && letter.attempt < kAttemptsMax) {
+        const bool refused = !handed_over && sent.error() == ports::Mail::Error::refused;
+        if (!handed_over && !refused && letter.attempt < kAttemptsMax) {
             log::warn("accounts.letter.delayed", {{"attempt", letter.attempt}});
             co_return false;
         }
-        if (!handed_over) log::error("accounts.letter.given_up", {{"letter", letter.id.to_string()}});
+        if (!handed_over && !refused) log::error("accounts.letter.given_up", {{"letter", letter.id.to_string()}});
     }
     const auto done = co_await accounts_.letter_done(letter.id);
     if (!done) log::warn("accounts.letter.not_marked");  // It is sent once more, under the same id.

@@ -104,7 +104,8 @@ Task<bool> OrderMail::handle(ShopEvent event) {
                                .text = filled(row->text, reader.locale, shop_, event),
                                .written_at = event.at};
     const auto sent = co_await mail_.send(std::move(letter));
-    co_return sent.has_value();
+    // What nobody will ever take is dealt with.
+    co_return sent.has_value() || sent.error() == ports::Mail::Error::refused;
 }
 
 }  // namespace marketday::usecases

@@ -26,7 +26,4 @@ private:
     Options options_;
 };
 
-/// The letter as RFC 5322 and RFC 6532 have it: UTF-8 headers' words encoded (RFC 2047), the text in base64.
-std::string to_message(const ports::Mail::Letter& letter, const std::string& sender, const std::string& sender_name);
-
 }  // namespace marketday::adapters

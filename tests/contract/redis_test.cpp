@@ -1,0 +1,149 @@
+#include <signal.h>
+
+#include <thread>
+
+#include "adapters/distributed/redis_client.hpp"
+#include "adapters/distributed/redis_rankings.hpp"
+#include "tests/contract/rankings_contract.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/redis_server.hpp"
+#include "usecases/shared_rankings.hpp"
+
+namespace marketday::contract {
+namespace {
+
+using adapters::RedisClient;
+using adapters::RedisFailure;
+using adapters::RedisRankings;
+using adapters::RedisReply;
+using Command = std::vector<std::string>;
+
+std::string fresh_prefix() {
+    static int count = 0;
+    return "shop-" + std::to_string(++count);
+}
+
+class RedisRankingsStore final : public RankingsStore {
+public:
+    ports::Rankings& rankings() override { return rankings_; }
+    milliseconds window() const override { return std::chrono::minutes{60}; }
+    void wait(milliseconds time) override { clock_.pass(time); }
+
+private:
+    ManualClock clock_;
+    // The contract records tens of thousands of events at once, all of which must be waited for.
+    RedisClient redis_{{.servers = {RedisServer::shared().url()},
+                        .tls_ca = {},
+                        .within = milliseconds{20'000},
+                        .rest = milliseconds{50},
+                        .waiting_max = 100'000}};
+    RedisRankings rankings_{redis_, {.prefix = fresh_prefix()}, clock_};
+};
+
+INSTANTIATE_TEST_SUITE_P(Redis, RankingsContract,
+                         testing::Values(RankingsFactory{"redis",
+                                                         [] { return std::make_unique<RedisRankingsStore>(); }}),
+                         [](const auto& made) { return made.param.name; });
+
+class Redis : public testing::Test {
+protected:
+    Result<RedisReply, RedisFailure> run(Command command) { return run_task(redis_.run(std::move(command))); }
+    void wait_for_answers() {
+        for (int i = 0; i < 400 && !run({"PING"}); ++i) std::this_thread::sleep_for(milliseconds{10});
+    }
+
+    RedisServer server_;
+    RedisClient redis_{
+        {.servers = {server_.url()}, .tls_ca = {}, .within = milliseconds{300}, .rest = milliseconds{200}}};
+};
+
+TEST_F(Redis, answers_are_what_was_asked_for_whatever_the_bytes) {
+    std::string bytes;
+    for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+    ASSERT_TRUE(run({"SET", "k\r\n$", bytes}));
+    EXPECT_EQ(run({"GET", "k\r\n$"})->text, bytes);
+    EXPECT_EQ(run({"GET", "nothing"})->kind, RedisReply::Kind::nil);
+    EXPECT_EQ(run({"INCRBY", "n", "-7"})->integer, -7);
+    EXPECT_EQ(run({"INCRBY", "k\r\n$", "1"})->kind, RedisReply::Kind::error);
+    EXPECT_EQ(run({"MGET", "n", "nothing"})->list.size(), 2U);
+}
+
+TEST_F(Redis, a_killed_server_is_told_at_once_and_found_again_when_it_is_back) {
+    ASSERT_TRUE(run({"SET", "a", "1"}));
+    server_.kill();
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 50; ++i) EXPECT_FALSE(run({"GET", "a"}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds{2});
+    EXPECT_GT(redis_.figures().refused, 40U);
+    server_.start();
+    wait_for_answers();
+    EXPECT_EQ(run({"GET", "a"})->kind, RedisReply::Kind::nil);  // it kept nothing
+}
+
+TEST_F(Redis, a_frozen_server_holds_up_nobody_longer_than_the_time_allowed) {
+    ASSERT_TRUE(run({"SET", "a", "1"}));
+    ::kill(server_.pid(), SIGSTOP);
+    auto begun = std::chrono::steady_clock::now();
+    const auto unanswered = run({"GET", "a"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds{1500});
+    ASSERT_FALSE(unanswered);
+    EXPECT_EQ(unanswered.error(), RedisFailure::outcome_unknown);
+    begun = std::chrono::steady_clock::now();
+    const auto refused = run({"GET", "a"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds{150});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), RedisFailure::unavailable);
+    ::kill(server_.pid(), SIGCONT);
+    wait_for_answers();
+    EXPECT_EQ(run({"GET", "a"})->text, "1");
+}
+
+TEST_F(Redis, the_next_server_of_the_list_takes_over) {
+    RedisServer other;
+    RedisClient both{
+        {.servers = {server_.url(), other.url()}, .tls_ca = {}, .within = milliseconds{300}, .rest = milliseconds{20}}};
+    Command set{"SET", "where", "first"};
+    ASSERT_TRUE(run_task(both.run(set)));
+    server_.kill();
+    for (int i = 0; i < 100; ++i) {
+        Command other_set{"SET", "where", "second"};
+        if (run_task(both.run(std::move(other_set)))) break;
+        std::this_thread::sleep_for(milliseconds{10});
+    }
+    Command get{"GET", "where"};
+    EXPECT_EQ(run_task(both.run(get))->text, "second");
+}
+
+TEST_F(Redis, a_server_with_a_password_lets_in_who_knows_it) {
+    RedisServer closed{{"--requirepass", "open sesame"}};
+    const std::string place = "@127.0.0.1:" + std::to_string(closed.port()) + "/3";
+    RedisClient knows{{.servers = {"redis://:open%20sesame" + place}, .tls_ca = {}}};
+    Command ping{"PING"};
+    EXPECT_EQ(run_task(knows.run(ping))->text, "PONG");
+    RedisClient wrong{{.servers = {"redis://:sesame" + place}, .tls_ca = {}}};
+    const auto refused = run_task(wrong.run(ping));
+    EXPECT_TRUE(!refused || refused->kind == RedisReply::Kind::error);
+}
+
+TEST_F(Redis, rankings_are_shared_and_this_process_has_its_own_while_the_server_is_dead) {
+    ManualClock clock;
+    RedisRankings one{redis_, {}, clock};
+    RedisRankings other{redis_, {}, clock};
+    adapters::RedisClient spare{{.servers = {RedisServer::shared().url()}, .tls_ca = {}}};
+    RedisRankings own{spare, {.prefix = fresh_prefix()}, clock};  // in place of a process's own: it stays alive
+    usecases::SharedRankings shared{one, own};
+    const auto top = [](ports::Rankings& of) { return run_task(of.top(ports::Rankings::Kind::searches, 5)); };
+    one.record({.kind = ports::Rankings::Kind::searches, .key = "a", .weight = 2, .source = 1});
+    other.record({.kind = ports::Rankings::Kind::searches, .key = "a", .weight = 2, .source = 1});  // the same shopper
+    other.record({.kind = ports::Rankings::Kind::searches, .key = "a", .weight = 1, .source = 2});
+    ASSERT_TRUE(top(one));
+    EXPECT_EQ(top(one)->front().score, 3);
+    shared.record({.kind = ports::Rankings::Kind::searches, .key = "b", .weight = 1, .source = 3});
+    EXPECT_EQ(top(shared)->front().key, "a");
+    server_.kill();
+    EXPECT_FALSE(top(one));
+    EXPECT_EQ(top(shared)->front().key, "b");
+}
+
+}  // namespace
+}  // namespace marketday::contract
