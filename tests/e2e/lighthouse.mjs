@@ -1,6 +1,6 @@
 // Lighthouse (mobile preset) over home, a product, a sale and its line: writes docs/lighthouse/*.json with the scores and
 // what they are made of. Of RUNS runs of a page (3) the one with the median of the performance counts: a machine that is
-// busy with something else makes one run slow. Lighthouse is large and asked for rarely, so it is no dependency:
+// busy with something else makes one run slow. PAGES=home,product only those. Lighthouse is large and asked for rarely, so it is no dependency:
 //   npm install --no-save --prefix build/lighthouse lighthouse@12.8.2
 //   MARKETDAY=build/release/marketday node tests/e2e/lighthouse.mjs
 import { execFile } from 'node:child_process';
@@ -33,6 +33,7 @@ try {
   const [session] = await shop.sessions(1, 'lighthouse');
   const inLine = `md_session=${session.token}; md_signed_in=1`;
   for (const [name, route, cookie] of [['home', '/'], ['product', '/p/demo-0042'], ['sale', `/sales/${sale}`], ['line', `/line/${sale}?sku=demo-0061`, inLine]]) {
+    if (process.env.PAGES && !process.env.PAGES.split(',').includes(name)) continue;
     const reports = [];
     for (let run = 0; run < runs; ++run) reports.push(await judge(name, route, cookie));
     reports.sort((a, b) => performance(a) - performance(b));
