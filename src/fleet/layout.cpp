@@ -167,12 +167,12 @@ Part nats_of(const Topology& topology, const std::filesystem::path& directory) {
     part.user = "nats";
     part.version = topology.nats->version;
     // Without `always` a power cut takes back what was acknowledged.
-    part.files.push_back({"config/nats.conf",
-                          fmt::format("# Made by marketday fleet; what is changed here is lost.\n"
-                                      "server_name: nats\nlisten: \"{}:{}\"\n"
-                                      "authorization {{ user: marketday, password: \"{}\" }}\n"
-                                      "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n",
-                                      part.address, part.port, kPasswordMark, (directory / part.data()).string())});
+    part.files.push_back(
+        {"config/nats.conf", fmt::format("# Made by marketday fleet; what is changed here is lost.\n"
+                                         "server_name: nats\nlisten: \"{}:{}\"\n"
+                                         "authorization {{ user: marketday, password: \"{}\" }}\n"
+                                         "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n",
+                                         part.address, part.port, kPasswordMark, (directory / part.data()).string())});
     part.command = {"/usr/sbin/nats-server", "-c", (directory / "config/nats.conf").string()};
     part.fingerprint = fingerprint_of(part, "");
     return part;
