@@ -17,6 +17,6 @@ void add_operate(CLI::App& app, int& exit_code);  // sale, product, stock, order
 void add_backup(CLI::App& app, int& exit_code);   // backup, restore
 void add_fleet(CLI::App& app, int& exit_code);    // fleet plan, up, status, logs, scale, restart, down
 void add_migrate(CLI::App& app, int& exit_code);
-void add_cache(CLI::App& app, int& exit_code);    // cache replay
+void add_cache(CLI::App& app, int& exit_code);  // cache replay
 
 }  // namespace marketday::cli

@@ -105,10 +105,11 @@ Task<void> check_budget(PostgresSession& session, const PostgresDatabase::Option
     const auto each = static_cast<std::int64_t>(options.connections + options.operator_connections);
     const auto wanted = each * static_cast<std::int64_t>(options.processes);
     if (wanted > allowed)
-        throw std::runtime_error(fmt::format(
-            "{} processes with {} connections each need {}, but the database allows {}; lower database_pool.connections or"
-            " raise the server's max_connections",
-            options.processes, each, wanted, allowed));
+        throw std::runtime_error(
+            fmt::format("{} processes with {} connections each need {}, but the database allows {}; lower "
+                        "database_pool.connections or"
+                        " raise the server's max_connections",
+                        options.processes, each, wanted, allowed));
 }
 
 Task<void> make_partitions(PostgresSession& session) {
