@@ -154,7 +154,7 @@ private:
     Task<void> end_list(LineOfSale& line, ports::LineBook::Closing closing);
     Task<void> hear_news(LineOfSale& line, std::int64_t newest);
     void hear(LineOfSale& line, const ports::LineBook::News& news);
-    void forget_silent(LineOfSale& line);
+    Task<void> forget_silent(LineOfSale& line);
     Instant heard_until(const LineOfSale& line) const;
     bool tell_is_due(const LineOfSale& line) const;
     Task<void> tell(LineOfSale& line, bool last);

@@ -161,7 +161,7 @@ Task<Result<std::unique_ptr<LineOfSale>, StandInLine::Error>> StandInLine::load(
     co_return line;
 }
 
-/// Whoever was called before the restart and has ordered since takes up no room any more.
+/// Whoever was called, and has ordered where this process did not hear of it, takes up no room any more.
 Task<bool> StandInLine::mark_spent(LineOfSale& line) {
     ports::OrderBook::OrderQuery query;
     query.sale = line.founding.sale;

@@ -189,12 +189,18 @@ void StandInLine::hear(LineOfSale& line, const LineBook::News& news) {
         .told_until = news.at, .heard_at = now, .lane_fill_permille = news.lane_fill_permille, .latency = news.latency};
 }
 
-void StandInLine::forget_silent(LineOfSale& line) {
+/// A process that died could not tell any more who had ordered there. Their admissions would take up room until they
+/// end; the store knows.
+Task<void> StandInLine::forget_silent(LineOfSale& line) {
     const Instant now = clock_.now();
     const auto silent =
         std::erase_if(line.others, [now](const auto& other) { return now - other.second.heard_at > kSilentFor; });
     // Whom it told to come before it fell silent, nobody knows.
     if (silent > 0) line.line.assume_calls_taken_up();
+    line.one_fell_silent = line.one_fell_silent || silent > 0;
+    if (!line.one_fell_silent || line.unreachable) co_return;
+    const bool marked = co_await mark_spent(line);
+    line.one_fell_silent = !marked;
 }
 
 Instant StandInLine::heard_until(const LineOfSale& line) const {

@@ -54,6 +54,7 @@ struct LineOfSale {
         milliseconds latency{0};
     };
     std::map<std::string, Other> others;
+    bool one_fell_silent = false;  // what it had to tell is not made up for yet
 
     std::optional<ports::LineBook::Closing> closing;
     std::vector<domain::DrawEntry> entries;  // of the list

@@ -29,7 +29,7 @@ void end(Ask& ask, std::optional<StandInLine::Error> failure) {
 Task<void> StandInLine::run_line(LineOfSale& line) {
     while (!stopping_ && !line.retired) {
         if (!line.looks.empty() || clock_.now() >= line.follow_at) co_await follow(line);
-        forget_silent(line);
+        co_await forget_silent(line);
         line.line.expire(clock_.now(), clock_.wall_now(), heard_until(line));
         const bool sells = selling(line);
         if (sells && !line.line.list_closed() && leads()) co_await close_list(line);
