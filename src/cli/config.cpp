@@ -102,6 +102,7 @@ void take_map(Config& config, const std::string& path, const std::string& prefix
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table, one row a setting.
 const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> keys{
         {"data", Kind::text, "", "the directory of everything that is kept"},
