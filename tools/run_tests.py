@@ -9,28 +9,79 @@ ThreadSanitizer. The suite e2e is tests/e2e in Chromium, run by
 node; it counts each of its tests.
 """
 import argparse
+import concurrent.futures
+import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
 
 SUITES = ["unit", "contract", "simulation", "integration", "drill", "tsan", "e2e", "fuzz", "bench"]
+# Their tests measure no times and start no servers that others would slow down.
+CALM_SUITES = ["unit", "contract", "simulation", "fuzz"]
 
 # Those with threads; ./dev test builds the first, ./dev tsan all.
 TSAN_PROGRAMS = ["threads", "contract_order_book", "contract_line_book", "contract_accounts", "http_server_test", "event_stream_test"]
 
 
-def programs_of(build, suites):
-    import json
+class Program:
+    """One test of ctest: its name, suite, command, environment, working directory, and seconds that it may take."""
 
+    def __init__(self, test):
+        properties = {p["name"]: p["value"] for p in test.get("properties", [])}
+        self.name = test["name"]
+        self.labels = properties.get("LABELS", [])
+        self.command = test["command"]
+        self.environment = dict(one.split("=", 1) for one in properties.get("ENVIRONMENT", []))
+        self.directory = properties.get("WORKING_DIRECTORY")
+        self.timeout_s = properties.get("TIMEOUT", 900)
+
+
+def programs_of(build, suites):
     out = subprocess.run(["ctest", "--test-dir", str(build), "--show-only=json-v1"], capture_output=True, text=True,
                          check=True).stdout
-    for test in json.loads(out)["tests"]:
-        labels = next((p["value"] for p in test.get("properties", []) if p["name"] == "LABELS"), [])
-        if any(label in suites for label in labels):
-            yield test["name"], labels[0]
+    return [program for program in map(Program, json.loads(out)["tests"]) if any(label in suites for label in program.labels)]
+
+
+def run_program(program, environment, reports):
+    """(its report's counts, output) of one test."""
+    report = reports / f"{program.name}.xml"
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        run = subprocess.Popen(program.command, cwd=program.directory, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                               env=environment | program.environment | {"GTEST_OUTPUT": f"xml:{report}"})
+        try:
+            code = run.wait(program.timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            code = None
+        output.seek(0)
+        said = output.read()
+    if code is None:
+        said += f"\nended after {program.timeout_s} s"
+    counted = count_report(report)
+    if counted is None:
+        counted = (1, 0, 0, []) if code == 0 else (0, 1, 0, [program.name])
+    elif code != 0 and counted[1] == 0:
+        counted = (counted[0], 1, counted[2], [f"{program.name} ended badly after its tests"])
+    return counted, said
+
+
+def run_programs(build, suites, environment, reports):
+    """(program, counts, output) of each test: those that wait for nothing but a processor two at a time."""
+    programs = programs_of(build, suites)
+    calm = [one for one in programs if one.labels[0] in CALM_SUITES]
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        results = pool.map(lambda one: run_program(one, environment, reports), calm)
+        for program, (counted, output) in zip(calm, results):
+            yield program, counted, output
+    for program in programs:
+        if program not in calm:
+            yield program, *run_program(program, environment, reports)
 
 
 def count_report(path):
@@ -52,8 +103,6 @@ def count_report(path):
 
 def run_e2e(program, reports):
     """(passed, failed, output) of the tests in a browser."""
-    import json
-
     report = reports / "e2e.json"
     environment = {n: v for n, v in os.environ.items() if not n.startswith("MARKETDAY")}
     environment |= {"MARKETDAY": str(program.resolve()), "E2E_REPORT": str(report)}
@@ -101,22 +150,13 @@ def main():
     # The program itself reads MARKETDAY_…: tests say what they want by their own flags.
     environment["MARKETDAY"] = str(options.program.resolve())
     passed = failed = skipped = 0
-    for name, suite in programs_of(options.build, suites):
-        report = reports / f"{name}.xml"
-        environment["GTEST_OUTPUT"] = f"xml:{report}"
-        run = subprocess.run(["ctest", "--test-dir", str(options.build), "-R", f"^{name}$", "--output-on-failure",
-                              "--no-tests=error"], env=environment, capture_output=True, text=True)
-        counted = count_report(report)
-        if counted is None:
-            counted = (1, 0, 0, []) if run.returncode == 0 else (0, 1, 0, [name])
-        elif run.returncode != 0 and counted[1] == 0:
-            counted = (counted[0], 1, counted[2], [f"{name} ended badly after its tests"])
+    for program, counted, output in run_programs(options.build, suites, environment, reports):
         passed += counted[0]
         failed += counted[1]
         skipped += counted[2]
-        print(f"{suite:<12} {name:<36} {counted[0]:>5} passed {counted[1]:>3} failed", flush=True)
+        print(f"{program.labels[0]:<12} {program.name:<36} {counted[0]:>5} passed {counted[1]:>3} failed", flush=True)
         if counted[1]:
-            print(run.stdout[-8000:])
+            print(output[-8000:])
             print("\n".join(f"FAILED {n}" for n in counted[3]), flush=True)
     if "tsan" in suites:
         for name, counted, output in run_tsan(options.build.parent / "tsan", reports):
