@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "audit/audit.hpp"
+#include "domain/written.hpp"
 #include "tests/simulation/market.hpp"
 
 namespace marketday::simulation {
@@ -283,7 +284,8 @@ void Checks::check_letters(SqliteConnection& store) {
     std::map<std::string, int> letters;  // by order and kind
     for (const auto& [id, letter] : market_.mail_.delivered()) {
         for (const auto& [order, seen] : orders_) {
-            if (letter.text.find(order.to_string()) != std::string::npos) ++letters[order.to_string() + letter.subject];
+            if (letter.text.find(domain::order_number(order)) != std::string::npos)
+                ++letters[order.to_string() + letter.subject];
         }
     }
     for (const auto& [what, count] : letters)

@@ -185,8 +185,10 @@ struct RedisClient::Loop {
         const Address& address = addresses[turn % addresses.size()];
         std::deque<Pending> first;
         const auto say = [&](std::vector<std::string> command) {
-            const auto check = [this, of = link](const Outcome& outcome) {
-                if (of->open && outcome && outcome->kind == RedisReply::Kind::error) drop(outcome->text);
+            // Weakly: it waits in the link itself, which would keep itself alive.
+            const auto check = [this, of = std::weak_ptr{link}](const Outcome& outcome) {
+                const auto still = of.lock();
+                if (still && still->open && outcome && outcome->kind == RedisReply::Kind::error) drop(outcome->text);
             };
             first.push_back({encoded(command), check, std::chrono::steady_clock::now() + options.within});
         };
