@@ -330,7 +330,7 @@ TEST_F(AccountsTest, letters_speak_the_readers_language) {
     ASSERT_EQ(letters.size(), 3U);
     for (const auto& letter : letters) {
         const bool korean = letter.find("To: ko@") != std::string::npos;
-        EXPECT_THAT(letter, HasSubstr(korean ? "안녕하세요" : "こんにちは"));
+        EXPECT_THAT(letter, HasSubstr(korean ? "안녕하세요" : "ご登録いただきありがとうございます"));
     }
 }
 
