@@ -22,7 +22,7 @@ import xml.etree.ElementTree as ET
 
 SUITES = ["unit", "contract", "simulation", "integration", "drill", "tsan", "e2e", "fuzz", "bench"]
 # Their tests measure no times and start no servers that others would slow down.
-CALM_SUITES = ["unit", "contract", "simulation", "fuzz"]
+CALM_SUITES = ["unit", "simulation", "fuzz"]
 
 # Those with threads; ./dev test builds the first, ./dev tsan all.
 TSAN_PROGRAMS = ["threads", "contract_order_book", "contract_line_book", "contract_accounts", "http_server_test", "event_stream_test"]
