@@ -109,6 +109,10 @@ Task<Result<Settlement::Settled, Settlement::Error>> Settlement::failed(OrderId 
                            .hold_again = again ? options_.hold_again : seconds{0}};
     auto verdict = co_await advance(std::move(step));
     if (!verdict) co_return fail(Error::not_now);
+    // An answer that was long under way tells of a refund, perhaps: the order had been paid, and its payment did not
+    // fail.
+    if (*verdict && (**verdict).order.captured_at && (**verdict).order.payment == payment)
+        co_return Settled{.order = std::move((**verdict).order), .receipt = {}};
     std::vector<ports::PaymentJournal::Closing> closing{{payment, outcome}};
     const auto closed = co_await journal_.close(std::move(closing));
     if (!closed) co_return fail(Error::not_now);
