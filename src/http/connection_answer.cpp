@@ -43,6 +43,7 @@ std::optional<Response> Connection::refuse_by_head() {
 }
 
 bool Connection::behind() {
+    if (!server_->lag.decides()) return false;
     if (!server_->lag.probing()) {
         const Instant due = server_->now + kProbeAfter;
         server_->lag.probe_sent(server_->now, due);

@@ -21,6 +21,7 @@ public:
     /// 0: never too long.
     explicit LoopLag(milliseconds wait_max) : wait_max_(wait_max) {}
 
+    bool decides() const { return wait_max_ > milliseconds{0}; }
     bool probing() const { return due_ != Instant{}; }
     /// From `now` on a probe is under way: it comes at `due`, or as late as everything else.
     void probe_sent(Instant now, Instant due) {
@@ -41,7 +42,7 @@ public:
 
     /// True: whoever can come again should be told to.
     bool too_long(Instant now) {
-        if (wait_max_ <= milliseconds{0}) return false;
+        if (!decides()) return false;
         const nanoseconds lag_now = lag(now);
         if (lag_now <= wait_max_ / 2) {
             high_since_ = {};

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "adapters/stored/best_ranked.hpp"
 #include "base/hash.hpp"
 
 namespace marketday::adapters {
@@ -68,12 +69,7 @@ auto RedisRankings::top(Kind kind, std::size_t keys_max) -> Answer<std::vector<R
         std::from_chars(text.data(), text.data() + text.size(), score);
         ranked.push_back({reply->list[i].text, std::llround(score)});
     }
-    const std::size_t shown = std::min(keys_max, ranked.size());
-    std::ranges::partial_sort(
-        ranked, ranked.begin() + static_cast<std::ptrdiff_t>(shown),
-        [](const Ranked& a, const Ranked& b) { return a.score == b.score ? a.key < b.key : a.score > b.score; });
-    ranked.resize(shown);
-    co_return ranked;
+    co_return best_ranked(std::move(ranked), keys_max);
 }
 
 }  // namespace marketday::adapters

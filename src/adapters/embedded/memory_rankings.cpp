@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "adapters/stored/best_ranked.hpp"
+
 namespace marketday::adapters {
 
 void HeavyKeys::add(std::string_view key, std::int64_t weight) {
@@ -71,12 +73,7 @@ auto MemoryRankings::top(Kind kind, std::size_t keys_max) -> Answer<std::vector<
     std::vector<Ranked> ranked;
     ranked.reserve(scores.size());
     for (auto& [key, score] : scores) ranked.push_back({key, score});
-    const std::size_t shown = std::min(keys_max, ranked.size());
-    std::ranges::partial_sort(
-        ranked, ranked.begin() + static_cast<std::ptrdiff_t>(shown),
-        [](const Ranked& a, const Ranked& b) { return a.score == b.score ? a.key < b.key : a.score > b.score; });
-    ranked.resize(shown);
-    co_return ranked;
+    co_return best_ranked(std::move(ranked), keys_max);
 }
 
 }  // namespace marketday::adapters
