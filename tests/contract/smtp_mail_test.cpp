@@ -101,7 +101,7 @@ protected:
         ports::Mail::Letter made{.id = {},
                                  .to = std::move(to),
                                  .subject = "Hello",
-                                 .text = ".\n..\n.one\n",
+                                 .text = "Good day.\n",
                                  .written_at = from_unix_ms(1'790'000'000'000)};
         static std::uint8_t number = 0;
         made.id.bytes.fill(++number);

@@ -1,45 +1,24 @@
 """A shop moves from its directory into PostgreSQL: whole or not at all, and it goes on there as if nothing had happened."""
 
-import json
-import pathlib
 import sqlite3
 import subprocess
-import sys
 import time
-import unittest
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-
-import shop  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import call  # noqa: E402
+import shop
+from postgres_shop import PostgresTest
+from shop import call
 
 
 REASON = "a \\N, a \\ and \"quotes\"; 한국어"
 
 
-class Migrate(shop.ShopTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.postgres = Postgres()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
+class Migrate(PostgresTest):
     def setUp(self):
         super().setUp()
         self.data = self.directory / "shop"
-        self.database = self.postgres.new_database()
 
     def migrate(self, database=None, data=None):
         return shop.run("migrate", "--from", data or self.data, "--to", database or self.database)
-
-    def sql(self, statement):
-        return subprocess.run(["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, self.database],
-                              capture_output=True, text=True, check=True).stdout.strip()
-
-    def audited(self):
-        done = shop.run("audit", "--database", self.database, "--json")
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return json.loads(done.stdout)
 
     def sold_shop(self):
         """A shop that has sold: paid, unpaid and refused orders, baskets, a sale with a line, an operator with a log."""

@@ -203,6 +203,20 @@ TEST_F(PaymentsOnSqlite, a_refund_sends_the_money_back_once_and_the_first_reques
     EXPECT_EQ(run(journal_.refunds_open()).value(), 0);
 }
 
+TEST_F(PaymentsOnSqlite, an_answer_that_comes_after_the_refund_does_not_say_that_the_payment_failed) {
+    const auto who = customer();
+    const auto order = order_of(who);
+    ASSERT_TRUE(is_paid(pay(who, order, "k1", "tok_ok")));
+    ASSERT_TRUE(run(fulfil_.refund(order, true)));
+    const auto paid = run(journal_.of_order(order)).value().at(0);
+    const auto settled =
+        run(settlement_.failed(order, paid.payment, clock_.wall_now(), ports::PaymentJournal::Outcome::voided));
+    ASSERT_TRUE(settled && settled->order);
+    EXPECT_EQ(settled->order->state, OrderState::refunded);
+    EXPECT_EQ(run(journal_.of_order(order)).value().at(0).outcome, ports::PaymentJournal::Outcome::open);
+    EXPECT_EQ(run(journal_.refunds_open()).value(), 0);
+}
+
 TEST_F(PaymentsOnSqlite, an_order_goes_from_paid_to_returned_and_its_owner_alone_may_return_it) {
     const auto who = customer();
     const auto order = order_of(who);

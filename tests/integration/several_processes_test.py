@@ -2,19 +2,15 @@
 
 import asyncio
 import json
-import pathlib
 import signal
 import subprocess
 import sys
 import threading
 import time
-import unittest
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-
-import shop  # noqa: E402
-from postgres import PROGRAMS, Postgres  # noqa: E402
-from shop import ADDRESS, call  # noqa: E402
+import shop
+from postgres_shop import PostgresTest
+from shop import ADDRESS, call
 
 SEEN_WITHIN_S = 1.0  # what one process changes, all others see
 
@@ -64,33 +60,13 @@ class Balancer:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
 
-class SeveralProcesses(shop.ShopTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.postgres = Postgres()
-        cls.addClassCleanup(cls.postgres.__exit__)
-
-    def setUp(self):
-        super().setUp()
-        self.database = self.postgres.new_database()
-
+class SeveralProcesses(PostgresTest):
     def process(self, name, *settings, **process):
         return self.serve(self.directory / name, f"database={self.database}", "database_pool.processes=2",
                           f"payment.sandbox_books={self.directory / 'bank.db'}", *settings, **process)
 
     def both(self):
         return self.process("one"), self.process("two")
-
-    def audited(self, *arguments):
-        done = shop.run("audit", "--database", self.database, "--json", *arguments)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return json.loads(done.stdout)
-
-    def sql(self, text):
-        done = subprocess.run([str(PROGRAMS / "psql"), "-X", "-q", "-A", "-t", self.database, "-c", text],
-                              capture_output=True, text=True, timeout=30)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.split()
 
     def until(self, what, within_s, holds):
         """How long it took."""
@@ -228,7 +204,7 @@ class SeveralProcesses(shop.ShopTest):
              "40s", "--report", str(report), "--quiet", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.until("tickets are taken", 30, lambda: crowd.poll() is not None or
-                   int(self.sql("SELECT count(*) FROM line_tickets")[0]) > 150)
+                   int(self.sql("SELECT count(*) FROM line_tickets")) > 150)
         self.assertIsNone(crowd.poll(), crowd.poll() is not None and crowd.communicate())
         leader = one if self.leads(one) else two
         leader.kill()
@@ -237,7 +213,7 @@ class SeveralProcesses(shop.ShopTest):
         out, said = crowd.communicate(timeout=90)
         self.assertEqual(crowd.returncode, 0, out[-2000:] + said[-2000:])
         summary = json.loads(out)
-        self.assertEqual(int(self.sql("SELECT sum(taken) FROM sale_items")[0]), 150, summary)
+        self.assertEqual(int(self.sql("SELECT sum(taken) FROM sale_items")), 150, summary)
         self.audited("--history", str(report / "history.jsonl"))
 
     def test_a_frozen_scheduler_is_replaced_and_does_no_harm_when_it_thaws(self):
@@ -250,11 +226,11 @@ class SeveralProcesses(shop.ShopTest):
         often = "'relay', 'expire-holds', 'reconcile', 'notifications', 'refunds', 'forget-keys'"
 
         def held():
-            return dict(line.split("|") for line in self.sql(f"SELECT name, holder FROM leases WHERE name IN ({often})"))
+            return dict(line.split("|") for line in self.sql(f"SELECT name, holder FROM leases WHERE name IN ({often})").split())
 
         def tokens():
             return {name: int(token) for name, token in
-                    (line.split("|") for line in self.sql(f"SELECT name, token FROM leases WHERE name IN ({often})"))}
+                    (line.split("|") for line in self.sql(f"SELECT name, token FROM leases WHERE name IN ({often})").split())}
 
         self.until("the jobs are held", 10, lambda: len(held()) == 6)
         first, before = held(), tokens()
@@ -267,7 +243,7 @@ class SeveralProcesses(shop.ShopTest):
                 self.assertEqual(two.order(shoppers[number], f"during-the-freeze-{number}", "mug").status, 201)
             gap = self.until("the other holds every job", 40,
                              lambda: not set(held().values()) & set(first.values()))
-            self.until("the outbox drains", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == ["0"])
+            self.until("the outbox drains", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == "0")
         finally:
             one.process.send_signal(signal.SIGCONT)
         taken = tokens()
@@ -276,9 +252,9 @@ class SeveralProcesses(shop.ShopTest):
             self.assertEqual(one.order(shoppers[number], f"after-the-thaw-{number}", "mug").status, 201)
         time.sleep(2)
         self.assertFalse(set(held().values()) & set(first.values()), "the thawed one runs no job")
-        self.until("the outbox drains", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == ["0"])
+        self.until("the outbox drains", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == "0")
         self.assertEqual(self.sql("SELECT count(*) FROM (SELECT message_id FROM bus_messages GROUP BY 1 HAVING count(*) > 1) d"),
-                         ["0"])
+                         "0")
         print(f"jobs moved {gap:.1f} s after their process froze", file=sys.stderr)
         self.audited()
 
@@ -318,8 +294,8 @@ class SeveralProcesses(shop.ShopTest):
         web.stock_up("mug", 5)
         (shopper,) = web.shoppers(1)
         self.assertEqual(web.order(shopper, "of-a-web-process", "mug").status, 201)
-        self.until("the event is published", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == ["0"])
-        holders = set(self.sql("SELECT holder FROM leases WHERE name <> 'lines'"))
+        self.until("the event is published", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == "0")
+        holders = set(self.sql("SELECT holder FROM leases WHERE name <> 'lines'").split())
         self.assertEqual(len(holders), 1)
         with self.assertRaises(OSError):
             call(scheduler.url + "/livez", timeout=2)
