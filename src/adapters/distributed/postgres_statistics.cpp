@@ -105,21 +105,43 @@ Task<FreshVisits> note_visits(PostgresSession& session, const std::vector<Statis
     co_return fresh;
 }
 
-void add_month(std::vector<PostgresStatement>& changes, const CustomerId& customer, ports::ShopMonth first,
-               ports::ShopMonth month) {
-    changes.push_back(PostgresSession::statement(
-        "INSERT INTO stat_customers (customer_id, first_month, last_month) VALUES ($1, $2, $2)"
-        " ON CONFLICT (customer_id) DO UPDATE SET last_month = $2",
-        customer, month));
-    changes.push_back(
-        PostgresSession::statement("INSERT INTO stat_months AS m (month, customers) VALUES ($1, 1)"
-                                   " ON CONFLICT (month) DO UPDATE SET customers = m.customers + 1",
-                                   month));
-    changes.push_back(PostgresSession::statement(
-        "INSERT INTO stat_retention AS r (cohort, months_later, customers) VALUES ($1, $2, 1)"
-        " ON CONFLICT (cohort, months_later) DO UPDATE SET customers = r.customers + 1",
-        first, month - first));
-}
+/// What a batch's first visits of a month add, each row once: a row of a month is every customer's, and changed for
+/// each of them it would be as many versions long before the transaction ends.
+class MonthCounts {
+public:
+    void add(const CustomerId& customer, ports::ShopMonth first, ports::ShopMonth month) {
+        auto& [of_first, of_last] = customers_[customer];
+        of_first = first;
+        of_last = std::max(of_last, month);
+        ++months_[month];
+        ++retention_[{first, month - first}];
+    }
+    void write(std::vector<PostgresStatement>& changes) const {
+        if (customers_.empty()) return;
+        PostgresArray ids{Of::uuids}, firsts{Of::integers}, lasts{Of::integers};
+        for (const auto& [customer, of] : customers_) ids.add(customer), firsts.add(of.first), lasts.add(of.second);
+        changes.push_back(
+            PostgresSession::statement("INSERT INTO stat_customers (customer_id, first_month, last_month)"
+                                       " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[])"
+                                       " ON CONFLICT (customer_id) DO UPDATE SET last_month = excluded.last_month",
+                                       ids.take(), firsts.take(), lasts.take()));
+        for (const auto& [month, customers] : months_)
+            changes.push_back(
+                PostgresSession::statement("INSERT INTO stat_months AS m (month, customers) VALUES ($1, $2)"
+                                           " ON CONFLICT (month) DO UPDATE SET customers = m.customers + $2",
+                                           month, customers));
+        for (const auto& [of, customers] : retention_)
+            changes.push_back(PostgresSession::statement(
+                "INSERT INTO stat_retention AS r (cohort, months_later, customers) VALUES ($1, $2, $3)"
+                " ON CONFLICT (cohort, months_later) DO UPDATE SET customers = r.customers + $3",
+                of.first, of.second, customers));
+    }
+
+private:
+    std::map<CustomerId, std::pair<ports::ShopMonth, ports::ShopMonth>> customers_;  // first month, last month
+    std::map<ports::ShopMonth, std::int64_t> months_;
+    std::map<std::pair<ports::ShopMonth, std::int64_t>, std::int64_t> retention_;  // (first month, months later)
+};
 
 /// Customers' first visits of a month.
 Task<void> count_months(PostgresSession& session, const std::map<CustomerId, std::set<ports::ShopMonth>>& months,
@@ -131,14 +153,16 @@ Task<void> count_months(PostgresSession& session, const std::map<CustomerId, std
         "SELECT customer_id, first_month, last_month FROM stat_customers WHERE customer_id = ANY ($1)", asked);
     std::map<CustomerId, std::pair<std::int64_t, std::int64_t>> known;
     while (rows.step()) known[CustomerId{rows.uuid(0)}] = {rows.integer(1), rows.integer(2)};
+    MonthCounts counts;
     for (const auto& [customer, of] : months) {
         for (const ports::ShopMonth month : of) {
             const auto [seen, is_new] = known.try_emplace(customer, month, month);
             if (!is_new && seen->second.second >= month) continue;
             seen->second.second = month;
-            add_month(changes, customer, seen->second.first, month);
+            counts.add(customer, seen->second.first, month);
         }
     }
+    counts.write(changes);
 }
 
 Task<std::size_t> visit_all(PostgresSession& session, const std::vector<Statistics::Visit>& visits) {
