@@ -16,12 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
+from fleet import FleetShop  # noqa: E402
 from load import board_latency  # noqa: E402
 from postgres import Postgres  # noqa: E402
-from shop import Shop, crowd  # noqa: E402
+from shop import Shop, crowd, crowd_process, summary_of  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
 HOT = ["--sku", "hot-1", "--sale", "auto", "--processes", "1", "--prepare", "20000", "--verify", "none"]
@@ -51,11 +53,14 @@ def record(name, values, unit, must, aim, better, detail=None):
     return result
 
 
-def hot_shop(options, *flags):
-    shop = Shop(options.program, *flags)
+def with_hot_goods(shop):
     shop.add_product("hot-1", 1000, 900_000_000)
     shop.add_sale("hot-1", 900_000_000, 900, limit=1_000_000)
     return shop
+
+
+def hot_shop(options, *flags):
+    return with_hot_goods(Shop(options.program, *flags))
 
 
 def hot_run(options, seconds, *flags, connections=512):
@@ -305,9 +310,46 @@ def pg_ratio(options):
                    {"one_transaction_an_order_per_s": round(statistics.median(singles), 1)})]
 
 
+def pg_tiers(options):
+    """Through HAProxy to two web processes, each engine and process on a host of its own, all on this machine."""
+    seconds, runs = (2, 1) if options.smoke else (8, 3)
+    values = []
+    for _ in range(runs):
+        with with_hot_goods(FleetShop(options.program, "2-tiers.yaml")) as shop:
+            values.append(crowd(shop, "--closed", "--connections", "512", "--seconds", str(seconds), *HOT)["goodput_orders_per_s"])
+    return [record("pg_tiers", values, "orders/s", 12_000, 25_000, "more")]
+
+
+# Orders a second: of goods that few want, and of the one that everybody wants.
+COLD_RATE, HOT_RATE = 100, 5_000
+
+
+def cold_while_hot(options):
+    """p99 of orders of a cold product, on PostgreSQL, while one item is hot against while it is not."""
+    seconds, runs = (2, 1) if options.smoke else (8, 5)
+    ratios, alone, beside, placed = [], [], [], []
+    cold = ["--sku", "cold-1", "--sale", "none", "--processes", "1", "--prepare", "2000", "--verify", "none", "--connections", "64",
+            "--orders-per-second", str(COLD_RATE)]
+    hot = ["--orders-per-second", str(HOT_RATE), "--connections", "512", "--seconds", str(seconds + 6), *HOT]
+    with Postgres() as postgres:
+        for _ in range(runs):
+            with hot_shop(options, "--database", postgres.new_database()) as shop:
+                shop.add_product("cold-1", 1000, 900_000_000)
+                alone.append(crowd(shop, *cold, "--seconds", str(seconds))["latency_ms"]["order"]["p99"])
+                rush = crowd_process(shop, *hot)
+                time.sleep(3)  # its accounts are made, its orders come
+                beside.append(crowd(shop, *cold, "--seconds", str(seconds))["latency_ms"]["order"]["p99"])
+                placed.append(summary_of(rush)["goodput_orders_per_s"])
+                ratios.append(beside[-1] / alone[-1])
+    return [record("cold_while_hot", ratios, "times", 2, 1.2, "less",
+                   {"hot_orders_per_s": round(statistics.median(placed), 1), "cold_orders_per_s": COLD_RATE,
+                    "alone_p99_ms": round(statistics.median(alone), 3), "beside_p99_ms": round(statistics.median(beside), 3)})]
+
+
 BENCHES = {"hot_sku": hot_sku, "hot_sku_ratio": hot_sku_ratio, "hot_sku_latency": hot_sku_latency,
            "page_vs_nginx": page_vs_nginx, "search": search, "flash": flash, "memory": memory, "import": import_goods,
-           "login": login, "cache_policies": cache_policies, "board": board, "pg_hot_sku": pg_hot_sku, "pg_ratio": pg_ratio}
+           "login": login, "cache_policies": cache_policies, "board": board, "pg_hot_sku": pg_hot_sku, "pg_ratio": pg_ratio,
+           "pg_tiers": pg_tiers, "cold_while_hot": cold_while_hot}
 
 
 def verdict(result):

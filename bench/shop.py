@@ -1,6 +1,5 @@
 """A throwaway shop for benchmarks: starts `marketday serve --rehearsal`, speaks its admin API, stops it."""
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -78,10 +77,20 @@ class Shop:
         return 0.0
 
 
+def crowd_process(shop, *arguments):
+    """A crowd under way."""
+    return subprocess.Popen([shop.program, "crowd", shop.url, "--data", str(shop.data), "--quiet", "--json", *arguments],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def summary_of(process, timeout=600):
+    """Waits for the crowd's end and gives its summary."""
+    out, err = process.communicate(timeout=timeout)
+    if process.returncode != 0:
+        raise RuntimeError(f"the crowd ended with {process.returncode}: {err[-500:]}")
+    return json.loads(out)
+
+
 def crowd(shop, *arguments, timeout=600):
-    """Runs the crowd and gives its summary."""
-    done = subprocess.run([shop.program, "crowd", shop.url, "--data", str(shop.data), "--quiet", "--json", *arguments],
-                          capture_output=True, text=True, timeout=timeout, env=dict(os.environ))
-    if done.returncode != 0:
-        raise RuntimeError(f"the crowd ended with {done.returncode}: {done.stderr[-500:]}")
-    return json.loads(done.stdout)
+    """Runs a crowd and gives its summary."""
+    return summary_of(crowd_process(shop, *arguments), timeout)
