@@ -122,9 +122,8 @@ const std::vector<ConfigKey>& config_keys() {
         {"events_server.tls_ca", Kind::text, "", "PEM file of who vouches for the servers; empty: the system's"},
         {"events_server.credentials_file", Kind::text, "", "a .creds file of NATS; empty: what the address says"},
         {"redis", Kind::list, "",
-         "redis://[[USER]:PASSWORD@]HOST:PORT[/DATABASE], several between commas, rediss://… with TLS: rankings that "
-         "all "
-         "processes share; empty: each process has its own"},
+         "redis://[[USER]:PASSWORD@]HOST:PORT[/DATABASE], several between commas, rediss://… with TLS: rankings and a "
+         "cache of sessions that all processes share; empty: each process has its own"},
         {"redis_server.prefix", Kind::text, "marketday", "begins the names of all keys there, one for each shop"},
         {"redis_server.within_ms", Kind::integer, "150", "how long an answer is waited for, milliseconds", 5, 10'000},
         {"redis_server.tls_ca", Kind::text, "", "PEM file of who vouches for the server; empty: the system's"},

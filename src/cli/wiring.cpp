@@ -21,6 +21,11 @@ constexpr seconds kDrainTime{8};
 /// What other processes change is seen so soon.
 constexpr milliseconds kFollowEvery{250};
 
+std::optional<SharedSessions> shared_sessions_of(ports::SharedCache* cache, const Clock& clock, const Hash256& key) {
+    if (cache == nullptr) return std::nullopt;
+    return std::make_optional<SharedSessions>(*cache, clock, SharedSessions::Options{.key = key});
+}
+
 }  // namespace
 
 Shop::Parts::Parts(const Config& given)
@@ -41,10 +46,13 @@ Shop::Parts::Parts(const Config& given)
       indexing({.name = "index", .threads = 1, .waiting_max = 64}),
       post(config, data),
       search_index({.directory = data / "search"}, searching, indexing),
-      shop_rankings(config, clock),
+      redis(config),
+      shop_rankings(config, redis, clock),
       passwords(hashing, random, password_cost(config)),
       operator_passwords(operator_hashing, random, password_cost(config)),
-      session_cache(sessions_store, clock, session_cache_options(config)),
+      shared_sessions(shared_sessions_of(redis.cache(), clock, secrets.key_for("shared sessions"))),
+      session_cache(sessions_store, clock, session_cache_options(config),
+                    shared_sessions ? &*shared_sessions : nullptr),
       mailer(accounts_store, mail, clock, random,
              {.shop = config.text("shop.name"), .base_url = public_url(config, listen)}),
       accounts(accounts_store, session_cache, passwords, mailer, clock, random, uuids,
@@ -156,7 +164,7 @@ Shop::~Shop() {
     // Threads that work for suspended tasks end first, then the tasks, then what the tasks refer to.
     parts_->stores->stop();
     parts_->post.stop();
-    parts_->shop_rankings.stop();
+    parts_->redis.stop();
     parts_->hashing.stop();
     parts_->operator_hashing.stop();
     parts_->chores.stop();

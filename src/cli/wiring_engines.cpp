@@ -5,6 +5,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "cli/wiring_settings.hpp"
+
 namespace marketday::cli {
 
 using Kind = http::Sample::Kind;
@@ -59,23 +61,30 @@ void collect_event_bus(const adapters::NatsEventBus& bus, std::vector<http::Samp
         "Streams that were not there, begun with everything that the outbox keeps", count(figures.begun_anew));
 }
 
-ShopRankings::ShopRankings(const Config& config, const Clock& clock) : own_({}, clock) {
+ShopRedis::ShopRedis(const Config& config) {
     if (config.list("redis").empty()) return;
-    redis_ = std::make_unique<adapters::RedisClient>(
+    client_ = std::make_unique<adapters::RedisClient>(
         adapters::RedisClient::Options{.servers = config.list("redis"),
                                        .tls_ca = config.text("redis_server.tls_ca"),
                                        .within = milliseconds{config.integer("redis_server.within_ms")}});
+    if (shared_store(config))
+        cache_ = std::make_unique<adapters::RedisSharedCache>(
+            *client_, adapters::RedisSharedCache::Options{.prefix = config.text("redis_server.prefix")});
+}
+
+ShopRankings::ShopRankings(const Config& config, const ShopRedis& redis, const Clock& clock) : own_({}, clock) {
+    if (redis.client() == nullptr) return;
     of_all_ = std::make_unique<adapters::RedisRankings>(
-        *redis_, adapters::RedisRankings::Options{.prefix = config.text("redis_server.prefix")}, clock);
+        *redis.client(), adapters::RedisRankings::Options{.prefix = config.text("redis_server.prefix")}, clock);
     shared_ = std::make_unique<usecases::SharedRankings>(*of_all_, own_);
 }
 
-void ShopRankings::collect(std::vector<http::Sample>& samples) const {
-    if (!redis_) return;
+void ShopRedis::collect(std::vector<http::Sample>& samples) const {
+    if (!client_) return;
     const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
         samples.push_back({kind, name, help, {}, value});
     };
-    const auto& figures = redis_->figures();
+    const auto& figures = client_->figures();
     const auto count = [](const std::atomic<std::uint64_t>& figure) { return static_cast<double>(figure.load()); };
     add(Kind::gauge, "marketday_redis_connected", "Whether a Redis server is connected", figures.connected ? 1 : 0);
     add(Kind::counter, "marketday_redis_connects_total", "Connections made", count(figures.connects));

@@ -8,6 +8,7 @@
 #include "adapters/distributed/nats_event_bus.hpp"
 #include "adapters/distributed/redis_client.hpp"
 #include "adapters/distributed/redis_rankings.hpp"
+#include "adapters/distributed/redis_shared_cache.hpp"
 #include "adapters/distributed/smtp_mail.hpp"
 #include "adapters/embedded/file_mail.hpp"
 #include "adapters/embedded/memory_rankings.hpp"
@@ -26,19 +27,32 @@ void check_engines(const Config& config);
 std::optional<adapters::NatsEventBus::Options> nats_options(const Config& config);
 void collect_event_bus(const adapters::NatsEventBus& bus, std::vector<http::Sample>& samples);
 
-/// Rankings of this process, or, with the setting `redis`, of all processes.
-class ShopRankings {
+/// What all processes of a shop have in common besides the database: nothing, or, with the setting `redis`, a server.
+class ShopRedis {
 public:
-    ShopRankings(const Config& config, const Clock& clock);
-    ports::Rankings& port() { return shared_ ? static_cast<ports::Rankings&>(*shared_) : own_; }
+    explicit ShopRedis(const Config& config);
+    /// Null without one.
+    adapters::RedisClient* client() const { return client_.get(); }
+    /// Null without one, and for a shop that is one process.
+    ports::SharedCache* cache() const { return cache_.get(); }
     void stop() {
-        if (redis_) redis_->stop();
+        if (client_) client_->stop();
     }
     void collect(std::vector<http::Sample>& samples) const;
 
 private:
+    std::unique_ptr<adapters::RedisClient> client_;
+    std::unique_ptr<adapters::RedisSharedCache> cache_;
+};
+
+/// Rankings of this process, or, with Redis, of all processes.
+class ShopRankings {
+public:
+    ShopRankings(const Config& config, const ShopRedis& redis, const Clock& clock);
+    ports::Rankings& port() { return shared_ ? static_cast<ports::Rankings&>(*shared_) : own_; }
+
+private:
     adapters::MemoryRankings own_;
-    std::unique_ptr<adapters::RedisClient> redis_;
     std::unique_ptr<adapters::RedisRankings> of_all_;
     std::unique_ptr<usecases::SharedRankings> shared_;
 };

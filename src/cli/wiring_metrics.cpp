@@ -11,7 +11,7 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     };
     stores->collect(samples);
     post.collect(samples);
-    shop_rankings.collect(samples);
+    redis.collect(samples);
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
         static_cast<double>(server.open_connections));
@@ -87,6 +87,17 @@ void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
                        "Sessions in this process",
                        {},
                        static_cast<double>(session_cache.size())});
+    if (shared_sessions) {
+        const auto& of = shared_sessions->figures();
+        for (const auto& [outcome, count] :
+             {std::pair{"hit", of.hits}, std::pair{"miss", of.misses}, std::pair{"outdated", of.outdated},
+              std::pair{"unreadable", of.unreadable}})
+            samples.push_back({Kind::counter,
+                               "marketday_sessions_shared_total",
+                               "Sessions that were asked for in the cache of all processes",
+                               {{"outcome", outcome}},
+                               static_cast<double>(count)});
+    }
     samples.push_back({Kind::gauge,
                        "marketday_search_lag_seconds",
                        "How far the search index is behind",

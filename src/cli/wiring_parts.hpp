@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <set>
 #include "adapters/embedded/file_images.hpp"
 #include "adapters/embedded/sandbox_payment_gateway.hpp"
@@ -113,11 +114,14 @@ struct Shop::Parts {
     Post post;
     ports::Mail& mail = post.port();
     XapianSearchIndex search_index;
+    ShopRedis redis;
     ShopRankings shop_rankings;
     ports::Rankings& rankings = shop_rankings.port();
 
     Passwords passwords;
     Passwords operator_passwords;
+    /// Nothing where no cache is shared.
+    std::optional<SharedSessions> shared_sessions;
     SessionCache session_cache;
     AccountsMailer mailer;
     Accounts accounts;

@@ -54,6 +54,8 @@ public:
         bool verified = false;
         WallTime created_at{};
         WallTime expires_at{};
+        /// Of the changes that changed_since() tells of, this may not have seen those of this number and later.
+        std::int64_t first_unseen = 0;
     };
     virtual Answer<std::optional<Found>> find(Key key, WallTime now) = 0;
 
@@ -68,12 +70,17 @@ public:
     virtual Answer<std::optional<CustomerId>> end(Key key) = 0;
     /// Ends all sessions of a customer. How many there were.
     virtual Answer<std::size_t> end_all(CustomerId customer) = 0;
+    struct Change {
+        CustomerId customer;
+        std::int64_t number = 0;
+    };
     struct Changes {
         std::int64_t position = 0;  // from where to ask next
-        std::vector<CustomerId> customers;
+        std::vector<Change> changes;
     };
-    /// Whose sessions other processes have ended, or made to say something else, since `position`; without one, only
-    /// where that is now. May name some again. Nobody where no other process can write.
+    /// Whose sessions some process has ended, or made to say something else, since `position`, which is a change's
+    /// number too; without one, only where that is now; from 0, everything of the last hour. May name some again.
+    /// Nobody where no other process can write.
     virtual Answer<Changes> changed_since(std::optional<std::int64_t> position) = 0;
     /// Removes at most `sessions_max` that expired at or before `now`. How many.
     virtual Answer<std::size_t> purge(WallTime now, std::size_t sessions_max) = 0;

@@ -12,8 +12,8 @@ constexpr seconds kPurgeEvery{600};
 constexpr std::size_t kPurgeMax = 1000;
 }  // namespace
 
-SessionCache::SessionCache(ports::Sessions& sessions, const Clock& clock, Options options)
-    : sessions_(sessions), clock_(clock), options_(options) {
+SessionCache::SessionCache(ports::Sessions& sessions, const Clock& clock, Options options, SharedSessions* shared)
+    : sessions_(sessions), clock_(clock), options_(options), shared_(shared) {
     MD_ASSERT(options.bytes_max >= kEntryBytes);
 }
 
@@ -41,6 +41,20 @@ Task<Result<std::optional<Session>, Authenticate::Error>> SessionCache::find(std
     if (const Session* known = cached(token)) co_return std::optional<Session>{*known};
     const auto key = token_key(token);
     if (!key) co_return std::optional<Session>{};
+    const auto session_of = [&token](const ports::Sessions::Found& row) {
+        return Session{.customer = row.customer,
+                       .verified = row.verified,
+                       .csrf_token = csrf_token_of(token),
+                       .expires = row.expires_at};
+    };
+    if (shared_ != nullptr) {
+        const auto shared = co_await shared_->find(*key);
+        if (shared) {
+            // It was looked at after the last change that this process knows of.
+            keep(token, shared->found, shared->read_at);
+            co_return std::optional<Session>{session_of(shared->found)};
+        }
+    }
     const std::uint64_t invalidations = invalidations_;
     const WallTime now = clock_.wall_now();
     const auto found = co_await sessions_.find(*key, now);
@@ -51,18 +65,18 @@ Task<Result<std::optional<Session>, Authenticate::Error>> SessionCache::find(std
         co_return std::optional<Session>{};
     }
     const ports::Sessions::Found& row = **found;
-    if (invalidations == invalidations_) keep(token, row);
-    co_return std::optional<Session>{Session{.customer = row.customer,
-                                             .verified = row.verified,
-                                             .csrf_token = csrf_token_of(token),
-                                             .expires = row.expires_at}};
+    if (invalidations == invalidations_) {
+        keep(token, row, now);
+        if (shared_ != nullptr) shared_->keep(*key, row, now);
+    }
+    co_return std::optional<Session>{session_of(row)};
 }
 
 WallTime SessionCache::expiry(WallTime created, WallTime now) const {
     return std::min<WallTime>(now + options_.idle, created + options_.life);
 }
 
-void SessionCache::keep(std::string_view token, const ports::Sessions::Found& found) {
+void SessionCache::keep(std::string_view token, const ports::Sessions::Found& found, WallTime read_at) {
     MD_ASSERT(token.size() == Token::kCharacters);
     if (const auto old = entries_.find(token); old != entries_.end()) remove(old->second);
     make_room();
@@ -78,7 +92,7 @@ void SessionCache::keep(std::string_view token, const ports::Sessions::Found& fo
                             .expires = found.expires_at};
     entry.created = found.created_at;
     const WallTime now = clock_.wall_now();
-    entry.fresh_until = std::min<WallTime>(now + options_.fresh_for, found.expires_at);
+    entry.fresh_until = std::min<WallTime>(std::min(now, read_at) + options_.fresh_for, found.expires_at);
     // The stored expiry tells when it was last moved; at the end of its life it cannot be moved any more.
     entry.extend_at = found.expires_at >= found.created_at + options_.life
                           ? WallTime::max()
@@ -91,9 +105,16 @@ void SessionCache::forget(std::string_view token) {
     ++invalidations_;
     if (token.size() != Token::kCharacters) return;
     if (const auto found = entries_.find(token); found != entries_.end()) remove(found->second);
+    if (shared_ == nullptr) return;
+    if (const auto key = token_key(token)) shared_->ended_here(*key);
 }
 
 void SessionCache::forget_all(CustomerId customer) {
+    if (shared_ != nullptr) shared_->changed_here(customer);
+    drop_all(customer);
+}
+
+void SessionCache::drop_all(const CustomerId& customer) {
     ++invalidations_;
     for (auto found = of_customer_.find(customer); found != of_customer_.end(); found = of_customer_.find(customer))
         remove(*found->second);
@@ -164,11 +185,14 @@ Task<void> SessionCache::write_extensions() {
 
 Task<void> SessionCache::follow() {
     std::optional<std::int64_t> position;
+    if (shared_ != nullptr) position = SharedSessions::kFrom;
     while (true) {
+        const std::uint64_t asking = shared_ != nullptr ? shared_->asking() : 0;
         const auto changes = co_await sessions_.changed_since(position);
         if (changes) {
-            for (const CustomerId& customer : changes->customers) forget_all(customer);
+            for (const auto& change : changes->changes) drop_all(change.customer);
             position = changes->position;
+            if (shared_ != nullptr) shared_->asked(asking, *changes);
         }
         co_await sleep_for(kFollowEvery);
     }

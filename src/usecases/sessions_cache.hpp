@@ -9,6 +9,7 @@
 #include "base/async/wait.hpp"
 #include "ports/sessions.hpp"
 #include "usecases/session.hpp"
+#include "usecases/sessions_shared.hpp"
 #include "usecases/sessions_token.hpp"
 
 namespace marketday::usecases {
@@ -31,13 +32,14 @@ public:
         seconds extend_every{3600};
         std::size_t extensions_waiting_max = 50'000;
     };
-    SessionCache(ports::Sessions& sessions, const Clock& clock, Options options);
+    /// `shared`: what is asked before the store; null where nothing is shared.
+    SessionCache(ports::Sessions& sessions, const Clock& clock, Options options, SharedSessions* shared = nullptr);
 
     const Session* cached(std::string_view token) override;
     Task<Result<std::optional<Session>, Error>> find(std::string token) override;
 
     /// Keeps a session that has just been stored. `created` starts its life.
-    void keep(std::string_view token, const ports::Sessions::Found& found);
+    void keep(std::string_view token, const ports::Sessions::Found& found) { keep(token, found, clock_.wall_now()); }
     /// After the session has been ended in the store.
     void forget(std::string_view token);
     /// After the customer's sessions have been ended in the store, or what they say has changed.
@@ -89,6 +91,8 @@ private:
         bool visited = false;
     };
 
+    void keep(std::string_view token, const ports::Sessions::Found& found, WallTime read_at);
+    void drop_all(const CustomerId& customer);
     void ask_extension(Entry& entry, WallTime now);
     void link(Entry& entry);
     void remove(Entry& entry);
@@ -98,6 +102,7 @@ private:
     ports::Sessions& sessions_;
     const Clock& clock_;
     Options options_;
+    SharedSessions* shared_;
     std::unordered_map<Key, Entry, KeyHash, KeyEqual> entries_;
     std::unordered_map<CustomerId, Entry*> of_customer_;
     Entry* newest_ = nullptr;

@@ -4,7 +4,9 @@
 
 #include "adapters/distributed/redis_client.hpp"
 #include "adapters/distributed/redis_rankings.hpp"
+#include "adapters/distributed/redis_shared_cache.hpp"
 #include "tests/contract/rankings_contract.hpp"
+#include "tests/contract/shared_cache_contract.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/redis_server.hpp"
 #include "usecases/shared_rankings.hpp"
@@ -16,6 +18,7 @@ using adapters::RedisClient;
 using adapters::RedisFailure;
 using adapters::RedisRankings;
 using adapters::RedisReply;
+using adapters::RedisSharedCache;
 using Command = std::vector<std::string>;
 
 std::string fresh_prefix() {
@@ -43,6 +46,24 @@ private:
 INSTANTIATE_TEST_SUITE_P(Redis, RankingsContract,
                          testing::Values(RankingsFactory{"redis",
                                                          [] { return std::make_unique<RedisRankingsStore>(); }}),
+                         [](const auto& made) { return made.param.name; });
+
+class RedisSharedCacheStore final : public SharedCacheStore {
+public:
+    ports::SharedCache& cache() override { return cache_; }
+    ports::SharedCache& of_another_process() override { return of_another_process_; }
+
+private:
+    std::string prefix_ = fresh_prefix();
+    RedisClient redis_{{.servers = {RedisServer::shared().url()}, .tls_ca = {}, .within = milliseconds{5000}}};
+    RedisClient other_{{.servers = {RedisServer::shared().url()}, .tls_ca = {}, .within = milliseconds{5000}}};
+    RedisSharedCache cache_{redis_, {.prefix = prefix_}};
+    RedisSharedCache of_another_process_{other_, {.prefix = prefix_}};
+};
+
+INSTANTIATE_TEST_SUITE_P(Redis, SharedCacheContract,
+                         testing::Values(SharedCacheFactory{"redis",
+                                                            [] { return std::make_unique<RedisSharedCacheStore>(); }}),
                          [](const auto& made) { return made.param.name; });
 
 class Redis : public testing::Test {
@@ -93,6 +114,27 @@ TEST_F(Redis, a_frozen_server_holds_up_nobody_longer_than_the_time_allowed) {
     EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds{150});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error(), RedisFailure::unavailable);
+    ::kill(server_.pid(), SIGCONT);
+    wait_for_answers();
+    EXPECT_EQ(run({"GET", "a"})->text, "1");
+}
+
+TEST_F(Redis, while_a_server_that_was_left_is_on_trial_nobody_waits_for_the_outcome) {
+    ASSERT_TRUE(run({"SET", "a", "1"}));
+    ::kill(server_.pid(), SIGSTOP);
+    EXPECT_FALSE(run({"GET", "a"}));
+    // It takes connections, and does not answer: it is tried again and again, and every command is refused at once.
+    milliseconds longest{0};
+    for (const auto until = std::chrono::steady_clock::now() + seconds{2}; std::chrono::steady_clock::now() < until;) {
+        const auto begun = std::chrono::steady_clock::now();
+        const auto refused = run({"GET", "a"});
+        longest = std::max(longest, std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error(), RedisFailure::unavailable);
+        std::this_thread::sleep_for(milliseconds{5});
+    }
+    EXPECT_LT(longest, milliseconds{150});
+    EXPECT_GT(redis_.figures().connects, 2U);
     ::kill(server_.pid(), SIGCONT);
     wait_for_answers();
     EXPECT_EQ(run({"GET", "a"})->text, "1");

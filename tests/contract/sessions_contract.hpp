@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "tests/contract/accounts_contract.hpp"
 
 namespace marketday::contract {
@@ -97,6 +99,28 @@ TEST_P(SessionsContract, expired_sessions_are_purged_and_others_stay) {
     EXPECT_EQ(run_task(sessions().purge(now_ + seconds{99}, 10)).value(), 0U);
     EXPECT_EQ(run_task(sessions().purge(now_ + seconds{100}, 3)).value(), 3U);
     EXPECT_EQ(run_task(sessions().purge(now_ + seconds{100}, 3)).value(), 2U);
+}
+
+TEST_P(SessionsContract, a_change_that_a_found_session_has_not_seen_is_told_since_its_number) {
+    add(1, mine_);
+    add(2, other_);
+    add_link(3, ports::LinkPurpose::verify, mine_);
+    const auto before = find_session(1, now_);
+    const auto of_other = find_session(2, now_);
+    ASSERT_TRUE(run_task(accounts().verify(key(3), now_)).value());
+    const auto after = find_session(1, now_);
+    const auto told = run_task(sessions().changed_since(before->first_unseen)).value();
+    const bool alone = told.position == 0;  // no other process can write
+    const auto holds = [&told](const std::optional<Sessions::Found>& found) {
+        return std::ranges::none_of(told.changes, [&found](const Sessions::Change& change) {
+            return change.customer == found->customer && change.number >= found->first_unseen;
+        });
+    };
+    EXPECT_EQ(holds(before), alone);
+    EXPECT_TRUE(holds(of_other));
+    EXPECT_TRUE(holds(after));
+    EXPECT_LE(after->first_unseen, told.position);
+    EXPECT_EQ(run_task(sessions().changed_since(0)).value().changes.empty(), alone);
 }
 
 }  // namespace marketday::contract

@@ -20,6 +20,7 @@ public:
     PostgresServer(const PostgresServer&) = delete;
     PostgresServer& operator=(const PostgresServer&) = delete;
 
+    int port() const { return port_; }
     std::string url(const std::string& database) const;
     /// A database with all tables and nothing in them, for one user at a time. Its name.
     std::string take_database();

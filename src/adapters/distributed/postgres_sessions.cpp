@@ -8,7 +8,7 @@
 namespace marketday::adapters {
 namespace {
 
-/// Whoever has not asked for longer has not kept any session for longer either.
+/// Whoever has not asked for longer has not kept any session for longer either, nor has a cache of all processes.
 constexpr std::chrono::hours kChangesKept{1};
 
 using ports::Sessions;
@@ -64,14 +64,16 @@ Task<std::monostate> extend_all(PostgresSession& session, const std::vector<Sess
 
 Task<std::optional<Sessions::Found>> find_one(PostgresSession& session, const Sessions::Key& key, const WallTime& now) {
     auto row = co_await session.query(
-        "SELECT s.customer, u.verified_at, s.created_at, s.expires_at FROM sessions s"
+        "SELECT s.customer, u.verified_at, s.created_at, s.expires_at,"
+        " pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM sessions s"
         " JOIN customers u ON u.id = s.customer WHERE s.key = $1 AND s.expires_at > $2",
         key, to_unix_ms(now));
     if (!row.step()) co_return std::nullopt;
     co_return Sessions::Found{.customer = CustomerId{row.uuid(0)},
                               .verified = !row.is_null(1),
                               .created_at = from_unix_ms(row.integer(2)),
-                              .expires_at = from_unix_ms(row.integer(3))};
+                              .expires_at = from_unix_ms(row.integer(3)),
+                              .first_unseen = row.integer(4)};
 }
 
 Task<std::optional<CustomerId>> end_one(PostgresSession& session, const Sessions::Key& key) {
@@ -87,13 +89,13 @@ Task<std::size_t> end_of(PostgresSession& session, const CustomerId& customer) {
 
 Task<Sessions::Changes> changes_since(PostgresSession& session, const std::optional<std::int64_t>& position) {
     auto rows = co_await session.query(
-        "SELECT p.oldest, c.customer FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) p"
+        "SELECT p.oldest, c.customer, c.transaction FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) p"
         " LEFT JOIN session_changes c ON c.transaction >= $1",
         position.value_or(std::numeric_limits<std::int64_t>::max()));
     Sessions::Changes changes;
     while (rows.step()) {
         changes.position = rows.integer(0);
-        if (!rows.is_null(1)) changes.customers.emplace_back(rows.uuid(1));
+        if (!rows.is_null(1)) changes.changes.push_back({CustomerId{rows.uuid(1)}, rows.integer(2)});
     }
     co_return changes;
 }

@@ -120,6 +120,7 @@ struct Link {
     Instant connected_by{};
     bool open = true;
     bool ready = false;
+    bool answered = false;
     bool writing = false;
 };
 using LinkPointer = std::shared_ptr<Link>;  // its handlers may come after the loop has left it
@@ -140,12 +141,13 @@ struct RedisClient::Loop {
     void take(std::vector<std::string> command, Answer answer) {
         const Instant now = std::chrono::steady_clock::now();
         const bool full = link && link->unsent.size() + link->sent.size() >= options.waiting_max;
-        if (full || (!link && now < rest_until)) {
+        if (!link && !full && now >= rest_until) connect(now);
+        // A server that was left is on trial until it has answered, and nobody waits for the outcome.
+        if (full || !link || (left_once && !link->answered)) {
             figures.refused.fetch_add(1);
             if (answer) answer(fail(RedisFailure::unavailable));
             return;
         }
-        if (!link) connect(now);
         figures.commands.fetch_add(1);
         link->unsent.push_back({encoded(command), std::move(answer), now + options.within});
         flush();
@@ -252,6 +254,7 @@ struct RedisClient::Loop {
             }
             Pending pending = std::move(of->sent.front());
             of->sent.pop_front();
+            of->answered = of->answered || of->sent.empty();  // the greeting whole
             RedisReply made = read(*static_cast<const redisReply*>(read_one));
             if (made.kind == RedisReply::Kind::error) figures.errors.fetch_add(1);
             if (pending.answer) pending.answer(Outcome{std::move(made)});
@@ -281,6 +284,7 @@ struct RedisClient::Loop {
         const LinkPointer left = std::exchange(link, nullptr);
         left->close();
         figures.connected = false;
+        left_once = true;
         rest_until = std::chrono::steady_clock::now() + options.rest;
         log::warn("redis.left", {{"host", addresses[turn % addresses.size()].host}, {"why", std::move(why)}});
         ++turn;
@@ -303,6 +307,7 @@ struct RedisClient::Loop {
     asio::steady_timer timer;
     LinkPointer link;  // null: left, until somebody asks after `rest_until`
     Instant rest_until{};
+    bool left_once = false;
     std::size_t turn = 0;
 };
 

@@ -29,7 +29,8 @@ enum class RedisFailure : std::uint8_t {
 
 /// One pipelined connection to a Redis server, on a thread of its own. Nothing that a shopper would miss may depend on
 /// it, so it gives up early: a command has `within`, and once the server did not keep to it, every command is refused
-/// at once for `rest`, and then the next server of the list is tried. Calls come from any thread and resume on their
+/// at once for `rest`. Then the next command has the next server of the list tried, and while that goes on they are all
+/// still refused at once, until the server has answered. Calls come from any thread and resume on their
 /// caller's executor.
 class RedisClient {
 public:

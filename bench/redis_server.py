@@ -1,0 +1,78 @@
+"""A throwaway Redis for benchmarks and tests: on loopback, in a directory of its own, run by an unprivileged user."""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+
+class RedisServer:
+    """`settings`: further arguments, as --name value. It keeps nothing over its end unless they say so."""
+
+    def __init__(self, *settings):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="marketday-redis-"))
+        self.directory.chmod(0o777)
+        self.settings = settings
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def start(self):
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
+                   "--save", "", "--appendonly", "no", *self.settings]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--pdeathsig", "KILL", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                if self.ask("PING") == b"PONG":
+                    return
+            except OSError:
+                pass
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("redis-server did not start; is the package redis-server installed?")
+            time.sleep(0.02)
+
+    def kill(self):
+        """kill -9."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def ask(self, *words):
+        """One command and its answer: bytes, an integer, None or a list of them; RuntimeError for an error."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+            connection.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+            with connection.makefile("rb") as stream:
+                return self._answer(stream)
+
+    def _answer(self, stream):
+        line = stream.readline()
+        if not line.endswith(b"\r\n"):
+            raise OSError("Redis closed the connection")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"-":
+            raise RuntimeError(rest.decode())
+        if kind == b":":
+            return int(rest)
+        if kind == b"+":
+            return rest
+        if int(rest) < 0:
+            return None
+        if kind == b"$":
+            return stream.read(int(rest) + 2)[:-2]
+        return [self._answer(stream) for _ in range(int(rest))]
