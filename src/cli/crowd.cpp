@@ -121,6 +121,8 @@ void add_rig(CLI::App& app, CrowdFlags& flags) {
                    "PEM file of the authority that signed the shop's certificate, or of that itself; the system's else")
         ->check(CLI::ExistingFile);
     app.add_flag("--tls-unchecked", options.trust.anybody, "no certificate is checked");
+    app.add_option("--fallback-url", options.fallback_url,
+                   "the shop's second address: where shoppers go who are refused at the first");
     add_duration(app, "--request-timeout", options.request_timeout_us, "no answer after this long is none [30s]");
     app.add_flag("--keep-alive-across-restart", options.across_restart,
                  "a lost connection is tried again with the same key until there is an outcome");

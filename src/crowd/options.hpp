@@ -13,8 +13,9 @@ namespace marketday::crowd {
 enum class Mode : std::uint8_t { rush, steady, replay };
 
 struct Options {
-    std::string url;  // http://HOST:PORT or https://HOST:PORT
-    Trust trust;      // of an https one
+    std::string url;           // http://HOST:PORT or https://HOST:PORT
+    std::string fallback_url;  // the same shop's second address: where shoppers go who cannot reach the first
+    Trust trust;               // of an https one
     Mode mode = Mode::rush;
     std::uint64_t seed = 1;
 

@@ -353,6 +353,12 @@ Result<Plan, Trouble> prepare(const Options& options, const std::function<void(c
     auto target = Target::parse(options.url, options.trust);
     if (!target) return fail(target.error());
     plan.target = std::move(*target);
+    if (!options.fallback_url.empty()) {
+        const auto second = Target::parse(options.fallback_url, options.trust);
+        if (!second) return fail(second.error());
+        plan.target.fallback = second->address;
+        plan.target.fallback_bytes = second->address_bytes;
+    }
     PlainClient shop(plan.target);
     if (options.mode == Mode::replay) {
         if (auto done = plan_replay(plan, shop, say); !done) return fail(done.error());

@@ -76,28 +76,42 @@ std::optional<Reactor::Slot> Reactor::open(std::uint32_t source) {
     connection.unsent.clear();
     connection.held.clear();
     connection.reader.finish();
-    if (target_.tls) connection.tls = std::make_unique<TlsStream>(*target_.tls);
+    connection.at_fallback = false;
+    connection.source = source;
     ++open_count_;
-    connection.fd = socket(target_.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (!dial(slot, target_.address, target_.address_bytes) && !dial_fallback(slot)) doom(slot);
+    return slot;
+}
+
+/// Begins to connect; false when that is impossible at once.
+bool Reactor::dial(Slot slot, const sockaddr_storage& address, socklen_t address_bytes) {
+    Connection& connection = connections_[slot];
+    if (target_.tls) connection.tls = std::make_unique<TlsStream>(*target_.tls);
+    connection.fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection.fd < 0) {
         connection.fd = ::dup(epoll_);  // a placeholder, so that the loss is reported like any other
-        doom(slot);
-        return slot;
+        return false;
     }
     const int on = 1;
     setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (spread_sources_) bind_source(connection.fd, source);
-    const int result =
-        ::connect(connection.fd, reinterpret_cast<const sockaddr*>(&target_.address), target_.address_bytes);
-    if (result != 0 && errno != EINPROGRESS) {
-        doom(slot);
-        return slot;
-    }
+    if (spread_sources_) bind_source(connection.fd, connection.source);
+    const int result = ::connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), address_bytes);
+    if (result != 0 && errno != EINPROGRESS) return false;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.u64 = (static_cast<std::uint64_t>(connection.generation) << 32) | slot;
     epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event);
-    return slot;
+    return true;
+}
+
+/// As browsers do with a name of two addresses: whoever is refused at the first takes what he has to say to the second.
+bool Reactor::dial_fallback(Slot slot) {
+    Connection& connection = connections_[slot];
+    if (target_.fallback_bytes == 0 || connection.at_fallback) return false;
+    ::close(connection.fd);
+    ++connection.generation;
+    connection.at_fallback = true;
+    return dial(slot, target_.fallback, target_.fallback_bytes);
 }
 
 void Reactor::doom(Slot slot) {
@@ -203,7 +217,10 @@ void Reactor::on_event(Slot slot, std::uint32_t events) {
         int error = 0;
         socklen_t bytes = sizeof error;
         getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
-        if (error != 0 || (events & EPOLLERR) != 0) return lose(slot, Loss::unreachable);
+        if (error != 0 || (events & EPOLLERR) != 0) {
+            if (!dial_fallback(slot)) lose(slot, Loss::unreachable);
+            return;
+        }
         if ((events & EPOLLOUT) == 0) return;
         connection.connected = true;
         if (connection.tls && !shake_hands(slot)) return;

@@ -73,6 +73,8 @@ private:
         bool connected = false;
         bool waiting = false;  // a request is under way
         bool fresh = true;
+        bool at_fallback = false;
+        std::uint32_t source = 0;
         bool doomed = false;  // failed inside send(); reported from step()
         std::int64_t deadline_us = 0;
         std::string unsent;
@@ -99,6 +101,8 @@ private:
     void lose(Slot slot, Loss loss);
     void doom(Slot slot);
     void expire(std::int64_t now_us);
+    bool dial(Slot slot, const sockaddr_storage& address, socklen_t address_bytes);
+    bool dial_fallback(Slot slot);
     void bind_source(int fd, std::uint32_t source) const;
 
     Target target_;

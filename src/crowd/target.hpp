@@ -20,6 +20,8 @@ struct Target {
     std::shared_ptr<TlsClient> tls;  // none: plain HTTP
     sockaddr_storage address{};
     socklen_t address_bytes = 0;
+    sockaddr_storage fallback{};   // the second address of the same name, for who cannot reach the first
+    socklen_t fallback_bytes = 0;  // 0: there is none
 
     /// True for 127.0.0.0/8: then every shopper may have a source address of its own.
     bool loopback_v4() const;

@@ -78,6 +78,15 @@ std::vector<std::string> with_role(const Layout& layout, std::string_view role) 
     return names;
 }
 
+std::vector<std::string> all(const Layout& layout, Part::Kind kind, std::string_view fault) {
+    std::vector<std::string> names;
+    for (const Part& part : layout.parts) {
+        if (part.kind == kind) names.push_back(part.name);
+    }
+    if (names.empty()) throw std::runtime_error(fmt::format("{} has no {} to break", layout.name, fault));
+    return names;
+}
+
 std::string only(const Layout& layout, Part::Kind kind, std::string_view fault) {
     const Part* part = layout.first_of(kind);
     if (part == nullptr) throw std::runtime_error(fmt::format("{} has no {} to break", layout.name, fault));
@@ -99,8 +108,11 @@ const std::vector<TopologyFault>& topology_faults() {
         {"web", "kill -9 of each web process, one after another"},
         {"worker", "kill -9 of each worker"},
         {"postgres", "kill -9 of the database"},
+        {"replica", "kill -9 of each copy of the database, one after another"},
+        {"redis", "kill -9 of what the processes share and can lose; it comes back empty"},
         {"nats", "kill -9 of what carries events"},
         {"haproxy", "kill -9 of the load balancer"},
+        {"varnish", "kill -9 of the CDN; shoppers go to the origin"},
         {"frozen-web", "a web process stands still for 8 s and goes on"},
         {"frozen-scheduler", "the scheduler stands still for 18 s, another takes over, it goes on"},
         {"rolling", "all web processes are restarted, one after another; not one request may fail"},
@@ -122,6 +134,9 @@ std::vector<Break> breaks_of(const std::string& fault, const Layout& layout, con
     if (fault == "web") return kills_of(with_role(layout, "web"), say);
     if (fault == "worker") return kills_of(with_role(layout, "worker"), say);
     if (fault == "postgres") return {kill_of(only(layout, Part::Kind::postgres, fault), 0.4, say)};
+    if (fault == "replica") return kills_of(all(layout, Part::Kind::replica, fault), say);
+    if (fault == "redis") return {kill_of(only(layout, Part::Kind::redis, fault), 0.4, say)};
+    if (fault == "varnish") return {kill_of(only(layout, Part::Kind::varnish, fault), 0.4, say)};
     if (fault == "nats") return {kill_of(only(layout, Part::Kind::nats, fault), 0.4, say)};
     if (fault == "haproxy") return {kill_of(only(layout, Part::Kind::haproxy, fault), 0.4, say)};
     if (fault == "frozen-web") return {freeze_of(with_role(layout, "web").front(), kWebStandsFor, say)};

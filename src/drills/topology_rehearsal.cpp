@@ -146,7 +146,9 @@ Rehearsal rehearse_topology(const RehearsalOptions& options, const TopologyRehea
     say(fmt::format("{} shoppers come within {:.0f} s for {} units", audit::grouped(options.shoppers),
                     std::chrono::duration<double>(options.arrive).count(), audit::grouped(options.units)));
     const bool across_faults = !topology.fault.empty() && topology.fault != "rolling";
-    const crowd::Options visitors = crowd_options(shop, options, across_faults, report_dir);
+    crowd::Options visitors = crowd_options(shop, options, across_faults, report_dir);
+    const fleet::Layout layout = fleet.layout();
+    if (layout.origin_url != layout.shop_url) visitors.fallback_url = layout.origin_url;
     Child crowd = start_crowd(visitors, say);
     const int crowd_exit_code = watch_crowd(crowd, fleet, std::move(breaks), options, result, say);
     read_summary(report_dir, result);

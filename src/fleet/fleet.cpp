@@ -49,6 +49,16 @@ void need_program(const std::string& file, const std::string& package) {
         throw std::runtime_error(fmt::format("{} is missing; install the package {}", file, package));
 }
 
+/// Under the machine's own architecture.
+bool has_varnish_module(std::string_view name) {
+    std::error_code failed;
+    for (fs::directory_iterator entry{"/usr/lib", failed}, end; !failed && entry != end; entry.increment(failed)) {
+        std::error_code ignored;
+        if (fs::exists(entry->path() / "varnish/vmods" / fmt::format("libvmod_{}.so", name), ignored)) return true;
+    }
+    return false;
+}
+
 /// Everything that a fleet starts but does not bring along.
 void check_machine(const Topology& topology) {
     need_program("/usr/sbin/ip", "iproute2");
@@ -60,7 +70,9 @@ void check_machine(const Topology& topology) {
     const auto need_version = [](const char* program, const char* flag, const std::string& wanted) {
         const std::string said = must_run({.command = {program, flag}}, "", milliseconds{5'000});
         const bool right = said.find(fmt::format("version {}.", wanted)) != std::string::npos ||
-                           said.find(fmt::format(" v{}.", wanted)) != std::string::npos;
+                           said.find(fmt::format(" v{}.", wanted)) != std::string::npos ||
+                           said.find(fmt::format(" v={}.", wanted)) != std::string::npos ||
+                           said.find(fmt::format("-{}.", wanted)) != std::string::npos;
         if (!right)
             throw std::runtime_error(fmt::format("the topology wants version {} of {}, this machine has: {}", wanted,
                                                  program, said.substr(0, said.find('\n'))));
@@ -69,6 +81,19 @@ void check_machine(const Topology& topology) {
         need_program("/usr/sbin/nats-server", "nats-server");
         user_or_nobody("nats");
         need_version("/usr/sbin/nats-server", "--version", topology.nats->version);
+    }
+    if (topology.redis) {
+        need_program("/usr/bin/redis-server", "redis-server");
+        user_or_nobody("redis");
+        need_version("/usr/bin/redis-server", "--version", topology.redis->version);
+    }
+    if (topology.varnish) {
+        need_program("/usr/sbin/varnishd", "varnish");
+        need_program("/usr/bin/gcc", "gcc, with which varnish reads its configuration");
+        if (!has_varnish_module("xkey"))
+            throw std::runtime_error("varnish cannot purge by key here; install the package varnish-modules");
+        user_or_nobody("varnish");
+        need_version("/usr/sbin/varnishd", "-V", topology.varnish->version);
     }
     if (!topology.haproxy) return;
     need_program("/usr/sbin/haproxy", "haproxy");
@@ -79,13 +104,13 @@ void check_machine(const Topology& topology) {
 /// `gently`: what is stored must be whole afterwards, else it is about to be deleted.
 void end_all(const State& state, bool gently, const Fleet::Say& say) {
     // Shoppers' side first, the database last: nobody is told of a success that was not stored.
-    for (const std::string_view kind : {"haproxy", "process", "nats", "postgres"}) {
+    for (const std::string_view kind : {"varnish", "haproxy", "process", "nats", "redis", "replica", "postgres"}) {
         std::vector<const PartState*> ending;
         for (const PartState& part : state.parts) {
             if (part.kind != kind || !runs(part.process)) continue;
             // A stopped one hears nothing.
             ::kill(part.process.pid, SIGCONT);
-            ::kill(part.process.pid, !gently ? SIGKILL : kind == "postgres" ? SIGINT : SIGTERM);
+            ::kill(part.process.pid, !gently ? SIGKILL : kind == "postgres" || kind == "replica" ? SIGINT : SIGTERM);
             ending.push_back(&part);
         }
         const auto deadline = Clock::now() + kStopWithin;
@@ -160,10 +185,16 @@ void Fleet::scale(const std::map<std::string, int>& counts, const Say& say) cons
 
 void Fleet::restart(const std::string& group, const Say& say) const {
     need_root("restart");
-    layout();
     Wanted next = wanted();
-    if (topology_of(next).find_group(group) == nullptr)
-        throw std::runtime_error(fmt::format("there are no processes \"{}\" in {}", group, next.file));
+    const Layout now = layout();
+    const auto part =
+        std::ranges::find_if(now.parts, [&group](const Part& one) { return one.group == group || one.name == group; });
+    if (part == now.parts.end())
+        throw std::runtime_error(
+            fmt::format("there is no \"{}\" in {}; `marketday fleet status` lists what there is", group, next.file));
+    if (part->name == group && part->kind == Part::Kind::process && part->group != group)
+        throw std::runtime_error(
+            fmt::format("processes are restarted by their kind, one after another: {}", part->group));
     ++next.wishes.generations[group];
     ask(std::move(next), say);
 }

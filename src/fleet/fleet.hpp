@@ -29,7 +29,7 @@ public:
     void up(Wanted wanted, const Say& say) const;
     /// Another number of processes of one kind, of what is up.
     void scale(const std::map<std::string, int>& counts, const Say& say) const;
-    /// All processes of one kind, one after another.
+    /// All processes of one kind, one after another; or one engine, by its name or its kind.
     void restart(const std::string& group, const Say& say) const;
     /// Ends all of it, whatever is left of it and whoever made it; again and without a fleet too. `remove` takes the
     /// data, the logs and the directory as well.

@@ -109,7 +109,7 @@ TEST(Topology, a_whole_file_is_read) {
 }
 
 TEST(Topology, the_files_that_come_with_it_are_right) {
-    for (const char* file : {"1-single.yaml", "2-tiers.yaml"})
+    for (const char* file : {"1-single.yaml", "2-tiers.yaml", "4-fast.yaml"})
         EXPECT_NO_THROW(read_topology(std::string{MARKETDAY_TOPOLOGIES "/"} + file, take_any)) << file;
 }
 
@@ -198,6 +198,71 @@ TEST(Layout, the_balancer_sends_each_kind_of_request_to_a_queue_of_its_own) {
     EXPECT_THAT(config, HasSubstr("maxconn 200 maxqueue 500"));  // the line's own
     EXPECT_THAT(config, Not(HasSubstr("admin/v1")));
     EXPECT_THAT(config, Not(HasSubstr(":9080")));
+}
+
+constexpr const char* kFast = R"(name: shop
+network: 10.9.8.0/24
+hosts: [cdn, edge, app, jobs, data, copy, memory]
+varnish: {host: cdn}
+haproxy: {host: edge}
+postgres: {host: data, replicas: [copy]}
+redis: {host: memory}
+processes:
+  web: {roles: [web], hosts: [app], count: 2}
+  worker: {roles: [worker, scheduler], hosts: [jobs]}
+)";
+
+std::string fast_with(std::string_view from, std::string_view to) {
+    std::string text = kFast;
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+TEST(Topology, a_copy_needs_a_primary_elsewhere_and_a_cdn_an_origin_elsewhere) {
+    EXPECT_EQ(refusal(kFast), "taken");
+    EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [cop]")),
+                HasSubstr("a replica of postgres is placed on \"cop\", which is no host; did you mean \"copy\"?"));
+    EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [data]")), HasSubstr("beside its primary"));
+    EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [copy, copy]")), HasSubstr("one would be enough"));
+    EXPECT_THAT(refusal(fast_with("host: data, replicas", "replicas")), HasSubstr("postgres needs \"host\""));
+    EXPECT_THAT(refusal(fast_with("varnish: {host: cdn}", "varnish: {host: edge}")), HasSubstr("beside haproxy"));
+    EXPECT_THAT(refusal(fast_with("haproxy: {host: edge}\n", "")), HasSubstr("varnish has no origin to ask"));
+    EXPECT_THAT(refusal(fast_with("varnish: {host: cdn}", "varnish: {host: cdn, memory_mb: 9}")),
+                HasSubstr("unknown key \"memory_mb\" of varnish; did you mean \"memory_mib\"?"));
+    EXPECT_THAT(refusal(fast_with("redis: {host: memory}", "redis: {host: memry}")), HasSubstr("redis is placed on"));
+}
+
+TEST(Layout, shoppers_go_to_the_cdn_and_it_goes_to_the_load_balancer) {
+    const Layout layout = lay_out({}, kFast);
+    std::vector<std::string> names;
+    for (const Part& part : layout.parts) names.push_back(part.name);
+    EXPECT_THAT(names,
+                ElementsAre("postgres", "replica-1", "redis", "web-1", "web-2", "worker-1", "haproxy", "varnish"));
+    EXPECT_EQ(layout.shop_url, "http://10.9.8.11");
+    EXPECT_EQ(layout.origin_url, "http://10.9.8.12");
+    EXPECT_THAT(file_of(layout, "haproxy", "config/haproxy.cfg").text,
+                HasSubstr("http-request set-src hdr(x-forwarded-for) if { src 10.9.8.11 }\n"));
+    EXPECT_THAT(file_of(layout, "web-1", "config/web-1.yaml").text, HasSubstr("redis: 'redis://:@"));
+    const std::string& vcl = file_of(layout, "varnish", "config/varnish.vcl").text;
+    EXPECT_THAT(vcl, HasSubstr("    .host = \"10.9.8.12\";\n"));
+    // Workers alone may purge.
+    EXPECT_THAT(vcl, HasSubstr("acl purgers {\n    \"10.9.8.14\";\n}\n"));
+    const std::string& copy = file_of(layout, "replica-1", "config/replica-1.conf").text;
+    EXPECT_THAT(copy, HasSubstr("primary_conninfo = 'host=10.9.8.15 port=5432"));
+    EXPECT_THAT(copy, Not(HasSubstr("PASSWORD")));
+    EXPECT_THAT(file_of(layout, "postgres", "config/postgres.conf").text, HasSubstr("max_slot_wal_keep_size = 1024MB"));
+    EXPECT_THAT(file_of(layout, "postgres", "config/postgres_hba.conf").text,
+                HasSubstr("host replication marketday_replica 10.9.8.0/24 scram-sha-256\n"));
+}
+
+TEST(Plan, one_engine_is_restarted_alone_when_it_is_asked_for) {
+    const State state = running(lay_out({}, kFast));
+    Wishes again;
+    again.generations["replica-1"] = 1;
+    EXPECT_THAT(steps(lay_out(again, kFast), state), ElementsAre("~ restart replica-1"));
+    EXPECT_THAT(steps(lay_out({}, fast_with("replicas: [copy]", "replicas: []")), state),
+                ElementsAre("- stop replica-1"));
 }
 
 TEST(Plan, a_fleet_from_nothing_then_nothing_to_do) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "fleet/varnish_config.hpp"
+
 namespace marketday::fleet {
 namespace {
 
@@ -126,6 +128,9 @@ std::string haproxy_config(const Topology& topology, const std::vector<const Par
     text += errors_section("programs", directory);
     text += errors_section("people", directory);
     text += fmt::format("frontend shop\n    bind {}:{}\n", address, haproxy.port);
+    if (topology.varnish)
+        text += fmt::format("    monitor-uri {}\n    http-request set-src hdr(x-forwarded-for) if {{ src {} }}\n",
+                            kOriginAlive, topology.address_of(topology.varnish->host));
     text += kFrontend;
     text += '\n';
     for (const int port : haproxy.tcp_ports)

@@ -23,6 +23,8 @@
 #include "fleet/machine.hpp"
 #include "fleet/postgres_setup.hpp"
 #include "fleet/probe.hpp"
+#include "fleet/replica_setup.hpp"
+#include "fleet/varnish_config.hpp"
 
 namespace marketday::fleet {
 namespace {
@@ -43,15 +45,14 @@ std::int64_t now_ms() { return to_unix_ms(SystemClock{}.wall_now()); }
 
 /// What asks a program to end in its own order.
 int stop_signal(std::string_view kind) {
-    if (kind == "postgres") return SIGINT;  // "fast": clients are told, nothing is lost
+    if (kind == "postgres" || kind == "replica") return SIGINT;  // "fast": clients are told, nothing is lost
     if (kind == "haproxy") return SIGTERM;
     return SIGTERM;
 }
 
-}  // namespace
-
-std::string database_password(const fs::path& directory) {
-    const fs::path file = directory / "secrets" / "database-password";
+/// Made once.
+std::string secret_of(const fs::path& directory, const char* name) {
+    const fs::path file = directory / "secrets" / name;
     std::ifstream stream{file};
     std::string password;
     if (stream >> password && !password.empty()) return password;
@@ -63,6 +64,15 @@ std::string database_password(const fs::path& directory) {
     write_whole(file, password + "\n", 0600);
     return password;
 }
+
+void put_in(std::string& text, std::string_view mark, const std::string& secret) {
+    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos;) text.replace(at, mark.size(), secret);
+}
+
+}  // namespace
+
+std::string database_password(const fs::path& directory) { return secret_of(directory, "database-password"); }
+std::string replication_password(const fs::path& directory) { return secret_of(directory, "replication-password"); }
 
 Keeper::Keeper(fs::path directory) : directory_(std::move(directory)) {}
 
@@ -197,8 +207,8 @@ void Keeper::prepare(const Part& part) {
 void Keeper::write_files(const Part& part) {
     for (const GeneratedFile& file : part.files) {
         std::string text = file.text;
-        for (std::size_t at = 0; (at = text.find(kPasswordMark, at)) != std::string::npos;)
-            text.replace(at, kPasswordMark.size(), database_password(directory_));
+        put_in(text, kPasswordMark, database_password(directory_));
+        put_in(text, kReplicationPasswordMark, replication_password(directory_));
         write_whole(directory_ / file.path, text, 0400);
         give_to(directory_ / file.path, user_or_nobody(part.user));
     }
@@ -219,6 +229,7 @@ void Keeper::start_part(const Part& part) {
     prepare(part);
     write_files(part);
     if (part.kind == Part::Kind::postgres) make_cluster(layout_, part);
+    if (part.kind == Part::Kind::replica) make_replica(layout_, part, replication_password(directory_));
     PartState* known = state_.find(part.name);
     if (known == nullptr) known = &state_.parts.emplace_back();
     const int restarts = known->restarts;
@@ -267,6 +278,8 @@ void Keeper::stop_part(const std::string& name, bool for_good) {
         for (const std::string& backend : backends()) haproxy.remove(backend, name);
     }
     if (for_good) {
+        const PartState* primary = state_.find("postgres");
+        if (part.kind == "replica" && primary != nullptr && runs(primary->process)) forget_replica(layout_, name);
         std::erase_if(state_.parts, [&name](const PartState& other) { return other.name == name; });
         watches_.erase(name);
     }
@@ -280,6 +293,16 @@ bool Keeper::is_ready(const Part& part, std::string& why_not) const {
         case Part::Kind::postgres:
             why_not = "it does not take connections";
             return postgres_answers(part.address, part.port, kWithin) && takes_work(layout_, part);
+        case Part::Kind::replica:
+            why_not = "it does not follow its primary";
+            return postgres_answers(part.address, part.port, kWithin) && takes_work(layout_, part) &&
+                   follows(layout_, part);
+        case Part::Kind::redis: why_not = "it does not answer"; return redis_answers(part.address, part.port, kWithin);
+        case Part::Kind::varnish: {
+            why_not = "it does not answer";
+            const auto alive = http_get(part.address, part.port, std::string{kVarnishAlive}, kWithin);
+            return alive && alive->status == 200;
+        }
         case Part::Kind::nats: why_not = "it does not greet"; return nats_answers(part.address, part.port, kWithin);
         case Part::Kind::haproxy: {
             why_not = "its runtime socket does not answer";

@@ -82,5 +82,7 @@ private:
 
 /// A random password, made once and kept in the fleet's directory.
 std::string database_password(const std::filesystem::path& directory);
+/// The same for who copies the database's log.
+std::string replication_password(const std::filesystem::path& directory);
 
 }  // namespace marketday::fleet

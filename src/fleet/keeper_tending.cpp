@@ -13,6 +13,7 @@
 #include "fleet/keeper.hpp"
 #include "fleet/machine.hpp"
 #include "fleet/probe.hpp"
+#include "fleet/varnish_config.hpp"
 
 namespace marketday::fleet {
 namespace {
@@ -67,8 +68,10 @@ void Keeper::revive(PartState& part, Watch& watch) {
     if (Clock::now() < *watch.start_at) return;
     watch.start_at.reset();
     try {
+        // With what it should have now; and one that never was whole is still to be started by `up`.
+        write_files(*wanted);
         part.process = launch_part(*wanted);
-        part.fingerprint = wanted->fingerprint;
+        if (!part.fingerprint.empty()) part.fingerprint = wanted->fingerprint;
         part.since_ms = to_unix_ms(SystemClock{}.wall_now());
         ++part.restarts;
         part.condition = "starting";
@@ -82,8 +85,15 @@ void Keeper::revive(PartState& part, Watch& watch) {
 /// What is wrong with it; empty when it answers as it should; nothing when it does not answer at all.
 std::optional<std::string> Keeper::silence_of(const Part& part) const {
     switch (part.kind) {
+        case Part::Kind::replica:
         case Part::Kind::postgres:
             if (!postgres_answers(part.address, part.port, kProbeWithin)) return std::nullopt;
+            return std::string{};
+        case Part::Kind::redis:
+            if (!redis_answers(part.address, part.port, kProbeWithin)) return std::nullopt;
+            return std::string{};
+        case Part::Kind::varnish:
+            if (!http_get(part.address, part.port, std::string{kVarnishAlive}, kProbeWithin)) return std::nullopt;
             return std::string{};
         case Part::Kind::nats:
             if (!nats_answers(part.address, part.port, kProbeWithin)) return std::nullopt;

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "fleet/haproxy_config.hpp"
 #include "fleet/postgres_config.hpp"
+#include "fleet/varnish_config.hpp"
 
 namespace marketday::fleet {
 namespace {
@@ -43,7 +45,7 @@ std::string database_url(const Topology& topology) {
                        topology.address_of(topology.postgres->host), kPostgresPort);
 }
 
-std::string shop_url(const Topology& topology) {
+std::string origin_url(const Topology& topology) {
     if (topology.haproxy) {
         const std::string address = topology.address_of(topology.haproxy->host);
         return topology.haproxy->port == 80 ? "http://" + address
@@ -53,6 +55,13 @@ std::string shop_url(const Topology& topology) {
         if (group.has_role("web")) return fmt::format("http://{}:{}", topology.address_of(group.hosts[0]), kFirstPort);
     }
     return {};
+}
+
+std::string shop_url(const Topology& topology) {
+    if (!topology.varnish) return origin_url(topology);
+    const std::string address = topology.address_of(topology.varnish->host);
+    return topology.varnish->port == 80 ? "http://" + address
+                                        : fmt::format("http://{}:{}", address, topology.varnish->port);
 }
 
 /// The settings of one process, as `serve --config` reads them: later ones win.
@@ -82,6 +91,9 @@ std::string config_of(const Topology& topology, const Wishes& wishes, const Proc
     if (topology.nats)
         settings.push_back({"events", fmt::format("nats://marketday:{}@{}:{}", kPasswordMark,
                                                   topology.address_of(topology.nats->host), kNatsPort)});
+    if (topology.redis)
+        settings.push_back({"redis", fmt::format("redis://:{}@{}:{}", kPasswordMark,
+                                                 topology.address_of(topology.redis->host), kRedisPort)});
     if (topology.haproxy && group.has_role("web")) {
         settings.push_back({"http.proxy_protocol", "true"});
         settings.push_back({"http.trusted_proxies", topology.address_of(topology.haproxy->host)});
@@ -131,27 +143,39 @@ std::vector<Part> processes_of(const Topology& topology, const Wishes& wishes, c
     return parts;
 }
 
-Part postgres_of(const Topology& topology, const std::filesystem::path& directory) {
+/// The primary, or with a `host` of its own the copy of this name.
+Part postgres_of(const Topology& topology, const std::string& name, const std::string& host,
+                 const std::filesystem::path& directory) {
     const PostgresPart& postgres = *topology.postgres;
+    const bool is_primary = host == postgres.host;
     Part part;
-    part.kind = Part::Kind::postgres;
-    part.name = part.group = "postgres";
-    part.host = postgres.host;
-    part.address = topology.address_of(postgres.host);
+    part.kind = is_primary ? Part::Kind::postgres : Part::Kind::replica;
+    part.name = name;
+    part.group = is_primary ? "postgres" : "replica";
+    part.host = host;
+    part.address = topology.address_of(host);
     part.port = kPostgresPort;
     part.descriptors = kDescriptorsMax;
     part.user = "postgres";
     part.version = std::to_string(postgres.version);
     const std::string data = (directory / part.data()).string();
-    part.files.push_back({"config/postgres.conf", postgres_config(topology, directory / part.data())});
-    part.files.push_back({"config/pg_hba.conf", postgres_access(topology)});
+    const std::string config = fmt::format("config/{}.conf", name);
+    const std::string access = fmt::format("config/{}_hba.conf", name);
+    std::string settings = postgres_config(topology, host, directory / part.data());
+    if (!is_primary) {
+        settings += postgres_following(topology, name, directory);
+        part.files.push_back(
+            {postgres_password_file(name), fmt::format("*:*:*:{}:{}\n", kReplicationRole, kReplicationPasswordMark)});
+    }
+    part.files.push_back({config, std::move(settings)});
+    part.files.push_back({access, postgres_access(topology)});
     part.command = {fmt::format("/usr/lib/postgresql/{}/bin/postgres", postgres.version),
                     "-D",
                     data,
                     "-c",
-                    fmt::format("config_file={}", (directory / "config/postgres.conf").string()),
+                    fmt::format("config_file={}", (directory / config).string()),
                     "-c",
-                    fmt::format("hba_file={}", (directory / "config/pg_hba.conf").string())};
+                    fmt::format("hba_file={}", (directory / access).string())};
     part.fingerprint = fingerprint_of(part, "");
     return part;
 }
@@ -174,6 +198,53 @@ Part nats_of(const Topology& topology, const std::filesystem::path& directory) {
                                          "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n",
                                          part.address, part.port, kPasswordMark, (directory / part.data()).string())});
     part.command = {"/usr/sbin/nats-server", "-c", (directory / "config/nats.conf").string()};
+    part.fingerprint = fingerprint_of(part, "");
+    return part;
+}
+
+Part redis_of(const Topology& topology, const std::filesystem::path& directory) {
+    Part part;
+    part.kind = Part::Kind::redis;
+    part.name = part.group = "redis";
+    part.host = topology.redis->host;
+    part.address = topology.address_of(part.host);
+    part.port = kRedisPort;
+    part.descriptors = kDescriptorsMax;
+    part.user = "redis";
+    part.version = topology.redis->version;
+    // Never the only copy of anything, so nothing is written to disk.
+    part.files.push_back(
+        {"config/redis.conf", fmt::format("# Made by marketday fleet; what is changed here is lost.\n"
+                                          "bind {}\nport {}\nrequirepass {}\ndir {}\ndaemonize no\nlogfile \"\"\n"
+                                          "save \"\"\nappendonly no\nmaxmemory {}mb\nmaxmemory-policy allkeys-lru\n",
+                                          part.address, part.port, kPasswordMark, (directory / part.data()).string(),
+                                          topology.redis->memory_mib)});
+    part.command = {"/usr/bin/redis-server", (directory / "config/redis.conf").string()};
+    part.fingerprint = fingerprint_of(part, "");
+    return part;
+}
+
+Part varnish_of(const Topology& topology, const std::filesystem::path& directory) {
+    const VarnishPart& varnish = *topology.varnish;
+    Part part;
+    part.kind = Part::Kind::varnish;
+    part.name = part.group = "varnish";
+    part.host = varnish.host;
+    part.address = topology.address_of(part.host);
+    part.port = varnish.port;
+    part.descriptors = varnish.descriptors;
+    part.user = "varnish";
+    part.version = varnish.version;
+    part.files.push_back({"config/varnish.vcl", varnish_config(topology)});
+    // One process group without a console: what is wanted of it stands in its file.
+    part.command = {"/usr/sbin/varnishd", "-F", "-j", "none", "-n", (directory / part.data() / "work").string(), "-f",
+                    (directory / "config/varnish.vcl").string(), "-a", fmt::format("{}:{}", part.address, part.port),
+                    "-s", fmt::format("malloc,{}m", varnish.memory_mib), "-T", "none", "-p", "thread_pool_min=20", "-p",
+                    "thread_pool_max=1500",
+                    // Requests that find no thread wait; they are not dropped.
+                    "-p", "thread_queue_limit=2000",
+                    // As long as the load balancer keeps a silent connection.
+                    "-p", "timeout_idle=75", "-p", "vsl_space=16m"};
     part.fingerprint = fingerprint_of(part, "");
     return part;
 }
@@ -245,15 +316,31 @@ Layout make_layout(const Topology& given, const Wishes& wishes, const std::files
     layout.gateway = topology.network + "1";
     layout.directory = directory;
     layout.shop_url = shop_url(topology);
+    layout.origin_url = origin_url(topology);
     for (const std::string& host : topology.hosts) {
         layout.hosts.push_back({host, topology.address_of(host), fmt::format("md-{}-{}", layout.id, host),
                                 fmt::format("md{}-{}", layout.id, layout.hosts.size() + 1)});
     }
-    if (topology.postgres) layout.parts.push_back(postgres_of(topology, directory));
+    if (topology.postgres) {
+        layout.parts.push_back(postgres_of(topology, "postgres", topology.postgres->host, directory));
+        int number = 0;
+        for (const std::string& host : topology.postgres->replicas)
+            layout.parts.push_back(postgres_of(topology, fmt::format("replica-{}", ++number), host, directory));
+    }
     if (topology.nats) layout.parts.push_back(nats_of(topology, directory));
+    if (topology.redis) layout.parts.push_back(redis_of(topology, directory));
     const std::vector<Part> processes = processes_of(topology, wishes, directory);
     layout.parts.insert(layout.parts.end(), processes.begin(), processes.end());
     if (topology.haproxy) layout.parts.push_back(haproxy_of(topology, processes, directory));
+    if (topology.varnish) layout.parts.push_back(varnish_of(topology, directory));
+    for (Part& part : layout.parts) {
+        if (part.kind == Part::Kind::process) continue;
+        const std::set<std::string> names{part.group, part.name};
+        for (const std::string& name : names) {
+            const auto generation = wishes.generations.find(name);
+            if (generation != wishes.generations.end()) part.fingerprint += fmt::format("-{}", generation->second);
+        }
+    }
     return layout;
 }
 

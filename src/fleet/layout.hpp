@@ -26,7 +26,7 @@ struct GeneratedFile {
 
 /// One thing that runs: an engine or a process of ours.
 struct Part {
-    enum class Kind : std::uint8_t { postgres, nats, process, haproxy } kind = Kind::process;
+    enum class Kind : std::uint8_t { postgres, replica, nats, redis, process, haproxy, varnish } kind = Kind::process;
     std::string name;   // "postgres", "web-1"
     std::string group;  // of a process: "web"
     std::vector<std::string> roles;
@@ -63,6 +63,7 @@ struct Layout {
     std::vector<Host> hosts;
     std::vector<Part> parts;  // in the order in which they start
     std::string shop_url;     // where shoppers go
+    std::string origin_url;   // where they go when the CDN is gone; without one, the same
 
     const Part* find(std::string_view part) const;
     const Host* find_host(std::string_view host) const;
@@ -72,10 +73,13 @@ struct Layout {
 
 /// Stands in generated texts for the database's password, which is no part of a plan.
 inline constexpr std::string_view kPasswordMark = "@DATABASE_PASSWORD@";
+/// The same for who copies the database's log, and may do nothing else.
+inline constexpr std::string_view kReplicationPasswordMark = "@REPLICATION_PASSWORD@";
 /// What several processes of the shop share beside the database: pictures, and the books of the bank to rehearse with.
 inline constexpr std::string_view kSharedFolder = "data/shared";
 inline constexpr int kPostgresPort = 5432;
 inline constexpr int kNatsPort = 4222;
+inline constexpr int kRedisPort = 6379;
 
 /// The id of the fleet that a directory holds.
 std::string fleet_id(const std::filesystem::path& directory);

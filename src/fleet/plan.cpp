@@ -10,6 +10,10 @@ namespace {
 std::string why_restarted(const Part& part, const Layout& layout) {
     switch (part.kind) {
         case Part::Kind::postgres: return "its configuration changed; the shop pauses meanwhile";
+        case Part::Kind::replica: return "its configuration changed; others are read meanwhile";
+        case Part::Kind::redis: return "its configuration changed; it begins empty";
+        case Part::Kind::varnish:
+            return "its configuration changed; it begins empty, shoppers go to the origin meanwhile";
         case Part::Kind::nats: return "its configuration changed; events wait meanwhile";
         case Part::Kind::haproxy: return "its configuration changed; open connections are cut";
         case Part::Kind::process: break;

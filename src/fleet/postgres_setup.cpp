@@ -17,14 +17,13 @@ std::string program_of(const Part& postgres, std::string_view name) {
     return fmt::format("/usr/lib/postgresql/{}/bin/{}", postgres.version, name);
 }
 
-/// As the superuser, over the socket in its data directory.
+}  // namespace
+
 Launch sql_of(const Layout& layout, const Part& postgres, const std::string& database) {
     return {.command = {program_of(postgres, "psql"), "-h", (layout.directory / postgres.data()).string(), "-X", "-A",
                         "-t", "-v", "ON_ERROR_STOP=1", "-d", database},
             .user = postgres.user};
 }
-
-}  // namespace
 
 void make_cluster(const Layout& layout, const Part& postgres) {
     const fs::path data = layout.directory / postgres.data();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "fleet/layout.hpp"
+#include "fleet/machine.hpp"
 
 namespace marketday::fleet {
 
@@ -10,6 +11,8 @@ namespace marketday::fleet {
 void make_cluster(const Layout& layout, const Part& postgres);
 /// Whether it takes work: it has recovered.
 bool takes_work(const Layout& layout, const Part& postgres);
+/// psql as the superuser, over the socket in the server's data directory; it reads statements.
+Launch sql_of(const Layout& layout, const Part& postgres, const std::string& database);
 /// The shop's role, with this password, and its database, when they are missing.
 void make_database(const Layout& layout, const Part& postgres, const std::string& password);
 

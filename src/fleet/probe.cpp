@@ -120,6 +120,14 @@ bool nats_answers(const std::string& address, int port, milliseconds time) {
     return greeting && greeting->starts_with(kGreeting);
 }
 
+bool redis_answers(const std::string& address, int port, milliseconds time) {
+    // An error begins with "-", and so an answer to be had without the password (its protocol, RESP2).
+    Line line{AF_INET, time};
+    if (!connect_to(line, address, port) || !line.send("PING\r\n")) return false;
+    const auto answer = line.receive(5);
+    return answer && (answer->starts_with("-NOAU") || answer->starts_with("+PONG"));
+}
+
 std::optional<std::string> ask_socket(const std::string& path, const std::string& command, milliseconds time) {
     sockaddr_un where{};
     where.sun_family = AF_UNIX;

@@ -18,6 +18,8 @@ std::optional<HttpAnswer> http_get(const std::string& address, int port, const s
 bool postgres_answers(const std::string& address, int port, std::chrono::milliseconds time);
 /// Whether a NATS server greets whoever connects.
 bool nats_answers(const std::string& address, int port, std::chrono::milliseconds time);
+/// Whether a Redis server answers whoever connects, if only that it wants a password.
+bool redis_answers(const std::string& address, int port, std::chrono::milliseconds time);
 /// One command to a socket of the local machine, and all it answers; nothing when it does not.
 std::optional<std::string> ask_socket(const std::string& path, const std::string& command,
                                       std::chrono::milliseconds time);

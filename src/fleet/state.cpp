@@ -87,9 +87,12 @@ PartState part_of(const YAML::Node& node) {
 std::string_view name_of(Part::Kind kind) {
     switch (kind) {
         case Part::Kind::postgres: return "postgres";
+        case Part::Kind::replica: return "replica";
         case Part::Kind::nats: return "nats";
+        case Part::Kind::redis: return "redis";
         case Part::Kind::process: return "process";
         case Part::Kind::haproxy: return "haproxy";
+        case Part::Kind::varnish: return "varnish";
     }
     return "";
 }

@@ -1,12 +1,16 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include "base/time.hpp"
 #include "fleet/fleet.hpp"
 #include "fleet/haproxy_config.hpp"
 #include "fleet/haproxy_runtime.hpp"
 #include "fleet/machine.hpp"
+#include "fleet/replica_setup.hpp"
 
 namespace marketday::fleet {
 namespace {
@@ -67,6 +71,17 @@ std::string table_of(const std::vector<std::vector<std::string>>& rows) {
     return text;
 }
 
+/// Of a copy, how far it is behind: seconds, when it could be asked.
+std::optional<double> lag_of(const Layout& layout, const PartState& part) {
+    const Part* replica = layout.find(part.name);
+    if (part.kind != "replica" || replica == nullptr || !runs(part.process) || ::geteuid() != 0) return std::nullopt;
+    try {
+        return lag_seconds(layout, *replica);
+    } catch (const std::runtime_error&) {
+        return std::nullopt;
+    }
+}
+
 std::string condition_of(const PartState& part, const Balanced& balanced) {
     if (!runs(part.process)) return "dead";
     if (part.condition == "ready" && balanced.known && !balanced.up) return "ready, but gets no shoppers";
@@ -80,22 +95,26 @@ std::string Fleet::status_text() const {
     if (now.parts.empty()) return fmt::format("nothing runs; {} is where it would\n", directory_.string());
     const auto views = HaproxyRuntime{directory_ / kHaproxySocket}.servers();
     const std::int64_t time_ms = to_unix_ms(SystemClock{}.wall_now());
+    const Layout laid_out = layout();
     std::vector<std::vector<std::string>> rows{{"PART", "HOST", "ADDRESS", "STATE", "FOR", "RESTARTS", "MEMORY",
                                                 "OPEN FILES", "UNDER WAY", "WAITING", "ANSWERED"}};
     for (const PartState& part : now.parts) {
         const bool alive = runs(part.process);
         const Balanced balanced = balanced_of(views, part.name);
+        const auto lag = lag_of(laid_out, part);
         const auto number = [&](auto value) { return balanced.known ? std::to_string(value) : std::string{"-"}; };
         rows.push_back({part.name, part.host, fmt::format("{}:{}", part.address, part.port),
-                        condition_of(part, balanced), alive ? duration_text(time_ms - part.since_ms) : "-",
-                        std::to_string(part.restarts),
+                        condition_of(part, balanced) + (lag ? fmt::format(", {:.1f} s behind", *lag) : std::string{}),
+                        alive ? duration_text(time_ms - part.since_ms) : "-", std::to_string(part.restarts),
                         alive ? fmt::format("{} MiB", memory_bytes_of(part.process.pid) >> 20) : "-",
                         alive ? std::to_string(descriptors_of(part.process.pid)) : "-", number(balanced.requests),
                         number(balanced.queued), number(balanced.answered)});
     }
     std::string text = table_of(rows);
-    const std::string shop = layout().shop_url;
-    text += fmt::format("shoppers: {}\n", shop);
+    text += fmt::format("shoppers: {}\n", laid_out.shop_url);
+    if (laid_out.origin_url != laid_out.shop_url)
+        text += fmt::format("without the CDN: {} (the shop's name has both addresses, the CDN's first)\n",
+                            laid_out.origin_url);
     for (const PartState& part : now.parts) {
         if (part.kind == "process") {
             text += fmt::format("operators: http://{}:{}/\n", part.address, part.admin_port);
@@ -112,21 +131,24 @@ std::string Fleet::status_json() const {
     const State now = state();
     const auto views = HaproxyRuntime{directory_ / kHaproxySocket}.servers();
     std::string parts;
+    const std::optional<Layout> laid_out = now.parts.empty() ? std::nullopt : std::optional{layout()};
     for (const PartState& part : now.parts) {
         const Balanced balanced = balanced_of(views, part.name);
+        const auto lag = lag_of(*laid_out, part);
         parts += fmt::format(
             R"({}{{"name":{},"kind":{},"host":{},"address":"{}:{}","admin":{},"pid":{},"state":{},"restarts":{},"memory_bytes":{},)"
-            R"("requests":{},"queued":{},"answered":{}}})",
+            R"("requests":{},"queued":{},"answered":{},"lag_seconds":{}}})",
             parts.empty() ? "" : ",", json_text(part.name), json_text(part.kind), json_text(part.host), part.address,
             part.port,
             part.admin_port > 0 ? fmt::format("\"http://{}:{}\"", part.address, part.admin_port) : std::string{"null"},
             part.process.pid, json_text(condition_of(part, balanced)), part.restarts, memory_bytes_of(part.process.pid),
-            balanced.requests, balanced.queued, balanced.answered);
+            balanced.requests, balanced.queued, balanced.answered,
+            lag ? fmt::format("{:.3f}", *lag) : std::string{"null"});
     }
-    return fmt::format(R"({{"directory":{},"shop":{},"keeper":{},"problem":{},"parts":[{}]}})",
-                       json_text(directory_.string()),
-                       now.parts.empty() ? std::string{"null"} : json_text(layout().shop_url), runs(now.keeper),
-                       json_text(now.problem), parts);
+    return fmt::format(R"({{"directory":{},"shop":{},"origin":{},"keeper":{},"problem":{},"parts":[{}]}})",
+                       json_text(directory_.string()), laid_out ? json_text(laid_out->shop_url) : "null",
+                       laid_out ? json_text(laid_out->origin_url) : "null", runs(now.keeper), json_text(now.problem),
+                       parts);
 }
 
 }  // namespace marketday::fleet

@@ -17,10 +17,14 @@ namespace {
 constexpr std::size_t kNameBytesMax = 20;
 constexpr std::size_t kHostsMax = 60;
 constexpr std::array<std::string_view, 3> kRoles{"web", "worker", "scheduler"};
+constexpr std::array<std::string_view, 6> kEngines{"postgres", "replica", "nats", "redis", "haproxy", "varnish"};
 // What a topology says by other keys.
-constexpr std::array<std::string_view, 12> kOurSettings{"data",
+constexpr std::array<std::string_view, 15> kOurSettings{"data",
                                                         "events",
                                                         "database",
+                                                        "database_replicas",
+                                                        "redis",
+                                                        "cdn.purge",
                                                         "listen",
                                                         "admin",
                                                         "roles",
@@ -72,6 +76,8 @@ PostgresPart read_postgres(const std::string& file, const YAML::Node& node) {
     postgres.version = map.integer("version", postgres.version, 15, 17);
     postgres.max_connections = map.integer("max_connections", postgres.max_connections, 10, 5000);
     postgres.shared_buffers_mib = map.integer("shared_buffers_mib", postgres.shared_buffers_mib, 16, 1'000'000);
+    postgres.replicas = map.list("replicas");
+    postgres.kept_wal_mib = map.integer("kept_wal_mib", postgres.kept_wal_mib, 64, 1'000'000);
     map.finish();
     return postgres;
 }
@@ -84,6 +90,30 @@ NatsPart read_nats(const std::string& file, const YAML::Node& node) {
     nats.version = map.text("version", nats.version);
     map.finish();
     return nats;
+}
+
+RedisPart read_redis(const std::string& file, const YAML::Node& node) {
+    MapReader map{file, "redis", node};
+    RedisPart redis;
+    redis.line = map.line();
+    redis.host = map.required_text("host");
+    redis.version = map.text("version", redis.version);
+    redis.memory_mib = map.integer("memory_mib", redis.memory_mib, 8, 1'000'000);
+    map.finish();
+    return redis;
+}
+
+VarnishPart read_varnish(const std::string& file, const YAML::Node& node) {
+    MapReader map{file, "varnish", node};
+    VarnishPart varnish;
+    varnish.line = map.line();
+    varnish.host = map.required_text("host");
+    varnish.version = map.text("version", varnish.version);
+    varnish.port = map.integer("port", varnish.port, 1, 65'535);
+    varnish.memory_mib = map.integer("memory_mib", varnish.memory_mib, 16, 1'000'000);
+    varnish.descriptors = map.integer("descriptors", varnish.descriptors, 256, 10'000'000);
+    map.finish();
+    return varnish;
 }
 
 HaproxyPart read_haproxy(const std::string& file, const YAML::Node& node) {
@@ -140,7 +170,7 @@ std::vector<ProcessGroup> read_processes(const std::string& file, MapReader& roo
     std::vector<ProcessGroup> groups;
     for (const auto& entry : node) {
         const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-        if (!is_name(name) || name == "postgres" || name == "nats" || name == "haproxy")
+        if (!is_name(name) || std::ranges::find(kEngines, name) != kEngines.end())
             root.refuse(line_of(entry.first), fmt::format("\"{}\" cannot be the name of a kind of process", name));
         if (std::ranges::find(groups, name, &ProcessGroup::name) != groups.end())
             root.refuse(line_of(entry.first), fmt::format("processes has \"{}\" twice", name));
@@ -211,6 +241,9 @@ Topology parse_topology(const std::string& text, const std::string& file, const 
     if (const YAML::Node postgres = root.node("postgres"); postgres.IsDefined())
         topology.postgres = read_postgres(file, postgres);
     if (const YAML::Node nats = root.node("nats"); nats.IsDefined()) topology.nats = read_nats(file, nats);
+    if (const YAML::Node redis = root.node("redis"); redis.IsDefined()) topology.redis = read_redis(file, redis);
+    if (const YAML::Node varnish = root.node("varnish"); varnish.IsDefined())
+        topology.varnish = read_varnish(file, varnish);
     if (const YAML::Node haproxy = root.node("haproxy"); haproxy.IsDefined())
         topology.haproxy = read_haproxy(file, haproxy);
     topology.processes = read_processes(file, root);

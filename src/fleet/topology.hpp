@@ -18,13 +18,33 @@ struct PostgresPart {
     int version = 15;
     int max_connections = 100;
     int shared_buffers_mib = 128;
-    int line = 0;  // in the file
+    std::vector<std::string> replicas;  // hosts: a copy that follows the primary on each
+    int kept_wal_mib = 1'024;           // what the primary keeps for a copy that is away, at most
+    int line = 0;                       // in the file
 };
 
 /// Carries events from the outbox to consumers.
 struct NatsPart {
     std::string host;
     std::string version = "2.10";
+    int line = 0;
+};
+
+/// What all processes share and can lose: rankings, caches.
+struct RedisPart {
+    std::string host;
+    std::string version = "7.0";
+    int memory_mib = 64;  // past it, what was used longest ago is forgotten
+    int line = 0;
+};
+
+/// The CDN: shoppers come here first, and what the shop lets others keep is answered from here.
+struct VarnishPart {
+    std::string host;
+    std::string version = "7.1";
+    int port = 80;
+    int memory_mib = 128;  // of answers kept; past it, what was used longest ago goes
+    int descriptors = kDescriptorsMax;
     int line = 0;
 };
 
@@ -70,7 +90,9 @@ struct Topology {
     std::vector<std::string> hosts;
     std::optional<PostgresPart> postgres;
     std::optional<NatsPart> nats;
+    std::optional<RedisPart> redis;
     std::optional<HaproxyPart> haproxy;
+    std::optional<VarnishPart> varnish;
     std::vector<ProcessGroup> processes;
     std::vector<Setting> settings;  // of every process
 

@@ -13,6 +13,8 @@ namespace {
 constexpr int kSuperuserConnections = 3;
 // Files, listeners, timers, the log, health checks.
 constexpr int kOtherDescriptors = 300;
+// What PostgreSQL gives senders of its log, less those that make a copy.
+constexpr std::size_t kReplicasMax = 8;
 
 [[noreturn]] void refuse(const std::string& file, int line, const std::string& why) {
     throw std::runtime_error(fmt::format("{}:{}: {}", file, line, why));
@@ -30,10 +32,40 @@ void check_placed(const Topology& topology, const std::string& file, int line, s
                : fmt::format("{} is placed on \"{}\", which is no host; did you mean \"{}\"?", what, host, near));
 }
 
+/// What answers shoppers and what it asks must be able to die one without the other.
+void check_varnish(const Topology& topology, const std::string& file) {
+    const VarnishPart& varnish = *topology.varnish;
+    check_placed(topology, file, varnish.line, "varnish", varnish.host);
+    if (!topology.haproxy)
+        refuse(file, varnish.line, "varnish has no origin to ask: add haproxy, or leave varnish out");
+    if (topology.haproxy->host == varnish.host)
+        refuse(file, varnish.line,
+               fmt::format("varnish is placed on {}, beside haproxy: shoppers go to haproxy's own address when the CDN "
+                           "is gone, so it needs a host of its own",
+                           varnish.host));
+}
+
+void check_replicas(const Topology& topology, const std::string& file) {
+    const PostgresPart& postgres = *topology.postgres;
+    for (const std::string& host : postgres.replicas) {
+        check_placed(topology, file, postgres.line, "a replica of postgres", host);
+        if (host == postgres.host)
+            refuse(file, postgres.line,
+                   fmt::format("a replica is placed on {}, beside its primary: it would be lost with it", host));
+        if (std::ranges::count(postgres.replicas, host) > 1)
+            refuse(file, postgres.line, fmt::format("two replicas are placed on {}: one would be enough", host));
+    }
+    if (postgres.replicas.size() > kReplicasMax)
+        refuse(file, postgres.line, fmt::format("at most {} replicas", kReplicasMax));
+}
+
 void check_placement(const Topology& topology, const std::string& file) {
     if (topology.postgres) check_placed(topology, file, topology.postgres->line, "postgres", topology.postgres->host);
     if (topology.haproxy) check_placed(topology, file, topology.haproxy->line, "haproxy", topology.haproxy->host);
     if (topology.nats) check_placed(topology, file, topology.nats->line, "nats", topology.nats->host);
+    if (topology.redis) check_placed(topology, file, topology.redis->line, "redis", topology.redis->host);
+    if (topology.varnish) check_varnish(topology, file);
+    if (topology.postgres) check_replicas(topology, file);
     bool serves = false;
     for (const ProcessGroup& group : topology.processes) {
         for (const std::string& host : group.hosts) {
@@ -100,6 +132,7 @@ void check_descriptors(const Topology& topology, const std::string& file) {
                    fmt::format("{} may have {} descriptors open at most, not {}", what, kDescriptorsMax, descriptors));
     };
     for (const ProcessGroup& group : topology.processes) within(group.line, group.name, group.descriptors);
+    if (topology.varnish) within(topology.varnish->line, "varnish", topology.varnish->descriptors);
     if (!topology.haproxy) return;
     const HaproxyPart& haproxy = *topology.haproxy;
     within(haproxy.line, "haproxy", haproxy.descriptors);

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,9 @@ import unittest
 import shop
 
 TOPOLOGY = pathlib.Path(__file__).resolve().parents[2] / "topologies" / "2-tiers.yaml"
-ENGINES = ["/usr/sbin/ip", "/usr/sbin/haproxy", "/usr/lib/postgresql/15/bin/postgres", "/usr/sbin/nats-server"]
+FAST = TOPOLOGY.with_name("4-fast.yaml")
+ENGINES = ["/usr/sbin/ip", "/usr/sbin/haproxy", "/usr/sbin/varnishd", "/usr/lib/postgresql/15/bin/postgres", "/usr/sbin/nats-server",
+           "/usr/bin/redis-server"]
 
 
 def missing():
@@ -85,12 +88,14 @@ class Visitors:
 
 
 @unittest.skipIf(missing(), missing() or "")
-class Fleet(shop.ShopTest):
+class FleetTest(shop.ShopTest):
+    FILE = TOPOLOGY
+
     def setUp(self):
         super().setUp()
         os.chmod(self.directory, 0o711)
         self.home = self.directory / "fleet"
-        text = TOPOLOGY.read_text().replace("10.77.2.0/24", free_network())
+        text = re.sub(r"(?m)^network: .*$", f"network: {free_network()}", self.FILE.read_text())
         text = text.replace("shared_buffers_mib: 256", "shared_buffers_mib: 32")
         self.topology = self.directory / "tiers.yaml"
         self.topology.write_text(text)
@@ -120,6 +125,12 @@ class Fleet(shop.ShopTest):
             time.sleep(0.1)
         self.fail(f"{name} did not come back: {part}")
 
+    def rehearse(self, *arguments):
+        return [shop.PROGRAM, "rehearse", "--json", "--topology", str(self.topology), "--shoppers", "200", "--units", "200", "--arrive",
+                "3s", *arguments]
+
+
+class Tiers(FleetTest):
     def test_it_comes_up_is_changed_under_load_and_goes_without_a_trace(self):
         self.assertIn("+ start haproxy on edge", self.fleet("plan"))
         self.fleet("up", "--rehearsal")
@@ -170,10 +181,6 @@ class Fleet(shop.ShopTest):
         self.assertFalse(self.home.exists())
         self.fleet("down", "--delete")
 
-    def rehearse(self, *arguments):
-        return [shop.PROGRAM, "rehearse", "--json", "--topology", str(self.topology), "--shoppers", "200", "--units", "200", "--arrive",
-                "3s", *arguments]
-
     def test_a_web_process_killed_in_the_middle_of_a_sale_loses_nothing(self):
         environment = {**os.environ, "TMPDIR": str(self.directory)}
         done = subprocess.run(self.rehearse("--fault", "web"), capture_output=True, text=True, timeout=240, env=environment)
@@ -199,6 +206,74 @@ class Fleet(shop.ShopTest):
         self.assertEqual(traces([str(home)]), [])
         self.assertFalse((home / "fleet").exists())
         shutil.rmtree(home)
+
+
+class Fast(FleetTest):
+    FILE = FAST
+
+    def page(self, address, path="/", method="GET", **headers):
+        connection = http.client.HTTPConnection(address, timeout=10)
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body, dict(answer.getheaders())
+
+    def cached(self, *arguments, **headers):
+        status, body, found = self.page(*arguments, **headers)
+        self.assertEqual(status, 200)
+        return found["Cache-Status"], body
+
+    def test_pages_come_from_the_cdn_and_outlive_what_stands_behind_it(self):
+        self.fleet("up", "--rehearsal")
+        status = self.status()
+        self.assertEqual({part["state"] for part in status["parts"]}, {"ready"})
+        self.assertLess(self.part("replica-1")["lag_seconds"], 5)
+        cdn, origin = (status[name].removeprefix("http://") for name in ("shop", "origin"))
+        self.cached(cdn)
+        self.assertEqual(self.cached(cdn)[0], "cdn; hit")
+        # Each language has its own; whose session it is does not matter, for it is not asked with it.
+        korean = self.cached(cdn, Accept_Language="ko-KR,ko;q=0.9")[1]
+        english = self.cached(cdn, Accept_Language="en-GB, ja;q=0.5", Cookie="md_session=somebody; md_guest=x")[1]
+        self.assertNotEqual(korean, english)
+        self.assertEqual(self.cached(cdn, Cookie="md_session=somebody; md_lang=en"), ("cdn; fwd=miss; stored", english))
+        self.assertEqual(self.page(cdn, "/api/v1/me")[2]["Cache-Status"], "cdn; fwd=bypass")
+        self.assertEqual(self.page(cdn, "/log-in")[2]["Cache-Status"], "cdn; fwd=bypass")
+        self.assertNotIn("Surrogate-Key", self.page(cdn)[2])
+        # Nobody but the workers may say what is old.
+        self.assertEqual(self.page(cdn, method="PURGE", Surrogate_Key="everything")[0], 403)
+        # The load balancer is gone: what is kept is still there, what is not says so.
+        haproxy = self.part("haproxy")["pid"]
+        os.kill(int((self.home / "state.yaml").read_text().split("keeper: {pid: ")[1].split(",")[0]), signal.SIGKILL)
+        os.kill(haproxy, signal.SIGKILL)
+        time.sleep(2)  # longer than the page is fresh to a browser
+        self.assertEqual(self.page(cdn)[0], 200)
+        self.assertEqual(self.page(cdn, "/log-in")[0], 503)
+        status, body, _ = self.page(cdn, "/api/v1/me")
+        self.assertEqual((status, json.loads(body)["type"]), (503, "busy"))
+        # `up` brings it back; a copy and the CDN itself are started again by the keeper, and shoppers do without.
+        self.fleet("up", "--rehearsal")
+        pids = {name: self.part(name)["pid"] for name in ("replica-2", "varnish")}
+        for pid in pids.values():
+            os.kill(pid, signal.SIGKILL)
+        self.assertEqual(self.page(origin)[0], 200)
+        for name, pid in pids.items():
+            self.assertGreaterEqual(self.wait_until_ready(name, pid)["restarts"], 1)
+        # One engine alone, by its name.
+        before = {part["name"]: part["pid"] for part in self.status()["parts"]}
+        self.fleet("restart", "replica-1")
+        after = {part["name"]: part["pid"] for part in self.status()["parts"]}
+        self.assertEqual([name for name in before if before[name] != after[name]], ["replica-1"])
+        self.fleet("restart", "web-1", fails="restarted by their kind")
+
+    def test_a_sale_goes_on_at_the_origin_when_the_cdn_is_killed(self):
+        environment = {**os.environ, "TMPDIR": str(self.directory)}
+        done = subprocess.run(self.rehearse("--fault", "varnish"), capture_output=True, text=True, timeout=240, env=environment)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual((result["units_sold"], result["orders_lost"], result["contradictions"]), (200, 0, 0))
+        self.assertGreater(result["faults"][0]["seconds_to_first_order"], 0)
+        self.assertEqual(traces([str(self.directory)]), [])
 
 
 class WithoutPrivileges(shop.ShopTest):
