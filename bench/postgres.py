@@ -38,7 +38,17 @@ CREATE TABLE one_outbox (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KE
 
 
 class Postgres:
-    def __init__(self):
+    """A primary; `replica` makes servers that stream from it."""
+
+    def __init__(self, shared_buffers="512MB"):
+        self._settle(shared_buffers)
+        self._run("initdb", "-D", self.data, "-U", "shop", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.start()
+        self.names = 0
+
+    def _settle(self, shared_buffers):
+        self.shared_buffers = shared_buffers
+        self.process = None
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="marketday-postgres-"))
         self.user = "postgres" if os.geteuid() == 0 else None
         if self.user:
@@ -47,25 +57,59 @@ class Postgres:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        data = str(self.directory / "data")
-        self._run("initdb", "-D", data, "-U", "shop", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.data = str(self.directory / "data")
+
+    def start(self):
+        """Starts the server, again after `kill`, and waits until it answers."""
         self.process = subprocess.Popen(
-            self._as_user(str(PROGRAMS / "postgres"), "-D", data, "-p", str(self.port), "-k", str(self.directory),
-                          "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "shared_buffers=512MB",
-                          "-c", "max_wal_size=4GB", "-c", "max_connections=60"),
+            self._as_user(str(PROGRAMS / "postgres"), "-D", self.data, "-p", str(self.port), "-k", str(self.directory),
+                          "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on",
+                          "-c", f"shared_buffers={self.shared_buffers}",
+                          "-c", "max_wal_size=4GB", "-c", "max_connections=60", "-c", "wal_retrieve_retry_interval=500ms"),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
         while subprocess.run([str(PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("PostgreSQL did not start")
             time.sleep(0.05)
-        self.names = 0
+
+    def replica(self):
+        """Another server, begun with a copy of this one, that repeats what this one writes."""
+        other = Postgres.__new__(Postgres)
+        other._settle("64MB")
+        other._run("pg_basebackup", "-h", "127.0.0.1", "-p", str(self.port), "-U", "shop", "-D", other.data, "-R",
+                   "-X", "stream", "-c", "fast", "--no-sync")
+        other.start()
+        return other
+
+    def signal(self, number):
+        """To all processes of the server at once, as when its host ends or stops."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for pid in (self.process.pid, *map(int, children)):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def sql(self, url, text):
+        """What a statement on one of this server's databases gives, a row a line."""
+        return self._run("psql", "-X", "-q", "-A", "-t", self.url(url), "-c", text).split("\n")[:-1]
+
+    def url(self, database):
+        """The address here of a database whose address at the primary is given."""
+        return re.sub(r":\d+/", f":{self.port}/", database)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
+        if self.process.poll() is None:
+            self.signal(signal.SIGCONT)
+            self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:

@@ -21,7 +21,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
 from fleet import FleetShop  # noqa: E402
-from load import board_latency  # noqa: E402
+from load import board_latency, order_list  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from shop import Shop, crowd, crowd_process, summary_of  # noqa: E402
 
@@ -346,10 +346,29 @@ def cold_while_hot(options):
                     "alone_p99_ms": round(statistics.median(alone), 3), "beside_p99_ms": round(statistics.median(beside), 3)})]
 
 
+def order_lists(options):
+    """p99 of a customer's list of orders with many orders in the shop against few."""
+    few, many, lists, runs = (5_000, 20_000, 200, 1) if options.smoke else (10_000, 1_000_000, 3_000, 5)
+    ratios, of_few, of_many = [], [], []
+    with Postgres() as postgres:
+        databases = [postgres.new_database() for _ in range(2)]
+        with Shop(options.program, "--database", databases[0]) as small, Shop(options.program, "--database", databases[1]) as large:
+            filled = [order_list.Lists(shop, postgres, database, orders)
+                      for shop, database, orders in zip((small, large), databases, (few, many))]
+            for shop in filled:
+                shop.percentile_ms(lists, 0.99)  # what is read from disk once is not what is compared
+            for _ in range(runs):
+                of_few.append(filled[0].percentile_ms(lists, 0.99))
+                of_many.append(filled[1].percentile_ms(lists, 0.99))
+                ratios.append(of_many[-1] / of_few[-1])
+    return [record("order_list", ratios, "times", 1.5, 1.1, "less",
+                   {"orders": [few, many], "p99_ms": [round(statistics.median(of_few), 3), round(statistics.median(of_many), 3)]})]
+
+
 BENCHES = {"hot_sku": hot_sku, "hot_sku_ratio": hot_sku_ratio, "hot_sku_latency": hot_sku_latency,
            "page_vs_nginx": page_vs_nginx, "search": search, "flash": flash, "memory": memory, "import": import_goods,
            "login": login, "cache_policies": cache_policies, "board": board, "pg_hot_sku": pg_hot_sku, "pg_ratio": pg_ratio,
-           "pg_tiers": pg_tiers, "cold_while_hot": cold_while_hot}
+           "pg_tiers": pg_tiers, "cold_while_hot": cold_while_hot, "order_list": order_lists}
 
 
 def verdict(result):

@@ -108,8 +108,17 @@ const std::vector<ConfigKey>& config_keys() {
         {"data", Kind::text, "", "the directory of everything that is kept"},
         {"database", Kind::text, "",
          "postgres://USER@HOST:PORT/NAME keeps everything but pictures and mail there; empty: a SQLite file in data"},
+        {"database_replicas", Kind::list, "",
+         "postgres://USER@HOST:PORT/NAME, several between commas: servers that stream from it and answer reads that "
+         "need "
+         "not be strict; empty: it answers all"},
+        {"reads.lag_max_ms", Kind::integer, "1000",
+         "how far a replica that answers may be behind, milliseconds; further behind, the database itself answers", 600,
+         60'000},
         {"database_pool.connections", Kind::integer, "8", "connections of this process for shoppers and jobs", 2, 1000},
         {"database_pool.operator_connections", Kind::integer, "2", "and for operators alone", 1, 100},
+        {"database_pool.replica_connections", Kind::integer, "4",
+         "and to each replica, beside one that asks how far it is", 1, 1000},
         {"database_pool.processes", Kind::integer, "1",
          "processes that share the database: the sum of their connections must fit in its max_connections", 1, 1000},
         {"database_pool.deadline_ms", Kind::integer, "8000",
@@ -303,8 +312,19 @@ std::string Config::print() const {
     return out;
 }
 
+static std::string without_password_each(std::string_view urls) {
+    std::string shown;
+    while (!urls.empty()) {
+        const auto url = urls.substr(0, urls.find(','));
+        shown += (shown.empty() ? "" : ",") + without_password(std::string{url});
+        urls.remove_prefix(std::min(urls.size(), url.size() + 1));
+    }
+    return shown;
+}
+
 std::string without_passwords(std::string_view key, std::string value) {
     if (key == "database") return without_password(std::move(value));
+    if (key == "database_replicas") return without_password_each(value);
     if (key != "events" && key != "redis") return value;
     // Before the @ of an address there may be a token without a name.
     for (auto at = value.find('@'); at != std::string::npos; at = value.find('@', at + 1)) {

@@ -17,6 +17,14 @@ void check_engines(const Config& config) {
             "events needs database: postgres://…, which keeps the outbox that is carried; a shop on a SQLite file has "
             "one "
             "process and carries its events itself");
+    const auto replicas = config.list("database_replicas");
+    if (!replicas.empty() && config.text("database").empty())
+        throw std::runtime_error(
+            "database_replicas needs database: postgres://…, which they are copies of; a SQLite file has none");
+    for (const auto& replica : replicas)
+        if (!replica.starts_with("postgres://") && !replica.starts_with("postgresql://"))
+            throw std::runtime_error(
+                "database_replicas must be postgres://USER@HOST:PORT/NAME, several between commas");
 }
 
 std::optional<adapters::NatsEventBus::Options> nats_options(const Config& config) {

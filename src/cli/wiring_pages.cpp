@@ -39,23 +39,24 @@ std::vector<http::Route> Shop::Parts::page_routes() {
     std::vector<http::Route> routes = http::pages::goods_routes(shop);
     for (auto& route : http::pages::sale_page_routes(shop)) routes.push_back(std::move(route));
     for (auto& route : http::pages::crawler_routes(shop)) routes.push_back(std::move(route));
-    const http::pages::BuyingPages buying{.site = site,
-                                          .basket = basket,
-                                          .checkout = checkout,
-                                          .pay = pay,
-                                          .fulfil = fulfil,
-                                          .order_book = *order_book,
-                                          .browse = browse,
-                                          .board = board,
-                                          .accounts = accounts,
-                                          .sessions = sessions,
-                                          .guests = guests,
-                                          .clock = clock,
-                                          .currency = *Currency::parse(config.text("shop.currency")),
-                                          .hold = seconds{config.integer("checkout.hold_s")},
-                                          .ordered = [this](const domain::SkuCode& sku, const CustomerId& who) {
-                                              search.ordered(sku, std::hash<CustomerId>{}(who));
-                                          }};
+    const http::pages::BuyingPages buying{
+        .site = site,
+        .basket = basket,
+        .checkout = checkout,
+        .pay = pay,
+        .fulfil = fulfil,
+        .order_book = *order_book,
+        .browse = browse,
+        .board = board,
+        .accounts = accounts,
+        .sessions = sessions,
+        .guests = guests,
+        .clock = clock,
+        .currency = *Currency::parse(config.text("shop.currency")),
+        .hold = seconds{config.integer("checkout.hold_s")},
+        .ordered = [this](const domain::SkuCode& sku,
+                          const CustomerId& who) { search.ordered(sku, std::hash<CustomerId>{}(who)); },
+        .positions = positions.get()};
     for (auto& route : http::pages::buying_routes(buying)) routes.push_back(std::move(route));
     return routes;
 }

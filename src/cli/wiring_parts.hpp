@@ -29,6 +29,7 @@
 #include "http/metrics.hpp"
 #include "http/pages/layout.hpp"
 #include "http/server.hpp"
+#include "http/session_positions.hpp"
 #include "http/watch/board.hpp"
 #include "http/watch/log_store.hpp"
 #include "http/watch/order_traces.hpp"
@@ -63,6 +64,8 @@ http::TraceStore::Options trace_options(const Config& config);
 /// Null when no collector is configured.
 std::unique_ptr<http::TraceExport> trace_export_of(const Config& config);
 
+/// Null when every read sees every write.
+std::unique_ptr<http::SessionPositions> positions_of(const Config& config, Stores& stores, const Secrets& secrets);
 http::pages::Site site_of(const Config& config, const ListenAddress& listen, const http::Assets& assets);
 
 struct Shop::Parts {
@@ -152,21 +155,22 @@ struct Shop::Parts {
                       [this] { return try_store(data); },
                       chores,
                       {.lane_depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))}};
-    Browse browse{catalogue, *order_book};
+    /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
+    http::NearCaches near_caches{near_cache_policies(config), clock, random};
+    WatchedCatalogue watched{
+        catalogue, [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }, stores->history()};
+    Browse browse{watched, *order_book};
     FillBasket basket{baskets, browse, *order_book,
                       board,   clock,  {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};
     ForgetBaskets forget_baskets{baskets, clock, {}};
     http::Guests guests{
         session_cache, random, {.key = secrets.key_for("guest"), .cookie = {.secure = shoppers_use_tls(config)}}};
     Search search{search_index, browse, rankings, clock};
-    SearchFollower search_follower{catalogue, search_index, {}, clock};
-    /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
+    SearchFollower search_follower{watched, search_index, {}, clock};
     /// Scripts and styles, of this version and of earlier ones.
     http::Assets assets{{.directory = data / "assets"}};
     http::pages::Site site{site_of(config, listen, assets)};
-    http::NearCaches near_caches{near_cache_policies(config), clock, random};
-    WatchedCatalogue watched{catalogue,
-                             [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }};
+    std::unique_ptr<http::SessionPositions> positions{positions_of(config, *stores, secrets)};
     BrowseShelves shelves;
     ProductImages product_images{image_files, image_studio, shelves};
     Import import;

@@ -49,9 +49,12 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
                                          {.basket = &basket, .guests = &guests}));
     append(routes, http::sale_routes(board, *order_book, clock, &near_caches));
     append(routes, http::line_routes(line));
-    append(routes, http::order_routes(checkout, *order_book, [this](const domain::SkuCode& sku, const CustomerId& who) {
-               search.ordered(sku, std::hash<CustomerId>{}(who));
-           }));
+    append(routes, http::order_routes(
+                       checkout, *order_book,
+                       [this](const domain::SkuCode& sku, const CustomerId& who) {
+                           search.ordered(sku, std::hash<CustomerId>{}(who));
+                       },
+                       positions.get()));
     append(routes, http::payment_routes(pay, fulfil));
     append(routes, http::catalogue_routes(
                        browse, &near_caches,
@@ -63,7 +66,7 @@ std::vector<http::Route> Shop::Parts::shop_routes() {
     append(routes, page_routes());
     append(routes, http::problem_routes());
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
-    return routes;
+    return positions ? http::telling_positions(std::move(routes), *positions) : std::move(routes);
 }
 
 std::vector<http::Route> Shop::Parts::operator_routes() {
@@ -92,6 +95,13 @@ std::vector<http::Route> Shop::Parts::operator_routes() {
     routes.push_back(http::metrics_route(metrics));
     routes.push_back(http::openapi_route(routes, MARKETDAY_VERSION));
     return http::guarded(std::move(routes), operators, operators_log, clock);
+}
+
+std::unique_ptr<http::SessionPositions> positions_of(const Config& config, Stores& stores, const Secrets& secrets) {
+    if (stores.history() == nullptr) return nullptr;
+    return std::make_unique<http::SessionPositions>(
+        *stores.history(), http::SessionPositions::Options{.key = secrets.key_for("positions of sessions"),
+                                                           .secure = shoppers_use_tls(config)});
 }
 
 /// Whoever is signed in is known by that; strangers are counted by the pages that they look at.

@@ -16,6 +16,7 @@
 #include "adapters/distributed/postgres_operators_log.hpp"
 #include "adapters/distributed/postgres_order_book.hpp"
 #include "adapters/distributed/postgres_payment_journal.hpp"
+#include "adapters/distributed/postgres_replicas.hpp"
 #include "adapters/distributed/postgres_secret.hpp"
 #include "adapters/distributed/postgres_sessions.hpp"
 #include "adapters/distributed/postgres_statistics.hpp"
@@ -173,6 +174,9 @@ PostgresDatabase::Options postgres_options(const Config& config, Hash256* secret
     options.connections = static_cast<std::size_t>(config.integer("database_pool.connections"));
     options.operator_connections = static_cast<std::size_t>(config.integer("database_pool.operator_connections"));
     options.processes = static_cast<std::size_t>(config.integer("database_pool.processes"));
+    options.replicas = config.list("database_replicas");
+    options.replica_connections = static_cast<std::size_t>(config.integer("database_pool.replica_connections"));
+    options.lag_max = milliseconds{config.integer("reads.lag_max_ms")};
     options.deadline = milliseconds{config.integer("database_pool.deadline_ms")};
     options.at_start = [secret](PostgresSession& session) { return begin_process(session, secret); };
     return options;
@@ -189,6 +193,7 @@ public:
         if (nats_) nats_->stop();
         StoresOf::stop();
     }
+    ports::WriteHistory* history() override { return database().replicas() == nullptr ? nullptr : &database(); }
     bool failing() const override { return database().figures().failing; }
     void collect(std::vector<http::Sample>& samples) const override {
         const auto add = [&samples](Kind kind, const char* name, const char* help, double value) {
@@ -205,6 +210,7 @@ public:
             static_cast<double>(store.unknown));
         collect_pool("shoppers", database().figures(PostgresDatabase::Priority::shoppers), samples);
         collect_pool("operators", database().figures(PostgresDatabase::Priority::operators), samples);
+        if (database().replicas() != nullptr) collect_replicas(*database().replicas(), samples);
         if (nats_) collect_event_bus(*nats_, samples);
     }
 
@@ -224,7 +230,35 @@ private:
             random.fill(*offered);
         return offered;
     }
-    static void collect_pool(const char* pool, const PostgresPool::Figures& figures,
+    static void collect_replicas(const PostgresReplicas& replicas, std::vector<http::Sample>& samples) {
+        for (std::size_t i = 0; i < kReadReasons; ++i) {
+            const auto reason = static_cast<ReadReason>(i);
+            const bool replica = reason == ReadReason::own_writes || reason == ReadReason::bounded;
+            samples.push_back(
+                {Kind::counter,
+                 "marketday_store_reads_total",
+                 "Reads by where they went and why",
+                 {{"server", replica ? "replica" : "primary"}, {"reason", std::string{to_string(reason)}}},
+                 static_cast<double>(replicas.reads(reason))});
+        }
+        for (const auto& figures : replicas.figures()) {
+            const auto add = [&](Kind kind, const char* name, const char* help, double value) {
+                samples.push_back({kind, name, help, {{"replica", figures->name}}, value});
+            };
+            add(Kind::gauge, "marketday_replica_serves", "1 while the replica may be read", figures->serves ? 1 : 0);
+            // One that is not level with anything of the last minute is that far behind at least.
+            const Instant level_at{Instant::duration{figures->level_at}};
+            const auto lag = std::min<std::chrono::duration<double>>(std::chrono::steady_clock::now() - level_at,
+                                                                     PrimaryMoments::kKept);
+            add(Kind::gauge, "marketday_replica_lag_seconds", "How far it is behind, a minute at most", lag.count());
+            add(Kind::counter, "marketday_replica_reads_total", "Reads that it answered",
+                static_cast<double>(figures->reads));
+            add(Kind::counter, "marketday_replica_failures_total", "Reads that it did not answer",
+                static_cast<double>(figures->failures));
+            collect_pool("replica " + figures->name, *figures->connections, samples);
+        }
+    }
+    static void collect_pool(const std::string& pool, const PostgresPool::Figures& figures,
                              std::vector<http::Sample>& samples) {
         const auto add = [&](Kind kind, const char* name, const char* help, double value) {
             samples.push_back({kind, name, help, {{"pool", pool}}, value});

@@ -12,6 +12,7 @@
 #include "ports/baskets.hpp"
 #include "ports/catalogue.hpp"
 #include "ports/event_bus.hpp"
+#include "ports/freshness.hpp"
 #include "ports/leases.hpp"
 #include "ports/line_book.hpp"
 #include "ports/operators.hpp"
@@ -40,6 +41,9 @@ public:
     virtual ports::EventMemory& event_memory() = 0;
     virtual ports::Statistics& statistics() = 0;
     virtual ports::Baskets& baskets() = 0;
+
+    /// Null where every read sees every write.
+    virtual ports::WriteHistory* history() { return nullptr; }
 
     /// The shop's one secret, the same in every process of the shop.
     virtual const Hash256& secret() const = 0;

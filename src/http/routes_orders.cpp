@@ -223,11 +223,11 @@ Task<Response> post_order(Checkout& checkout, const Ordered& ordered, const Requ
 }
 
 /// GET /api/v1/orders/{order}: 200, 401, 404, 503. Somebody else's order is not found.
-Task<Response> get_order(ports::OrderBook& order_book, const Request& request) {
+Task<Response> get_order(ports::OrderBook& order_book, const SessionPositions* positions, const Request& request) {
     const auto id = OrderId::parse(request.param(0));
     if (!id) co_return problem(not_found("order"));
     const CustomerId customer = request.session->customer;
-    auto found = co_await order_book.find(*id);
+    auto found = co_await order_book.find(*id, own_writes(positions, request));
     if (!found) co_return problem(store_unavailable());
     if (!*found || (*found)->customer != customer) co_return problem(not_found("order"));
     std::string body;
@@ -236,9 +236,10 @@ Task<Response> get_order(ports::OrderBook& order_book, const Request& request) {
 }
 
 /// GET /api/v1/orders?limit=&cursor=&state=: 200, 400, 401, 503. Newest first.
-Task<Response> get_orders(ports::OrderBook& order_book, const Request& request) {
+Task<Response> get_orders(ports::OrderBook& order_book, const SessionPositions* positions, const Request& request) {
     ports::OrderBook::OrderQuery query;
     query.customer = request.session->customer;
+    query.freshness = own_writes(positions, request);
     if (const auto wrong = read_order_query(request, query)) co_return problem(*wrong);
     const std::size_t page = query.orders_max;
     query.orders_max = page + 1;
@@ -286,7 +287,8 @@ std::string order_list_json(std::vector<domain::Order> orders, std::size_t page)
     return body;
 }
 
-std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book, Ordered ordered) {
+std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book, Ordered ordered,
+                                const SessionPositions* positions) {
     // Shared by the copies of its handler: the table outlives every request.
     const auto tell = std::make_shared<const Ordered>(std::move(ordered));
     std::vector<Route> routes;
@@ -314,7 +316,8 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .request_schema = {},
                       .response_schema = "OrderList",
                       .statuses = kReadStatuses,
-                      .handle = [&order_book](const Request& request) { return get_orders(order_book, request); },
+                      .handle = [&order_book, positions](
+                                    const Request& request) { return get_orders(order_book, positions, request); },
                       .handle_now = {},
                       .parameters = "limit cursor state sale"});
     routes.push_back({.method = Method::get,
@@ -326,7 +329,8 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .request_schema = {},
                       .response_schema = "Order",
                       .statuses = kReadStatuses,
-                      .handle = [&order_book](const Request& request) { return get_order(order_book, request); },
+                      .handle = [&order_book, positions](
+                                    const Request& request) { return get_order(order_book, positions, request); },
                       .handle_now = {}});
     return routes;
 }

@@ -62,12 +62,12 @@ std::string_view stock_state(const domain::StockLevel& level, const domain::Sale
 
 /// GET /api/v1/sales/{sale}/stock: 200, 404, 503.
 Task<NearCache::Loaded> load_sale_stock(OrderBook& order_book, SaleId id) {
-    auto sale = co_await order_book.find_sale(id);
+    auto sale = co_await order_book.find_sale(id, ports::Freshness::bounded());
     if (!sale) co_return as_is(problem(store_unavailable()));
     if (!*sale) co_return as_is(problem(not_found("sale")));
     std::vector<domain::SkuCode> skus;
     for (const auto& item : (*sale)->items) skus.push_back(item.sku);
-    auto levels = co_await order_book.stock(skus);
+    auto levels = co_await order_book.stock(skus, ports::Freshness::bounded());
     if (!levels) co_return as_is(problem(store_unavailable()));
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < skus.size(); ++i) {

@@ -113,6 +113,7 @@ Task<Response> get_statistics(Statistics& statistics, const Clock& clock, ShopCa
     if (const auto wrong = read_time(request, "from", from)) co_return problem(*wrong);
     if (const auto wrong = read_time(request, "to", to)) co_return problem(*wrong);
     Statistics::Period period;
+    period.freshness = ports::Freshness::bounded();
     if (const auto wrong = read_limit(request, kGoodsMax, period.goods_max)) co_return problem(*wrong);
     // A day's text is its first moment in UTC, which is the day that is meant whatever the shop's clock says.
     const ShopCalendar as_written{milliseconds{0}};

@@ -8,6 +8,7 @@
 #include "base/async/task.hpp"
 #include "base/result.hpp"
 #include "domain/product.hpp"
+#include "ports/freshness.hpp"
 
 namespace marketday::ports {
 
@@ -17,6 +18,7 @@ namespace marketday::ports {
 /// * every change takes a change number of its own, larger than all before, in the order of the writes: whoever follows
 ///   `changed_after` from 0 sees every product in its newest form. A batch that changed something also leaves one event
 ///   {"id","type":"products-changed","change":last number} in the outbox, topic "products".
+/// Reads are strict; those that are asked for pages too may be given a Freshness.
 /// Thread-safe; tasks resume on their caller's executor.
 class Catalogue {
 public:
@@ -47,13 +49,14 @@ public:
     virtual Answer<std::vector<Written>> put(std::vector<Write> writes) = 0;
 
     /// In the order asked, hidden ones too; nothing for an unknown SKU. At most 1000.
-    virtual Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus) = 0;
+    virtual Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus,
+                                                                     Freshness freshness = {}) = 0;
 
     /// By SKU (byte order), after `after` (empty: from the first), at most `products_max` (1..1000), hidden ones too.
     virtual Answer<std::vector<domain::Product>> list(domain::SkuCode after, std::size_t products_max) = 0;
 
     /// Every category with at least one product that is not hidden, by path.
-    virtual Answer<std::vector<domain::Category>> categories() = 0;
+    virtual Answer<std::vector<domain::Category>> categories(Freshness freshness = {}) = 0;
 
     struct Change {
         std::int64_t number = 0;  // 1.., with gaps

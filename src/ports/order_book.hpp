@@ -11,6 +11,7 @@
 #include "domain/order.hpp"
 #include "domain/sale.hpp"
 #include "domain/stock.hpp"
+#include "ports/freshness.hpp"
 
 namespace marketday::ports {
 
@@ -22,7 +23,7 @@ namespace marketday::ports {
 /// * durable: a verdict is returned only after it would survive loss of power;
 /// * whole: an order is granted with all its lines or not at all, and one bad line spoils only its own order;
 /// * every change of stock is a ledger entry, and every change of an order an event in the outbox, of one transaction.
-/// Reads are strict (they see every acknowledged write) unless their comment says otherwise.
+/// Reads are strict (they see every acknowledged write); those that are asked for pages too may be given a Freshness.
 /// Tasks resume on their caller's executor.
 class OrderBook {
 public:
@@ -45,7 +46,7 @@ public:
     /// `changed = false`, not an error.
     virtual Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep> steps) = 0;
 
-    virtual Answer<std::optional<domain::Order>> find(OrderId order) = 0;
+    virtual Answer<std::optional<domain::Order>> find(OrderId order, Freshness freshness = {}) = 0;
 
     struct OrderQuery {
         std::optional<CustomerId> customer;  // absent: of all customers (operators)
@@ -54,6 +55,7 @@ public:
         std::optional<OrderId> before;  // continues below this id
         std::optional<OrderId> from{};  // not below this id (ids begin with the time: first_order_id)
         std::size_t orders_max = 50;    // 1..1000
+        Freshness freshness{};
     };
     /// Newest first.
     virtual Answer<std::vector<domain::Order>> list(OrderQuery query) = 0;
@@ -72,7 +74,8 @@ public:
     enum class StockRefusal { unknown_sku, not_enough };
     virtual Answer<Result<domain::Receipt, StockRefusal>> change_stock(StockChange change) = 0;
     /// Levels in the order asked; nothing for a SKU that was never known.
-    virtual Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus) = 0;
+    virtual Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus,
+                                                                         Freshness freshness = {}) = 0;
 
     /// What can be bought and for how much; the catalogue's writer sets it with the product. Raises `version` when the
     /// price differs. A SKU becomes known with its first offer.
@@ -96,7 +99,7 @@ public:
     virtual Answer<Result<domain::Sale, SaleRefusal>> create_sale(domain::Sale sale) = 0;
     virtual Answer<Result<domain::Sale, SaleRefusal>> set_sale_state(SaleId sale, domain::SaleState state,
                                                                      WallTime at) = 0;
-    virtual Answer<std::optional<domain::Sale>> find_sale(SaleId sale) = 0;
+    virtual Answer<std::optional<domain::Sale>> find_sale(SaleId sale, Freshness freshness = {}) = 0;
     /// All sales that are not closed, and the newest `closed_max` that are; by opening, newest first.
     virtual Answer<std::vector<domain::Sale>> sales(std::size_t closed_max) = 0;
 

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "domain/stock.hpp"
+#include "ports/freshness.hpp"
 #include "ports/leases.hpp"
 
 namespace marketday::ports {
@@ -117,6 +118,7 @@ public:
         ShopMonth from_month = 0;
         ShopMonth to_month = 0;  // before it
         std::size_t goods_max = 20;
+        Freshness freshness{};
     };
     virtual Answer<Figures> figures(Period period) = 0;
 

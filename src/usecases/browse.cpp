@@ -4,10 +4,13 @@ namespace marketday::usecases {
 
 using domain::Product;
 
+// What the goods are like and how many are left is shown to all alike; an order reads again what it is decided by.
+static constexpr ports::Freshness kShown = ports::Freshness::bounded();
+
 Browse::Answer<std::optional<Product>> Browse::product(domain::SkuCode sku) {
     if (!domain::is_sku_code(sku)) co_return std::nullopt;
     std::vector<domain::SkuCode> skus{std::move(sku)};
-    auto found = co_await catalogue_.find(std::move(skus));
+    auto found = co_await catalogue_.find(std::move(skus), kShown);
     if (!found) co_return fail(Error::unavailable);
     auto& product = found->front();
     if (product && product->hidden) product.reset();
@@ -17,7 +20,7 @@ Browse::Answer<std::optional<Product>> Browse::product(domain::SkuCode sku) {
 Browse::Answer<std::vector<Product>> Browse::products(std::vector<domain::SkuCode> skus) {
     std::vector<Product> products;
     if (skus.empty()) co_return products;
-    auto found = co_await catalogue_.find(std::move(skus));
+    auto found = co_await catalogue_.find(std::move(skus), kShown);
     if (!found) co_return fail(Error::unavailable);
     products.reserve(found->size());
     for (auto& product : *found)
@@ -30,7 +33,7 @@ Browse::Answer<std::optional<domain::StockLevel>> Browse::stock(domain::SkuCode 
     if (!shown) co_return fail(Error::unavailable);
     if (!*shown) co_return std::nullopt;
     std::vector<domain::SkuCode> skus{std::move(sku)};
-    auto levels = co_await order_book_.stock(std::move(skus));
+    auto levels = co_await order_book_.stock(std::move(skus), kShown);
     if (!levels) co_return fail(Error::unavailable);
     co_return levels->front().value_or(domain::StockLevel{});
 }
@@ -47,7 +50,7 @@ Browse::Answer<std::vector<Browse::Changed>> Browse::changed(std::int64_t after,
 }
 
 Browse::Answer<std::vector<domain::Category>> Browse::categories() {
-    auto categories = co_await catalogue_.categories();
+    auto categories = co_await catalogue_.categories(kShown);
     if (!categories) co_return fail(Error::unavailable);
     co_return *std::move(categories);
 }

@@ -1,5 +1,7 @@
 #include "usecases/watched_catalogue.hpp"
 
+#include <algorithm>
+
 #include "base/async/wait.hpp"
 
 namespace marketday::usecases {
@@ -16,8 +18,45 @@ auto WatchedCatalogue::put(std::vector<Write> writes) -> Answer<std::vector<Writ
         const bool may_have = !done || (*done)[i] == Written::created || (*done)[i] == Written::updated;
         if (may_have) changed.push_back(std::move(skus[i]));
     }
-    if (!changed.empty()) changed_(std::move(changed), ++writes_);
+    if (changed.empty()) co_return done;
+    const std::uint64_t write = ++writes_;
+    if (history_ != nullptr) {
+        const std::scoped_lock lock(mutex_);
+        told_up_to_ = later_of(told_up_to_, history_->newest());
+    }
+    changed_(std::move(changed), write);
     co_return done;
+}
+
+ports::Position WatchedCatalogue::told_up_to() const {
+    if (history_ == nullptr) return {};
+    const std::scoped_lock lock(mutex_);
+    return told_up_to_;
+}
+
+/// Before the change is told: whoever loads again because of it must not meet a copy without it.
+Task<bool> WatchedCatalogue::note_up_to(std::int64_t change) {
+    if (history_ == nullptr) co_return true;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (change <= told_change_ && told_up_to_ != ports::Position::unknown()) co_return true;
+    }
+    const std::uint64_t writes = writes_;
+    const auto up_to = co_await history_->ask();
+    if (!up_to) co_return false;
+    const std::scoped_lock lock(mutex_);
+    // What was unknown is known now, unless this process has written meanwhile.
+    told_up_to_ = writes == writes_ ? *up_to : later_of(told_up_to_, *up_to);
+    told_change_ = std::max(told_change_, change);
+    co_return true;
+}
+
+auto WatchedCatalogue::changed_after(std::int64_t number, std::size_t changes_max) -> Answer<std::vector<Change>> {
+    auto changes = co_await catalogue_.changed_after(number, changes_max);
+    if (!changes) co_return changes;
+    const bool noted = co_await note_up_to(changes->empty() ? number : changes->back().number);
+    if (!noted) co_return fail(Error::unavailable);
+    co_return changes;
 }
 
 Task<void> WatchedCatalogue::follow(milliseconds every) {
@@ -27,9 +66,11 @@ Task<void> WatchedCatalogue::follow(milliseconds every) {
         bool more = false;
         if (!seen) {
             const auto last = co_await catalogue_.last_change();
-            if (last) seen = *last;
+            bool noted = false;
+            if (last) noted = co_await note_up_to(*last);
+            if (noted) seen = *last;
         } else {
-            const auto changes = co_await catalogue_.changed_after(*seen, kChangesRead);
+            const auto changes = co_await changed_after(*seen, kChangesRead);
             if (changes && !changes->empty()) {
                 std::vector<domain::SkuCode> changed;
                 for (const Change& change : *changes) changed.push_back(change.product.sku);

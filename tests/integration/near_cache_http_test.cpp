@@ -49,10 +49,11 @@ public:
         changed_.notify_all();
     }
 
-    Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus) override {
+    Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus,
+                                                             ports::Freshness freshness) override {
         ++finds;
         if (down) co_return fail(Error::unavailable);
-        auto found = co_await catalogue_.find(std::move(skus));
+        auto found = co_await catalogue_.find(std::move(skus), freshness);
         auto wait = [this] {
             std::unique_lock lock(mutex_);
             changed_.wait(lock, [this] { return !held_; });
@@ -66,7 +67,9 @@ public:
     Answer<std::vector<domain::Product>> list(domain::SkuCode after, std::size_t max) override {
         return catalogue_.list(std::move(after), max);
     }
-    Answer<std::vector<domain::Category>> categories() override { return catalogue_.categories(); }
+    Answer<std::vector<domain::Category>> categories(ports::Freshness freshness) override {
+        return catalogue_.categories(freshness);
+    }
     Answer<std::vector<Change>> changed_after(std::int64_t number, std::size_t max) override {
         return catalogue_.changed_after(number, max);
     }

@@ -28,8 +28,9 @@ def run(*arguments, **options):
 
 
 class Answer:
-    def __init__(self, status, body):
+    def __init__(self, status, body, headers=None):
         self.status = status
+        self.headers = headers
         self.text = body.decode()
         try:
             self.json = json.loads(self.text)
@@ -46,9 +47,9 @@ def call(url, method="GET", body=None, headers=None, timeout=15):
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})})
     try:
         with urllib.request.urlopen(request, timeout=timeout) as response:
-            return Answer(response.status, response.read())
+            return Answer(response.status, response.read(), response.headers)
     except urllib.error.HTTPError as error:
-        return Answer(error.code, error.read())
+        return Answer(error.code, error.read(), error.headers)
 
 
 class Shop:

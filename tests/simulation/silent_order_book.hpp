@@ -16,7 +16,9 @@ public:
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep>) override {
         co_return fail(Error::unavailable);
     }
-    Answer<std::optional<domain::Order>> find(OrderId) override { co_return fail(Error::unavailable); }
+    Answer<std::optional<domain::Order>> find(OrderId, ports::Freshness) override {
+        co_return fail(Error::unavailable);
+    }
     Answer<std::vector<domain::Order>> list(OrderQuery) override { co_return fail(Error::unavailable); }
     Answer<std::vector<OrderId>> overdue(WallTime, std::size_t) override { co_return fail(Error::unavailable); }
     Answer<std::vector<domain::Order>> paying_since(WallTime, std::size_t) override {
@@ -25,7 +27,8 @@ public:
     Answer<Result<domain::Receipt, StockRefusal>> change_stock(StockChange) override {
         co_return fail(Error::unavailable);
     }
-    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode>) override {
+    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode>,
+                                                                 ports::Freshness) override {
         co_return fail(Error::unavailable);
     }
     Answer<std::vector<Offer>> set_offers(std::vector<Offer>) override { co_return fail(Error::unavailable); }
@@ -36,7 +39,9 @@ public:
     Answer<Result<domain::Sale, SaleRefusal>> set_sale_state(SaleId, domain::SaleState, WallTime) override {
         co_return fail(Error::unavailable);
     }
-    Answer<std::optional<domain::Sale>> find_sale(SaleId) override { co_return fail(Error::unavailable); }
+    Answer<std::optional<domain::Sale>> find_sale(SaleId, ports::Freshness) override {
+        co_return fail(Error::unavailable);
+    }
     Answer<std::vector<domain::Sale>> sales(std::size_t) override { co_return fail(Error::unavailable); }
     Answer<std::vector<domain::LedgerEntry>> ledger_after(std::int64_t, std::size_t) override {
         co_return fail(Error::unavailable);

@@ -23,7 +23,7 @@ public:
     SimulatedSale(SaleRows& rows, Random& random, unsigned unavailable_percent)
         : rows_(rows), random_(random), unavailable_percent_(unavailable_percent) {}
 
-    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override {
+    Answer<std::optional<domain::Sale>> find_sale(SaleId sale, ports::Freshness) override {
         const bool failing = co_await fails();
         if (failing) co_return fail(Error::unavailable);
         if (sale != rows_.sale.id) co_return std::optional<domain::Sale>{};
@@ -36,7 +36,8 @@ public:
         if (rows_.sale.state != domain::SaleState::closed || closed_max > 0) all.push_back(rows_.sale);
         co_return all;
     }
-    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus) override {
+    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus,
+                                                                 ports::Freshness) override {
         const bool failing = co_await fails();
         if (failing) co_return fail(Error::unavailable);
         // Seen now, told later: what happens in between the asker must allow for.
@@ -58,7 +59,7 @@ public:
 
     Answer<std::vector<domain::Verdict>> place(const std::vector<domain::OrderRequest>&) override { std::abort(); }
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep>) override { std::abort(); }
-    Answer<std::optional<domain::Order>> find(OrderId) override { std::abort(); }
+    Answer<std::optional<domain::Order>> find(OrderId, ports::Freshness) override { std::abort(); }
     Answer<std::vector<OrderId>> overdue(WallTime, std::size_t) override { std::abort(); }
     Answer<std::vector<domain::Order>> paying_since(WallTime, std::size_t) override { std::abort(); }
     Answer<Result<domain::Receipt, StockRefusal>> change_stock(StockChange) override { std::abort(); }

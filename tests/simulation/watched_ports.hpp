@@ -118,7 +118,9 @@ public:
     Answer<std::vector<domain::StepVerdict>> advance(std::vector<domain::OrderStep> steps) override {
         return inner_.advance(std::move(steps));
     }
-    Answer<std::optional<domain::Order>> find(OrderId order) override { return inner_.find(order); }
+    Answer<std::optional<domain::Order>> find(OrderId order, ports::Freshness freshness) override {
+        return inner_.find(order, freshness);
+    }
     Answer<std::vector<domain::Order>> list(OrderQuery query) override { return inner_.list(query); }
     Answer<std::vector<OrderId>> overdue(WallTime now, std::size_t orders_max) override {
         return inner_.overdue(now, orders_max);
@@ -129,8 +131,9 @@ public:
     Answer<Result<domain::Receipt, StockRefusal>> change_stock(StockChange change) override {
         return inner_.change_stock(std::move(change));
     }
-    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus) override {
-        auto levels = co_await inner_.stock(std::move(skus));
+    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus,
+                                                                 ports::Freshness freshness) override {
+        auto levels = co_await inner_.stock(std::move(skus), freshness);
         if (levels)
             for (auto& level : *levels)
                 if (level) level->available += lies_.units_more;
@@ -149,8 +152,8 @@ public:
                                                              WallTime at) override {
         return inner_.set_sale_state(sale, state, at);
     }
-    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override {
-        auto found = co_await inner_.find_sale(sale);
+    Answer<std::optional<domain::Sale>> find_sale(SaleId sale, ports::Freshness freshness) override {
+        auto found = co_await inner_.find_sale(sale, freshness);
         if (found && *found)
             for (auto& item : (**found).items) item.taken -= lies_.units_more;
         co_return std::move(found);

@@ -98,8 +98,9 @@ Catalogue::Answer<std::vector<Catalogue::Written>> PostgresCatalogue::put(std::v
     co_return to_port<Error>(std::move(written));
 }
 
-Catalogue::Answer<std::vector<std::optional<Product>>> PostgresCatalogue::find(std::vector<domain::SkuCode> skus) {
-    auto found = co_await database_.read(&find_all, skus);
+Catalogue::Answer<std::vector<std::optional<Product>>> PostgresCatalogue::find(std::vector<domain::SkuCode> skus,
+                                                                               ports::Freshness freshness) {
+    auto found = co_await database_.read_at(freshness, &find_all, skus);
     co_return to_port<Error>(std::move(found));
 }
 
@@ -108,8 +109,8 @@ Catalogue::Answer<std::vector<Product>> PostgresCatalogue::list(domain::SkuCode 
     co_return to_port<Error>(std::move(found));
 }
 
-Catalogue::Answer<std::vector<domain::Category>> PostgresCatalogue::categories() {
-    auto found = co_await database_.read(&all_categories);
+Catalogue::Answer<std::vector<domain::Category>> PostgresCatalogue::categories(ports::Freshness freshness) {
+    auto found = co_await database_.read_at(freshness, &all_categories);
     co_return to_port<Error>(std::move(found));
 }
 

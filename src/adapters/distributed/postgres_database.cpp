@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "adapters/distributed/postgres_migrations.hpp"
+#include "adapters/distributed/postgres_replicas.hpp"
 #include "base/assert.hpp"
 #include "base/log.hpp"
 
@@ -30,6 +31,8 @@ bool leaves_unknown(std::string_view state) {
 }
 
 constexpr int kAttemptsMax = 20;
+/// What a replica has not answered by then is asked elsewhere.
+constexpr milliseconds kReplicaWithin{1000};
 
 /// While a database is down every request meets it: once a second is enough to be told.
 bool may_be_told() {
@@ -64,6 +67,14 @@ PostgresDatabase::PostgresDatabase(Options options) : options_(std::move(options
     };
     pools_[static_cast<std::size_t>(Priority::operators)] = pool_of(options_.operator_connections);
     pools_[static_cast<std::size_t>(Priority::shoppers)] = pool_of(options_.connections);
+    if (!options_.replicas.empty())
+        replicas_ = std::make_unique<PostgresReplicas>(
+            loop_->io, PostgresReplicas::Options{.primary_url = options_.url,
+                                                 .urls = options_.replicas,
+                                                 .settings = settings,
+                                                 .connections = options_.replica_connections,
+                                                 .processes = options_.processes,
+                                                 .lag_max = options_.lag_max});
     executor_ = std::make_unique<AsioExecutor>(loop_->io);
     std::optional<std::string> failure;
     spawn(*executor_, "postgres.begin", begin(&failure));
@@ -74,6 +85,7 @@ PostgresDatabase::PostgresDatabase(Options options) : options_(std::move(options
     }
     loop_->io.restart();
     spawn(*executor_, "postgres.partitions", keep_partitions());
+    if (replicas_) replicas_->begin(*executor_);
     thread_ = std::thread([this] { loop_->io.run(); });
     pthread_setname_np(thread_.native_handle(), "postgres");
 }
@@ -102,7 +114,9 @@ Task<void> check_budget(PostgresSession& session, const PostgresDatabase::Option
         throw std::runtime_error(fmt::format("PostgreSQL {} is too old; use 15 or newer", rows.integer(1) / 10'000));
     if (rows.text(2) != "onon")
         log::error("postgres.not_durable", {{"reason", "fsync or full_page_writes is off: a power cut loses orders"}});
-    const auto each = static_cast<std::int64_t>(options.connections + options.operator_connections);
+    // One more asks how far the primary is.
+    const auto each = static_cast<std::int64_t>(options.connections + options.operator_connections +
+                                                (options.replicas.empty() ? 0 : 1));
     const auto wanted = each * static_cast<std::int64_t>(options.processes);
     if (wanted > allowed)
         throw std::runtime_error(
@@ -130,6 +144,7 @@ Task<void> PostgresDatabase::begin(std::optional<std::string>* failure) {
         if (options_.at_start) co_await options_.at_start(session);
         co_await session.finish();
         shoppers.give_back(std::move(connection), executor_->now());
+        if (replicas_) co_await replicas_->look_once();
     } catch (const PostgresError& error) {
         *failure = fmt::format("the database does not answer as it should: {}; check the setting database ({})",
                                error.what(), error.state.empty() ? "no connection" : error.state);
@@ -158,9 +173,63 @@ Task<PostgresDatabase::Written<bool>> PostgresDatabase::try_writing() {
     co_return written;
 }
 
-Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode, Work* work,
-                                   Resumer<std::optional<PostgresFailure>> resume) {
+ports::Position PostgresDatabase::newest() const { return replicas_ ? replicas_->newest() : ports::Position{}; }
+
+Task<std::optional<ports::Position>> PostgresDatabase::ask() {
+    if (!replicas_) co_return ports::Position{};
+    const auto written = co_await read([](PostgresSession& session) -> Task<ports::Position> {
+        return PostgresReplicas::written(session.connection(), session.deadline());
+    });
+    if (!written) co_return std::nullopt;
+    co_return *written;
+}
+
+/// True when one of them has answered.
+Task<bool> PostgresDatabase::try_replicas(ports::Freshness freshness, PostgresSession::Mode mode, Work* work,
+                                          Instant deadline) {
+    const ReadChoice choice = replicas_->choose(freshness, executor_->now());
+    ReadReason reason = choice.otherwise;
+    for (const std::size_t replica : choice.replicas) {
+        PostgresPool& pool = replicas_->pool(replica);
+        const Instant until = std::min(deadline, executor_->now() + kReplicaWithin);
+        std::unique_ptr<PostgresConnection> connection;
+        std::optional<PostgresError> error;
+        try {
+            connection = co_await pool.take(until);
+            if (connection == nullptr) error = PostgresError(Kind::refused, "", "no connection came free");
+        } catch (const PostgresError& refused) {
+            error = refused;
+        }
+        if (connection != nullptr) {
+            const Instant taken_at = executor_->now();
+            bool committed = false;
+            error = co_await run_once(*connection, mode, work, until, &committed);
+            pool.give_back(std::move(connection), taken_at);
+        }
+        if (!error) {
+            replicas_->answered(replica, freshness);
+            co_return true;
+        }
+        reason = ReadReason::failed;
+        // One that answers with a refusal is there: what it replays stood in the way, or it is too busy.
+        const bool out = error->kind == Kind::lost || error->kind == Kind::timed_out || leaves_unknown(error->state);
+        replicas_->failed(replica, out, error->what());
+    }
+    replicas_->went_to_primary(reason);
+    co_return false;
+}
+
+Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode, ports::Freshness freshness,
+                                   Work* work, Resumer<std::optional<PostgresFailure>> resume) {
     const Instant deadline = executor_->now() + options_.deadline;
+    if (replicas_ && freshness.kind() != ports::Freshness::Kind::strict) {
+        const bool answered = co_await try_replicas(freshness, mode, work, deadline);
+        if (answered) {
+            ++figures_.done;
+            resume(std::nullopt);
+            co_return;
+        }
+    }
     Tried tried;
     for (int attempt = 1;; ++attempt) {
         tried = co_await try_once(priority, mode, work, deadline);
@@ -168,11 +237,38 @@ Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode
         ++figures_.again;
     }
     figures_.failing = tried.no_database;
+    if (!tried.failure && replicas_ && mode != PostgresSession::Mode::transaction && !tried.committed &&
+        freshness.kind() == ports::Freshness::Kind::strict)
+        replicas_->went_to_primary(ReadReason::strict);
     if (!tried.failure)
         ++figures_.done;
     else
         ++(*tried.failure == PostgresFailure::unavailable ? figures_.failed : figures_.unknown);
     resume(tried.failure);
+}
+
+Task<std::optional<PostgresError>> PostgresDatabase::run_once(PostgresConnection& connection,
+                                                              PostgresSession::Mode mode, Work* work, Instant deadline,
+                                                              bool* commit_was_sent) {
+    std::optional<PostgresError> error;
+    PostgresSession session{connection, mode, deadline};
+    try {
+        co_await work->run(session);
+        co_await session.finish();
+    } catch (const PostgresError& refused) {
+        error = refused;
+    } catch (const std::exception& failure) {
+        error = PostgresError(Kind::broken, "", failure.what());
+    }
+    *commit_was_sent = session.commit_was_sent();
+    if (error) {
+        try {
+            co_await session.abandon();
+        } catch (const PostgresError&) {
+            // The connection is of no more use, and the server undoes what it has not committed.
+        }
+    }
+    co_return error;
 }
 
 Task<PostgresDatabase::Tried> PostgresDatabase::try_once(Priority priority, PostgresSession::Mode mode, Work* work,
@@ -193,31 +289,15 @@ Task<PostgresDatabase::Tried> PostgresDatabase::try_once(Priority priority, Post
     }
     const Instant taken_at = executor_->now();
     bool commit_was_sent = false;
-    {
-        PostgresSession session{*connection, mode, deadline};
-        try {
-            co_await work->run(session);
-            co_await session.finish();
-        } catch (const PostgresError& refused) {
-            error = refused;
-        } catch (const std::exception& failure) {
-            error = PostgresError(Kind::broken, "", failure.what());
-        }
-        commit_was_sent = session.commit_was_sent();
-        if (error) {
-            try {
-                co_await session.abandon();
-            } catch (const PostgresError&) {
-                // The connection is of no more use, and the server undoes what it has not committed.
-            }
-        }
-    }
+    error = co_await run_once(*connection, mode, work, deadline, &commit_was_sent);
+    if (!error && commit_was_sent && replicas_) co_await replicas_->note_commit(*connection, deadline);
     pool.give_back(std::move(connection), taken_at);
-    if (!error) co_return Tried{};
+    if (!error) co_return Tried{std::nullopt, false, false, commit_was_sent};
     const bool unknown = commit_was_sent && (error->kind == Kind::lost || error->kind == Kind::timed_out ||
                                              (error->kind == Kind::refused && leaves_unknown(error->state)));
     if (unknown) {
         log::error("postgres.outcome_unknown", {{"sqlstate", error->state}, {"reason", error->what()}});
+        if (replicas_) replicas_->note_unknown();
         co_return Tried{PostgresFailure::outcome_unknown, false, true};
     }
     // After a failover every idle connection is as dead as this one.

@@ -11,8 +11,11 @@
 #include "adapters/distributed/postgres_session.hpp"
 #include "base/async/asio_executor.hpp"
 #include "base/result.hpp"
+#include "ports/freshness.hpp"
 
 namespace marketday::adapters {
+
+class PostgresReplicas;
 
 /// How work on the database ended when it is not done. Translated by each adapter (to_port).
 enum class PostgresFailure : std::uint8_t {
@@ -29,16 +32,20 @@ struct TaskValue<Task<T>> {
 };
 }  // namespace detail
 
-/// A site's PostgreSQL database. All connections, and whatever works on them, live on one thread of its own; calls come
+/// A site's PostgreSQL database: a primary, and replicas of it that answer what need not be read there (ADR 16). All
+/// connections, and whatever works on them, live on one thread of its own; calls come
 /// from any thread's tasks and resume on their executor, so that no lock waits for a busy shop. Operators have
 /// connections of their own and never wait behind shoppers.
-class PostgresDatabase {
+class PostgresDatabase final : public ports::WriteHistory {
 public:
     struct Options {
         std::string url{};
         std::size_t connections = 8;           // for shoppers and jobs
         std::size_t operator_connections = 2;  // for operators
         std::size_t processes = 1;             // that share the database: the sum of their pools must fit
+        std::vector<std::string> replicas{};   // URLs
+        std::size_t replica_connections = 4;   // to each, beside one that asks how far it is
+        milliseconds lag_max{1000};            // of a replica that may answer
         milliseconds deadline{8000};           // of one piece of work, the wait for a connection included
         std::function<Task<void>(PostgresSession&)> at_start{};  // in one transaction, after the migrations
     };
@@ -49,7 +56,7 @@ public:
     /// Connects, applies the migrations, and checks that the pools of all processes fit in what the server allows.
     /// Throws std::runtime_error with what to do.
     explicit PostgresDatabase(Options options);
-    ~PostgresDatabase();
+    ~PostgresDatabase() override;
     PostgresDatabase(const PostgresDatabase&) = delete;
     PostgresDatabase& operator=(const PostgresDatabase&) = delete;
     /// Ends the thread; work that is under way never answers. Before the executors of whoever waits are ended.
@@ -61,22 +68,38 @@ public:
     /// copied. `work` captures nothing.
     template <class F, class... Args>
     auto write(Priority priority, F work, const Args&... args) {
-        return perform(priority, PostgresSession::Mode::transaction, work, args...);
+        return perform(priority, PostgresSession::Mode::transaction, ports::Freshness::strict(), work, args...);
     }
     /// Statements without a transaction, for reads of one statement and for work that ends with one `commit_with`.
     template <class F, class... Args>
     auto single(Priority priority, F work, const Args&... args) {
-        return perform(priority, PostgresSession::Mode::single, work, args...);
+        return perform(priority, PostgresSession::Mode::single, ports::Freshness::strict(), work, args...);
     }
     template <class F, class... Args>
     auto read(F work, const Args&... args) {
-        return perform(Priority::shoppers, PostgresSession::Mode::single, work, args...);
+        return perform(Priority::shoppers, PostgresSession::Mode::single, ports::Freshness::strict(), work, args...);
     }
     /// Reads of several statements that see one moment.
     template <class F, class... Args>
     auto read_snapshot(F work, const Args&... args) {
-        return perform(Priority::shoppers, PostgresSession::Mode::snapshot, work, args...);
+        return perform(Priority::shoppers, PostgresSession::Mode::snapshot, ports::Freshness::strict(), work, args...);
     }
+    /// The same where what is read may come from a replica that is as fresh as `freshness` says. One that does not
+    /// answer is left out, and the read goes on to the next one or to the primary.
+    template <class F, class... Args>
+    auto read_at(ports::Freshness freshness, F work, const Args&... args) {
+        return perform(Priority::shoppers, PostgresSession::Mode::single, freshness, work, args...);
+    }
+    template <class F, class... Args>
+    auto read_snapshot_at(ports::Freshness freshness, F work, const Args&... args) {
+        return perform(Priority::shoppers, PostgresSession::Mode::snapshot, freshness, work, args...);
+    }
+
+    /// Zero without replicas: every read sees every write.
+    ports::Position newest() const override;
+    Task<std::optional<ports::Position>> ask() override;
+    /// Null without replicas.
+    const PostgresReplicas* replicas() const { return replicas_.get(); }
 
     /// Commits a change that means nothing, to tell how the database is now.
     Task<Written<bool>> try_writing();
@@ -113,27 +136,31 @@ private:
         std::optional<PostgresFailure> failure;
         bool again = false;
         bool no_database = false;
+        bool committed = false;
     };
 
     template <class F, class... Args>
-    auto perform(Priority priority, PostgresSession::Mode mode, F work, const Args&... args)
+    auto perform(Priority priority, PostgresSession::Mode mode, ports::Freshness freshness, F work, const Args&... args)
         -> Task<Written<typename detail::TaskValue<std::invoke_result_t<F&, PostgresSession&, const Args&...>>::type>> {
         using T = typename detail::TaskValue<std::invoke_result_t<F&, PostgresSession&, const Args&...>>::type;
         WorkOf<F, T, Args...> given(work, args...);
         Trace* const trace = current_trace();
         const Instant begun = std::chrono::steady_clock::now();
         const auto failure = co_await suspend_for<std::optional<PostgresFailure>>(
-            [this, priority, mode, &given](Resumer<std::optional<PostgresFailure>> resume) {
-                spawn(*executor_, "postgres", drive(priority, mode, &given, resume));
+            [this, priority, mode, freshness, &given](Resumer<std::optional<PostgresFailure>> resume) {
+                spawn(*executor_, "postgres", drive(priority, mode, freshness, &given, resume));
             });
         if (trace != nullptr) trace->add("store", begun, std::chrono::steady_clock::now());
         if (failure) co_return fail(*failure);
         co_return std::move(*given.value);
     }
 
-    Task<void> drive(Priority priority, PostgresSession::Mode mode, Work* work,
+    Task<void> drive(Priority priority, PostgresSession::Mode mode, ports::Freshness freshness, Work* work,
                      Resumer<std::optional<PostgresFailure>> resume);
+    Task<bool> try_replicas(ports::Freshness freshness, PostgresSession::Mode mode, Work* work, Instant deadline);
     Task<Tried> try_once(Priority priority, PostgresSession::Mode mode, Work* work, Instant deadline);
+    static Task<std::optional<PostgresError>> run_once(PostgresConnection& connection, PostgresSession::Mode mode,
+                                                       Work* work, Instant deadline, bool* commit_was_sent);
     Task<void> begin(std::optional<std::string>* failure);
     Task<void> keep_partitions();
     const PostgresPool& pool(Priority priority) const { return *pools_[static_cast<std::size_t>(priority)]; }
@@ -143,6 +170,7 @@ private:
     Figures figures_;
     std::unique_ptr<Loop> loop_;
     std::array<std::unique_ptr<PostgresPool>, 2> pools_;
+    std::unique_ptr<PostgresReplicas> replicas_;
     std::unique_ptr<AsioExecutor> executor_;
     std::thread thread_;
 };

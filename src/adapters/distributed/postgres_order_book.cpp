@@ -240,13 +240,13 @@ public:
         co_return to_port<Error>(std::move(surely));
     }
 
-    Answer<std::optional<Order>> find(OrderId order) override {
-        auto found = co_await database_.read(&find_order, order);
+    Answer<std::optional<Order>> find(OrderId order, ports::Freshness freshness) override {
+        auto found = co_await database_.read_at(freshness, &find_order, order);
         co_return to_port<Error>(std::move(found));
     }
 
     Answer<std::vector<Order>> list(OrderQuery query) override {
-        auto found = co_await database_.read_snapshot(&list_orders, query);
+        auto found = co_await database_.read_snapshot_at(query.freshness, &list_orders, query);
         co_return to_port<Error>(std::move(found));
     }
 
@@ -293,8 +293,9 @@ public:
         co_return to_port<Error>(std::move(written));
     }
 
-    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus) override {
-        auto found = co_await database_.read(&facts_of, skus);
+    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus,
+                                                                 ports::Freshness freshness) override {
+        auto found = co_await database_.read_at(freshness, &facts_of, skus);
         if (!found) co_return fail(to_port<Error>(std::move(found)).error());
         std::vector<std::optional<domain::StockLevel>> levels;
         for (const auto& sku : skus) {
@@ -345,8 +346,8 @@ public:
         co_return to_port<Error>(std::move(written));
     }
 
-    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override {
-        auto found = co_await database_.read_snapshot(&adapters::find_sale, sale);
+    Answer<std::optional<domain::Sale>> find_sale(SaleId sale, ports::Freshness freshness) override {
+        auto found = co_await database_.read_snapshot_at(freshness, &adapters::find_sale, sale);
         co_return to_port<Error>(std::move(found));
     }
 

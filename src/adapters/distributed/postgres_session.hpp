@@ -47,6 +47,7 @@ public:
     /// Whether what was sent may have been committed.
     bool commit_was_sent() const { return commit_sent_; }
     Instant deadline() const { return deadline_; }
+    PostgresConnection& connection() { return connection_; }
 
 private:
     Task<PostgresRows> query_one(PostgresStatement statement);

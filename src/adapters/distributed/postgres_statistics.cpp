@@ -279,7 +279,7 @@ Statistics::Answer<std::size_t> PostgresStatistics::forget_visits(ports::ShopDay
 }
 
 Statistics::Answer<Statistics::Figures> PostgresStatistics::figures(Period period) {
-    auto found = co_await database_.read_snapshot(&read_figures, period);
+    auto found = co_await database_.read_snapshot_at(period.freshness, &read_figures, period);
     co_return to_port<Error>(std::move(found));
 }
 

@@ -63,7 +63,8 @@ Catalogue::Answer<std::vector<Catalogue::Written>> SqliteCatalogue::put(std::vec
     co_return to_port(std::move(done));
 }
 
-Catalogue::Answer<std::vector<std::optional<Product>>> SqliteCatalogue::find(std::vector<domain::SkuCode> skus) {
+Catalogue::Answer<std::vector<std::optional<Product>>> SqliteCatalogue::find(std::vector<domain::SkuCode> skus,
+                                                                             ports::Freshness) {
     auto work = [skus = std::move(skus)](SqliteConnection& connection) {
         std::vector<std::optional<Product>> products;
         products.reserve(skus.size());
@@ -93,7 +94,7 @@ Catalogue::Answer<std::vector<Product>> SqliteCatalogue::list(domain::SkuCode af
     co_return to_port(std::move(done));
 }
 
-Catalogue::Answer<std::vector<domain::Category>> SqliteCatalogue::categories() {
+Catalogue::Answer<std::vector<domain::Category>> SqliteCatalogue::categories(ports::Freshness) {
     auto work = [](SqliteConnection& connection) {
         std::vector<domain::Category> categories;
         auto row = connection.query("SELECT path, level, name, products FROM categories WHERE path > '' ORDER BY path");

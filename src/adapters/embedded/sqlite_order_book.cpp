@@ -205,7 +205,7 @@ public:
         co_return answer(std::move(written));
     }
 
-    Answer<std::optional<Order>> find(OrderId order) override {
+    Answer<std::optional<Order>> find(OrderId order, ports::Freshness) override {
         auto found = co_await database_.read([order](SqliteConnection& c) { return read_order(c, order); });
         co_return answer(std::move(found));
     }
@@ -249,7 +249,8 @@ public:
         co_return answer(std::move(written));
     }
 
-    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus) override {
+    Answer<std::vector<std::optional<domain::StockLevel>>> stock(std::vector<domain::SkuCode> skus,
+                                                                 ports::Freshness) override {
         auto found = co_await database_.read([&skus](SqliteConnection& c) {
             std::vector<std::optional<domain::StockLevel>> levels;
             for (const auto& sku : skus) levels.push_back(read_stock(c, sku));
@@ -290,7 +291,7 @@ public:
         co_return answer(std::move(written));
     }
 
-    Answer<std::optional<domain::Sale>> find_sale(SaleId sale) override {
+    Answer<std::optional<domain::Sale>> find_sale(SaleId sale, ports::Freshness) override {
         auto found = co_await database_.read([sale](SqliteConnection& c) { return read_sale(c, sale); });
         co_return answer(std::move(found));
     }

@@ -35,7 +35,8 @@ struct BuyingPages {
     const Clock& clock;
     Currency currency{};
     seconds hold{300};
-    Ordered ordered = {};  // told of every SKU of an order that was granted
+    Ordered ordered = {};                         // told of every SKU of an order that was granted
+    const SessionPositions* positions = nullptr;  // none: one's own orders are read strictly
 };
 
 /// Every page of buying: basket, checkout, payment, orders, accounts.

@@ -69,6 +69,7 @@ Task<Response> get_orders(const BuyingPages& shop, const Request& request) {
     ports::OrderBook::OrderQuery query;
     query.customer = scene->guest.session->customer;
     query.orders_max = kOrdersAPage + 1;
+    query.freshness = own_writes(shop.positions, request);
     if (const auto cursor = request.query_param("cursor")) query.before = OrderId::parse(*cursor);
     auto orders = co_await shop.order_book.list(query);
     if (!orders) co_return problem(store_unavailable());
@@ -240,7 +241,7 @@ void write_order(Html& html, const BuyingPages& shop, const Scene& scene, const 
 Task<Result<Order, Response>> own_order(const BuyingPages& shop, const Request& request, const Scene& scene) {
     const auto id = OrderId::parse(request.param(0));
     if (!id) co_return fail(problem(not_found("order")));
-    auto found = co_await shop.order_book.find(*id);
+    auto found = co_await shop.order_book.find(*id, own_writes(shop.positions, request));
     if (!found) co_return fail(problem(store_unavailable()));
     if (!*found || (*found)->customer != scene.guest.session->customer) co_return fail(problem(not_found("order")));
     co_return std::move(**found);

@@ -125,7 +125,7 @@ Response show(const BuyingPages& shop, const Scene& scene, const domain::Order& 
 Task<Result<domain::Order, Response>> own_order(const BuyingPages& shop, const Request& request, const Scene& scene) {
     const auto id = OrderId::parse(request.param(0));
     if (!id) co_return fail(problem(not_found("order")));
-    auto found = co_await shop.order_book.find(*id);
+    auto found = co_await shop.order_book.find(*id, own_writes(shop.positions, request));
     if (!found) co_return fail(problem(store_unavailable()));
     if (!*found || (*found)->customer != scene.guest.session->customer) co_return fail(problem(not_found("order")));
     co_return std::move(**found);

@@ -160,7 +160,7 @@ Task<NearCache::Loaded> load_product(const ShopPages* shop, Language language, s
     if (!*found) co_return failed(not_found("product"));
     const Product product = **std::move(found);
     std::vector<domain::SkuCode> skus{product.sku};
-    auto levels = co_await shop->order_book.stock(std::move(skus));
+    auto levels = co_await shop->order_book.stock(std::move(skus), ports::Freshness::bounded());
     // A page without its stock is still a page: the script asks again.
     const StockState stock = levels ? stock_state(levels->front().value_or(domain::StockLevel{})) : StockState::on_sale;
     const Texts texts(language);

@@ -191,14 +191,14 @@ Task<NearCache::Loaded> load_sale(const ShopPages* shop, Language language, Sale
     if (const Sale* known = shop->board.find(id)) {
         shown.sale = *known;
     } else {
-        auto found = co_await shop->order_book.find_sale(id);
+        auto found = co_await shop->order_book.find_sale(id, ports::Freshness::bounded());
         if (!found) co_return failed(store_unavailable());
         if (!*found) co_return failed(not_found("sale"));
         shown.sale = **std::move(found);
     }
     std::vector<domain::SkuCode> skus;
     for (const auto& item : shown.sale.items) skus.push_back(item.sku);
-    auto levels = co_await shop->order_book.stock(skus);
+    auto levels = co_await shop->order_book.stock(skus, ports::Freshness::bounded());
     if (!levels) co_return failed(store_unavailable());
     auto products = co_await shop->browse.products(std::move(skus));
     if (!products) co_return failed(store_unavailable());
