@@ -18,7 +18,8 @@ NatsServer& NatsServer::shared() {
     return server;
 }
 
-NatsServer::NatsServer(const std::string& settings) : port_(free_port()) {
+NatsServer::NatsServer(const std::string& settings, const std::filesystem::path& authority)
+    : authority_(authority), port_(free_port()) {
     fs::permissions(directory_.path(), fs::perms::all);
     std::ofstream{directory_.path() / "nats.conf"}
         << "listen: 127.0.0.1:" << port_ << "\njetstream { store_dir: \"" << (directory_.path() / "store").string()
@@ -32,7 +33,7 @@ void NatsServer::start() {
                   directory_.path() / "server.log");
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
     while (std::chrono::steady_clock::now() < deadline) {
-        adapters::NatsConnection connection{{.servers = {url()}, .tls_ca = {}, .credentials = {}}};
+        adapters::NatsConnection connection{{.servers = {url()}, .tls_ca = authority_.string(), .credentials = {}}};
         const auto reply = connection.ask_one("$JS.API.INFO", "", std::chrono::milliseconds{500});
         if (reply.kind == adapters::NatsConnection::Reply::Kind::answered) return;
         std::this_thread::sleep_for(std::chrono::milliseconds{30});

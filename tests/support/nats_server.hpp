@@ -12,14 +12,17 @@ namespace marketday {
 class NatsServer {
 public:
     /// Throws std::runtime_error when it cannot be started. `settings`: further lines of its configuration.
-    explicit NatsServer(const std::string& settings = {});
+    /// `authority`: a PEM file, when they ask for TLS.
+    explicit NatsServer(const std::string& settings = {}, const std::filesystem::path& authority = {});
     ~NatsServer();
     NatsServer(const NatsServer&) = delete;
     NatsServer& operator=(const NatsServer&) = delete;
     /// One for all tests of a program.
     static NatsServer& shared();
 
-    std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
+    std::string url() const {
+        return (authority_.empty() ? "nats://127.0.0.1:" : "tls://127.0.0.1:") + std::to_string(port_);
+    }
     int port() const { return port_; }
     int pid() const { return pid_; }
     /// kill -9; and its start afterwards, on the same port.
@@ -30,6 +33,7 @@ public:
 
 private:
     TemporaryDirectory directory_;
+    std::filesystem::path authority_;
     int port_ = 0;
     int pid_ = -1;
 };

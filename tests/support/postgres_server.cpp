@@ -1,7 +1,9 @@
 #include "tests/support/postgres_server.hpp"
 
+#include <pwd.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -72,6 +74,26 @@ void PostgresServer::kill() {
     int status = 0;
     ::waitpid(pid_, &status, 0);
     pid_ = -1;
+}
+
+void PostgresServer::with_tls(const fs::path& certificate, const fs::path& key) {
+    const auto mine = [this](const fs::path& from, const char* name) {
+        const fs::path to = data_ / name;
+        fs::copy_file(from, to, fs::copy_options::overwrite_existing);
+        fs::permissions(to, fs::perms::owner_read | fs::perms::owner_write);
+        const passwd* user = ::getpwnam("postgres");
+        if (::geteuid() == 0 && ::chown(to.c_str(), user->pw_uid, user->pw_gid) != 0)
+            throw std::runtime_error("cannot give PostgreSQL its key");
+    };
+    mine(certificate, "server.crt");
+    mine(key, "server.key");
+    sql(url("postgres"), "ALTER SYSTEM SET ssl = on");
+    sql(url("postgres"), "SELECT pg_reload_conf(), pg_sleep(0.3)");
+}
+
+void PostgresServer::without_tls() {
+    sql(url("postgres"), "ALTER SYSTEM SET ssl = off");
+    sql(url("postgres"), "SELECT pg_reload_conf(), pg_sleep(0.3)");
 }
 
 PostgresServer::~PostgresServer() {

@@ -29,6 +29,9 @@ public:
     /// that lives on (the server ends with it).
     void kill();
     void start();
+    /// Whether it takes connections with TLS too, by this certificate; for those made from now on.
+    void with_tls(const std::filesystem::path& certificate, const std::filesystem::path& key);
+    void without_tls();
 
 private:
     PostgresServer();

@@ -47,6 +47,23 @@ std::string status_of(natsMsg* message) {
     return value;
 }
 
+/// Why there is no connection, and what to do when it is for want of trust. Asks once more, since a connection that is
+/// to be tried for ever does not tell.
+std::string why_not(natsOptions* options) {
+    check(natsOptions_SetRetryOnFailedConnect(options, false, nullptr, nullptr), "handler");
+    natsConnection* made = nullptr;
+    const natsStatus status = natsConnection_Connect(&made, options);
+    if (status == NATS_OK) {
+        natsConnection_Close(made);
+        natsConnection_Destroy(made);
+    }
+    const char* said = nats_GetLastError(nullptr);
+    std::string why = said == nullptr || *said == '\0' ? natsStatus_GetText(status) : said;
+    if (status == NATS_SSL_ERROR)
+        why += "; events_server.tls_ca names who vouches for the server's certificate, events the host by a name in it";
+    return why;
+}
+
 constexpr milliseconds kLook{100};  // how often a wait looks whether the connection still stands
 
 }  // namespace
@@ -127,7 +144,7 @@ NatsConnection::NatsConnection(const Options& options) : wire_(std::make_unique<
     check(natsOptions_SetRetryOnFailedConnect(made, true, &Wire::came, nullptr), "handler");
     const natsStatus status = natsConnection_Connect(&wire_->connection, made);
     if (status == NATS_NOT_YET_CONNECTED)
-        log::warn("events.not_connected_yet");
+        log::warn("events.not_connected_yet", {{"why", why_not(made)}});
     else
         check(status, "cannot use that address");
 }

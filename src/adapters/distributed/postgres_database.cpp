@@ -30,6 +30,18 @@ bool leaves_unknown(std::string_view state) {
            state.starts_with("58");
 }
 
+/// Of a database that could not be opened at the start.
+std::string what_to_do(const PostgresError& error) {
+    const std::string_view said = error.what();
+    const bool of_certificate = said.find("certificate") != std::string_view::npos;
+    return fmt::format("the database does not answer as it should: {}; {} ({})", said,
+                       of_certificate
+                           ? "name the file of who vouches for its certificate in the setting database "
+                             "(…?sslmode=verify-full&sslrootcert=FILE), with the host by a name that is in it"
+                           : "check the setting database",
+                       error.state.empty() ? "no connection" : error.state);
+}
+
 constexpr int kAttemptsMax = 20;
 /// What a replica has not answered by then is asked elsewhere.
 constexpr milliseconds kReplicaWithin{1000};
@@ -146,8 +158,7 @@ Task<void> PostgresDatabase::begin(std::optional<std::string>* failure) {
         shoppers.give_back(std::move(connection), executor_->now());
         if (replicas_) co_await replicas_->look_once();
     } catch (const PostgresError& error) {
-        *failure = fmt::format("the database does not answer as it should: {}; check the setting database ({})",
-                               error.what(), error.state.empty() ? "no connection" : error.state);
+        *failure = what_to_do(error);
     } catch (const std::exception& error) {
         *failure = error.what();
     }

@@ -83,6 +83,20 @@ RedisReply read(const redisReply& reply) {
     return made;
 }
 
+/// Why a connection was not trusted, and what to do.
+std::string tls_refusal(SSL* ssl, const Error& error) {
+    switch (const long verdict = SSL_get_verify_result(ssl); verdict) {
+        case X509_V_OK: return "TLS was refused: " + error.message();
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_UNSPECIFIED:  // what Asio's check of the name leaves
+            return "its certificate has the name of another host; name it as its certificate does";
+        default:
+            return fmt::format(
+                "its certificate is not to be trusted ({}); redis_server.tls_ca names who vouches for it",
+                X509_verify_cert_error_string(verdict));
+    }
+}
+
 struct Pending {
     std::string bytes;
     Answer answer;
@@ -177,7 +191,7 @@ struct RedisClient::Loop {
             of->secure->set_verify_callback(asio::ssl::host_name_verification{address.host});
             of->secure->async_handshake(asio::ssl::stream_base::client, [this, of](const Error& refused) {
                 if (!of->open) return;
-                if (refused) return drop("TLS was refused");
+                if (refused) return drop(tls_refusal(of->secure->native_handle(), refused));
                 greet();
             });
         });
