@@ -319,7 +319,7 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .handle = [&order_book, positions](
                                     const Request& request) { return get_orders(order_book, positions, request); },
                       .handle_now = {},
-                      .parameters = "limit cursor state sale"});
+                      .parameters = "limit cursor state sale Marketday-Position"});
     routes.push_back({.method = Method::get,
                       .pattern = "/api/v1/orders/{order}",
                       .operation_id = "getOrder",
@@ -331,7 +331,8 @@ std::vector<Route> order_routes(Checkout& checkout, ports::OrderBook& order_book
                       .statuses = kReadStatuses,
                       .handle = [&order_book, positions](
                                     const Request& request) { return get_order(order_book, positions, request); },
-                      .handle_now = {}});
+                      .handle_now = {},
+                      .parameters = "Marketday-Position"});
     return routes;
 }
 

@@ -131,6 +131,27 @@ class Replicas(SeveralTest):
         self.until("replicas answer again", 10, lambda: self.orders_of(shopper, after) == both
                    and self.reads("own_writes") > own)
 
+    def test_a_browser_sees_its_order_at_once_although_no_replica_has_it(self):
+        self.begin(PATIENT)
+        (shopper,) = self.shop.shoppers(1)
+        session = f"md_session={shopper['token']}"
+        csrf = call(self.shop.url + "/api/v1/me", headers={"Cookie": session}).json["csrf_token"]
+        self.replay("pause")
+        placed = call(self.shop.url + "/api/v1/orders", "POST",
+                      {"currency": "KRW", "address": shop.ADDRESS,
+                       "lines": [{"sku": "mug", "quantity": 1, "unit_price_minor": 12000}]},
+                      {"Cookie": session, "X-CSRF-Token": csrf, "Idempotency-Key": "of-a-browser"})
+        self.assertEqual(placed.status, 201, placed.text)
+        (cookie,) = [value for value in placed.headers.get_all("Set-Cookie") if value.startswith("md_position=")]
+        self.assertIn("; Path=/; HttpOnly; SameSite=Lax", cookie)
+        brought = {"Cookie": f"{session}; {cookie.split(';')[0]}"}
+        behind = self.reads("behind")
+        for path in ("/orders", "/orders/" + placed.json["order"]):
+            page = call(self.shop.url + path, headers=brought)
+            self.assertEqual(page.status, 200, page.text)
+            self.assertIn(placed.json["order"], page.text)
+        self.assertGreaterEqual(self.reads("behind"), behind + 2)
+
     def test_a_changed_price_is_shown_at_once_although_no_replica_has_it(self):
         self.begin(PATIENT)
         self.replay("pause")
@@ -198,6 +219,14 @@ class Replicas(SeveralTest):
         own = self.reads("own_writes")
         self.until("the order has been replayed", 10, lambda: self.orders_of(
             shopper, placed.headers["Marketday-Position"]) and self.reads("own_writes") > own)
+        # Frozen first: it takes connections, and answers nothing.
+        self.postgres.signal(signal.SIGSTOP)
+        try:
+            self.looks(20, 3)
+            time.sleep(2)
+            self.looks(20, 1)
+        finally:
+            self.postgres.signal(signal.SIGCONT)
         self.postgres.kill()
         ended = time.monotonic()
         while time.monotonic() - ended < 3:
