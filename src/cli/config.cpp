@@ -136,6 +136,9 @@ const std::vector<ConfigKey>& config_keys() {
         {"redis_server.prefix", Kind::text, "marketday", "begins the names of all keys there, one for each shop"},
         {"redis_server.within_ms", Kind::integer, "150", "how long an answer is waited for, milliseconds", 5, 10'000},
         {"redis_server.tls_ca", Kind::text, "", "PEM file of who vouches for the server; empty: the system's"},
+        {"cdn.purge", Kind::list, "",
+         "http://HOST:PORT, several between commas: CDNs that a worker tells what has changed, by PURGE with "
+         "Surrogate-Key; empty: they keep what they have for as long as it may be kept"},
         {"mail.server", Kind::text, "",
          "smtp://HOST:PORT or smtps://HOST:PORT takes the letters; empty: files in the data directory"},
         {"mail.tls", Kind::text, "required", "STARTTLS with smtp://: required, offered (if the server has it) or none"},

@@ -100,6 +100,7 @@ void Shop::Parts::add_jobs() {
 void Shop::Parts::tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write) {
     shop_executor.soon([this, skus = std::move(skus), write] {
         for (const auto& sku : skus) near_caches.products.invalidate(http::product_surrogate(sku), write);
+        cdns.products_changed(skus);
     });
 }
 
@@ -164,6 +165,7 @@ Shop::~Shop() {
     // Threads that work for suspended tasks end first, then the tasks, then what the tasks refer to.
     parts_->stores->stop();
     parts_->post.stop();
+    parts_->cdns.stop();
     parts_->redis.stop();
     parts_->hashing.stop();
     parts_->operator_hashing.stop();
@@ -214,6 +216,7 @@ int Shop::run() {
         spawn(parts.shop_executor, "catalogue.follow", parts.watched.follow(kFollowEvery));
         spawn(parts.operator_executor, "operators.follow", parts.operators.follow(kFollowEvery));
     }
+    parts.cdns.start(parts.shop_executor, parts.board);
     spawn(parts.shop_executor, "metrics", parts.publish_samples());
     spawn(parts.shop_executor, "search-follower", parts.search_follower.run());
     spawn(parts.shop_executor, "sessions", parts.session_cache.maintain());

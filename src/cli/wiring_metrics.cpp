@@ -11,6 +11,7 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     };
     stores->collect(samples);
     post.collect(samples);
+    cdns.collect(samples);
     redis.collect(samples);
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",

@@ -225,6 +225,9 @@ TEST(Topology, a_copy_needs_a_primary_elsewhere_and_a_cdn_an_origin_elsewhere) {
                 HasSubstr("a replica of postgres is placed on \"cop\", which is no host; did you mean \"copy\"?"));
     EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [data]")), HasSubstr("beside its primary"));
     EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [copy, copy]")), HasSubstr("one would be enough"));
+    EXPECT_THAT(
+        refusal(fast_with("count: 2}", "count: 2, replica_connections: 60}")),
+        HasSubstr("may open 127 connections to each replica, but max_connections 100 leaves 97; raise it to 130"));
     EXPECT_THAT(refusal(fast_with("host: data, replicas", "replicas")), HasSubstr("postgres needs \"host\""));
     EXPECT_THAT(refusal(fast_with("varnish: {host: cdn}", "varnish: {host: edge}")), HasSubstr("beside haproxy"));
     EXPECT_THAT(refusal(fast_with("haproxy: {host: edge}\n", "")), HasSubstr("varnish has no origin to ask"));
@@ -244,6 +247,9 @@ TEST(Layout, shoppers_go_to_the_cdn_and_it_goes_to_the_load_balancer) {
     EXPECT_THAT(file_of(layout, "haproxy", "config/haproxy.cfg").text,
                 HasSubstr("http-request set-src hdr(x-forwarded-for) if { src 10.9.8.11 }\n"));
     EXPECT_THAT(file_of(layout, "web-1", "config/web-1.yaml").text, HasSubstr("redis: 'redis://:@"));
+    EXPECT_THAT(file_of(layout, "web-1", "config/web-1.yaml").text,
+                HasSubstr("database_replicas: 'postgres://marketday:@DATABASE_PASSWORD@@10.9.8.16:5432/marketday'\n"));
+    EXPECT_THAT(file_of(layout, "worker-1", "config/worker-1.yaml").text, HasSubstr("cdn.purge: 'http://10.9.8.11'\n"));
     const std::string& vcl = file_of(layout, "varnish", "config/varnish.vcl").text;
     EXPECT_THAT(vcl, HasSubstr("    .host = \"10.9.8.12\";\n"));
     // Workers alone may purge.
@@ -262,7 +268,7 @@ TEST(Plan, one_engine_is_restarted_alone_when_it_is_asked_for) {
     again.generations["replica-1"] = 1;
     EXPECT_THAT(steps(lay_out(again, kFast), state), ElementsAre("~ restart replica-1"));
     EXPECT_THAT(steps(lay_out({}, fast_with("replicas: [copy]", "replicas: []")), state),
-                ElementsAre("- stop replica-1"));
+                ElementsAre("~ restart web-1", "~ restart web-2", "~ restart worker-1", "- stop replica-1"));
 }
 
 TEST(Plan, a_fleet_from_nothing_then_nothing_to_do) {

@@ -40,9 +40,9 @@ int count_of(const ProcessGroup& group, const Wishes& wishes) {
     return wished->second;
 }
 
-std::string database_url(const Topology& topology) {
-    return fmt::format("postgres://marketday:{}@{}:{}/marketday", kPasswordMark,
-                       topology.address_of(topology.postgres->host), kPostgresPort);
+std::string database_url(const Topology& topology, const std::string& host) {
+    return fmt::format("postgres://marketday:{}@{}:{}/marketday", kPasswordMark, topology.address_of(host),
+                       kPostgresPort);
 }
 
 std::string origin_url(const Topology& topology) {
@@ -83,7 +83,14 @@ std::string config_of(const Topology& topology, const Wishes& wishes, const Proc
         const int processes = std::max(1, connections / (group.database_connections + group.operator_connections));
         // A real bank is one for all of them, and so is the one to rehearse with.
         settings.push_back({"payment.sandbox_books", (directory / kSharedFolder / "sandbox-bank.db").string()});
-        settings.push_back({"database", database_url(topology)});
+        settings.push_back({"database", database_url(topology, topology.postgres->host)});
+        std::string replicas;
+        for (const std::string& host : topology.postgres->replicas)
+            replicas += (replicas.empty() ? "" : ",") + database_url(topology, host);
+        if (!replicas.empty()) {
+            settings.push_back({"database_replicas", replicas});
+            settings.push_back({"database_pool.replica_connections", std::to_string(group.replica_connections)});
+        }
         settings.push_back({"database_pool.connections", std::to_string(group.database_connections)});
         settings.push_back({"database_pool.operator_connections", std::to_string(group.operator_connections)});
         settings.push_back({"database_pool.processes", std::to_string(processes)});
@@ -94,6 +101,7 @@ std::string config_of(const Topology& topology, const Wishes& wishes, const Proc
     if (topology.redis)
         settings.push_back({"redis", fmt::format("redis://:{}@{}:{}", kPasswordMark,
                                                  topology.address_of(topology.redis->host), kRedisPort)});
+    if (topology.varnish && group.has_role("worker")) settings.push_back({"cdn.purge", shop_url(topology)});
     if (topology.haproxy && group.has_role("web")) {
         settings.push_back({"http.proxy_protocol", "true"});
         settings.push_back({"http.trusted_proxies", topology.address_of(topology.haproxy->host)});

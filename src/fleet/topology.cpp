@@ -19,7 +19,7 @@ constexpr std::size_t kHostsMax = 60;
 constexpr std::array<std::string_view, 3> kRoles{"web", "worker", "scheduler"};
 constexpr std::array<std::string_view, 6> kEngines{"postgres", "replica", "nats", "redis", "haproxy", "varnish"};
 // What a topology says by other keys.
-constexpr std::array<std::string_view, 15> kOurSettings{"data",
+constexpr std::array<std::string_view, 16> kOurSettings{"data",
                                                         "events",
                                                         "database",
                                                         "database_replicas",
@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, 15> kOurSettings{"data",
                                                         "http.trusted_proxies",
                                                         "database_pool.connections",
                                                         "database_pool.operator_connections",
+                                                        "database_pool.replica_connections",
                                                         "database_pool.processes"};
 
 bool is_name(std::string_view text) {
@@ -157,6 +158,7 @@ ProcessGroup read_group(const std::string& file, const std::string& name, const 
         map.refuse(map.line("count_max"), fmt::format("count_max of {} is less than its count", name));
     group.database_connections = map.integer("database_connections", group.database_connections, 2, 1000);
     group.operator_connections = map.integer("operator_connections", group.operator_connections, 1, 100);
+    group.replica_connections = map.integer("replica_connections", group.replica_connections, 1, 1000);
     group.descriptors = map.integer("descriptors", group.descriptors, 256, 10'000'000);
     map.finish();
     return group;

@@ -72,6 +72,7 @@ struct ProcessGroup {
     int count_max = 1;  // what `scale` may ask for; budgets are checked for so many
     int database_connections = 8;
     int operator_connections = 2;
+    int replica_connections = 4;  // to each copy
     int descriptors = kDescriptorsMax;
     int line = 0;
 

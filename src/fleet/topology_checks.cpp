@@ -123,6 +123,15 @@ void check_database_connections(const Topology& topology, const std::string& fil
                fmt::format("the processes may open {} connections ({}), but max_connections {} leaves {}; raise it to "
                            "{} or lower database_connections",
                            sum, reckoning, topology.postgres->max_connections, room, sum + kSuperuserConnections));
+    if (topology.postgres->replicas.empty()) return;
+    // Beside them each process has one connection that asks how far a copy is.
+    int reading = 0;
+    for (const ProcessGroup& group : topology.processes) reading += group.count_max * (group.replica_connections + 1);
+    if (reading > room)
+        refuse(file, topology.postgres->line,
+               fmt::format("the processes may open {} connections to each replica, but max_connections {} leaves {}; "
+                           "raise it to {} or lower replica_connections",
+                           reading, topology.postgres->max_connections, room, reading + kSuperuserConnections));
 }
 
 void check_descriptors(const Topology& topology, const std::string& file) {

@@ -224,6 +224,23 @@ class Fast(FleetTest):
         self.assertEqual(status, 200)
         return found["Cache-Status"], body
 
+    def seconds_until_seen(self, cdn, amount):
+        """From the change of a price at one process to its answer by the CDN, asked for all the time in between."""
+        admin = json.loads((self.home / "data" / "web-1" / "admin.json").read_text())
+        product = {"sku": "mug", "source": "test", "name": {"en": "mug"}, "category": [{"en": "Tests"}],
+                   "price": {"amount": amount, "currency": "KRW"}, "weight_g": 100}
+        answer = shop.call(admin["url"] + "/admin/v1/products", "POST", (json.dumps(product) + "\n").encode(),
+                           {"Authorization": f"Bearer {admin['token']}"})
+        self.assertEqual(answer.status // 100, 2, answer.text)
+        begun = time.monotonic()
+        while time.monotonic() < begun + 5:
+            status, body, _ = self.page(cdn, "/api/v1/products/mug")
+            if status == 200 and json.loads(body)["price"]["amount_minor"] == amount:
+                seen = time.monotonic() - begun
+                return seen
+            time.sleep(0.01)
+        self.fail(f"the price {amount} was not seen")
+
     def test_pages_come_from_the_cdn_and_outlive_what_stands_behind_it(self):
         self.fleet("up", "--rehearsal")
         status = self.status()
@@ -242,6 +259,12 @@ class Fast(FleetTest):
         self.assertNotIn("Surrogate-Key", self.page(cdn)[2])
         # Nobody but the workers may say what is old.
         self.assertEqual(self.page(cdn, method="PURGE", Surrogate_Key="everything")[0], 403)
+        # A changed price is seen through it within a second, wherever it was kept.
+        took = [self.seconds_until_seen(cdn, amount) for amount in (12000, 11000, 10500, 9000)][1:]
+        self.assertLess(max(took), 1, took)
+        time.sleep(4)  # longer than purges are repeated: nothing old comes back
+        self.assertEqual(json.loads(self.page(cdn, "/api/v1/products/mug")[1])["price"]["amount_minor"], 9000)
+        self.assertEqual(self.cached(cdn, "/api/v1/products/mug")[0], "cdn; hit")
         # The load balancer is gone: what is kept is still there, what is not says so.
         haproxy = self.part("haproxy")["pid"]
         os.kill(int((self.home / "state.yaml").read_text().split("keeper: {pid: ")[1].split(",")[0]), signal.SIGKILL)
