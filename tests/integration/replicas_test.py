@@ -225,6 +225,10 @@ class Replicas(SeveralTest):
             self.looks(20, 3)
             time.sleep(2)
             self.looks(20, 1)
+            begun = time.monotonic()
+            refused = self.shop.order(shopper, "while-it-is-gone", "mug")
+            self.assertEqual(refused.status, 503, refused.text)
+            self.assertLess(time.monotonic() - begun, 3)
         finally:
             self.postgres.signal(signal.SIGCONT)
         self.postgres.kill()

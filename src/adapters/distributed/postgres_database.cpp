@@ -45,6 +45,9 @@ std::string what_to_do(const PostgresError& error) {
 constexpr int kAttemptsMax = 20;
 /// What a replica has not answered by then is asked elsewhere.
 constexpr milliseconds kReplicaWithin{1000};
+/// A primary that stands still is tried for no longer: whoever waits for it is better told now. A lane tries three
+/// times.
+constexpr milliseconds kSilentWithin{500};
 
 /// While a database is down every request meets it: once a second is enough to be told.
 bool may_be_told() {
@@ -232,7 +235,9 @@ Task<bool> PostgresDatabase::try_replicas(ports::Freshness freshness, PostgresSe
 
 Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode, ports::Freshness freshness,
                                    Work* work, Resumer<std::optional<PostgresFailure>> resume) {
-    const Instant deadline = executor_->now() + options_.deadline;
+    const bool silent = replicas_ && replicas_->primary_is_silent();
+    const Instant deadline =
+        executor_->now() + (silent ? std::min(options_.deadline, kSilentWithin) : options_.deadline);
     if (replicas_ && freshness.kind() != ports::Freshness::Kind::strict) {
         const bool answered = co_await try_replicas(freshness, mode, work, deadline);
         if (answered) {

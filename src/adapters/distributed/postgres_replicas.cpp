@@ -170,9 +170,9 @@ Task<bool> PostgresReplicas::ask_primary() {
         moments_.note(asked_at, position);
         note(position, unknown_before);
     }
-    if (answered != primary_answers_)
+    if (answered != (silent_asks_ == 0))
         log::info(answered ? "postgres.primary_answers" : "postgres.primary_silent", {{"reason", reason}});
-    primary_answers_ = answered;
+    silent_asks_ = answered ? 0 : silent_asks_ + 1;
     co_return answered;
 }
 
@@ -244,7 +244,7 @@ ReadChoice PostgresReplicas::choose(const ports::Freshness& freshness, Instant a
     for (const auto& replica : replicas_) seen.push_back(replica->seen);
     return choose_replicas(
         freshness, seen,
-        {.now = at, .primary_answers = primary_answers_, .lag_max = options_.lag_max, .turn = turn_++});
+        {.now = at, .primary_answers = silent_asks_ == 0, .lag_max = options_.lag_max, .turn = turn_++});
 }
 
 PostgresPool& PostgresReplicas::pool(std::size_t replica) { return replicas_[replica]->reading; }

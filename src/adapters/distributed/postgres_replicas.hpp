@@ -55,6 +55,9 @@ public:
     void failed(std::size_t replica, bool out, const std::string& reason);
     void went_to_primary(ReadReason reason);
 
+    /// The primary has not answered when it was asked the last two times: it is gone or stands still.
+    bool primary_is_silent() const { return silent_asks_ >= 2; }
+
     /// After a write that this connection has committed: learns where that is, so that `newest` covers it.
     Task<void> note_commit(PostgresConnection& connection, Instant deadline);
     /// After a write that may have been committed.
@@ -85,8 +88,8 @@ private:
     std::vector<std::unique_ptr<Replica>> replicas_;
     std::vector<std::unique_ptr<ReplicaFigures>> figures_;
     PrimaryMoments moments_;
-    std::string system_;  // identifies the primary's cluster
-    bool primary_answers_ = true;
+    std::string system_;           // identifies the primary's cluster
+    std::size_t silent_asks_ = 0;  // to the primary, since it answered
     std::size_t turn_ = 0;
     std::array<std::atomic<std::uint64_t>, kReadReasons> reads_{};
     mutable std::mutex mutex_;  // of the next
