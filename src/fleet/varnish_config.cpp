@@ -181,6 +181,8 @@ sub vcl_deliver {
     # RFC 9211.
     if (req.is_hitpass || req.is_hitmiss || obj.uncacheable) {
         set resp.http.Cache-Status = "cdn; fwd=bypass";
+    } else if (resp.status >= 500) {
+        set resp.http.Cache-Status = "cdn; fwd=miss";
     } else if (obj.hits > 0) {
         set resp.http.Cache-Status = "cdn; hit";
     } else {

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -208,6 +209,14 @@ class Tiers(FleetTest):
         shutil.rmtree(home)
 
 
+# As a worker does, run on a worker's host.
+PURGE = """import http.client, sys
+connection = http.client.HTTPConnection(sys.argv[1], timeout=5)
+connection.request("PURGE", "/", headers={"Surrogate-Key": "everything"})
+answer = connection.getresponse()
+print(answer.status, answer.read().decode())"""
+
+
 class Fast(FleetTest):
     FILE = FAST
 
@@ -223,6 +232,9 @@ class Fast(FleetTest):
         status, body, found = self.page(*arguments, **headers)
         self.assertEqual(status, 200)
         return found["Cache-Status"], body
+
+    def fleet_id(self):
+        return re.search(r"(?m)^id: (\S+)", (self.home / "state.yaml").read_text())[1]
 
     def seconds_until_seen(self, cdn, amount):
         """From the change of a price at one process to its answer by the CDN, asked for all the time in between."""
@@ -271,6 +283,11 @@ class Fast(FleetTest):
         os.kill(haproxy, signal.SIGKILL)
         time.sleep(2)  # longer than the page is fresh to a browser
         self.assertEqual(self.page(cdn)[0], 200)
+        # Purged too: the origin has nothing better.
+        purged = subprocess.run(["/usr/sbin/ip", "netns", "exec", f"md-{self.fleet_id()}-jobs", sys.executable, "-c", PURGE, cdn],
+                                capture_output=True, text=True)
+        self.assertRegex(purged.stdout, "200 [1-9][0-9]* answers are old", purged.stderr)
+        self.assertEqual(self.cached(cdn)[0], "cdn; hit")
         self.assertEqual(self.page(cdn, "/log-in")[0], 503)
         status, body, _ = self.page(cdn, "/api/v1/me")
         self.assertEqual((status, json.loads(body)["type"]), (503, "busy"))
