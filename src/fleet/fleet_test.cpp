@@ -228,6 +228,10 @@ TEST(Topology, a_copy_needs_a_primary_elsewhere_and_a_cdn_an_origin_elsewhere) {
     EXPECT_THAT(
         refusal(fast_with("count: 2}", "count: 2, replica_connections: 60}")),
         HasSubstr("may open 127 connections to each replica, but max_connections 100 leaves 97; raise it to 130"));
+    // One of each process asks how far the primary is.
+    EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [copy], max_connections: 35")),
+                HasSubstr("may open 33 connections (web 2 x 11 + worker 1 x 11), but max_connections 35 leaves 32"));
+    EXPECT_EQ(refusal(fast_with("replicas: [copy]", "replicas: [copy], max_connections: 36")), "taken");
     EXPECT_THAT(refusal(fast_with("host: data, replicas", "replicas")), HasSubstr("postgres needs \"host\""));
     EXPECT_THAT(refusal(fast_with("varnish: {host: cdn}", "varnish: {host: edge}")), HasSubstr("beside haproxy"));
     EXPECT_THAT(refusal(fast_with("haproxy: {host: edge}\n", "")), HasSubstr("varnish has no origin to ask"));

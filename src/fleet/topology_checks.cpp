@@ -113,7 +113,9 @@ void check_database_connections(const Topology& topology, const std::string& fil
     int sum = 0;
     std::string reckoning;
     for (const ProcessGroup& group : topology.processes) {
-        const int each = group.database_connections + group.operator_connections;
+        // With copies each process has one more, which asks how far the primary is.
+        const int asking = topology.postgres->replicas.empty() ? 0 : 1;
+        const int each = group.database_connections + group.operator_connections + asking;
         sum += group.count_max * each;
         reckoning += fmt::format("{}{} {} x {}", reckoning.empty() ? "" : " + ", group.name, group.count_max, each);
     }

@@ -161,6 +161,7 @@ class Replicas(SeveralTest):
         for _ in range(20):
             answer, _ = self.look()
             self.assertEqual(answer.json["price"]["amount_minor"], 13000, answer.text)
+        self.assertEqual(self.shop.stop(), 0)
 
     def test_a_replica_that_lags_is_not_read(self):
         self.begin("reads.lag_max_ms=600")
