@@ -173,7 +173,7 @@ Shop::~Shop() {
     parts_->parsing.stop();
     parts_->searching.stop();
     parts_->indexing.stop();
-    parts_->picture_files.stop();
+    parts_->pictures.stop();
     parts_->picture_work.stop();
     parts_->audit_job.stop();
     parts_->auditing.stop();

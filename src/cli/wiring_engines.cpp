@@ -103,14 +103,53 @@ void ShopRedis::collect(std::vector<http::Sample>& samples) const {
     add(Kind::counter, "marketday_redis_errors_total", "Commands answered with an error", count(figures.errors));
 }
 
-static std::string password_in(const Config& config) {
-    const std::string& path = config.text("mail.password_file");
-    std::string password;
-    if (path.empty()) return password;
+/// The first line of the file that a setting names; empty without one.
+static std::string secret_in(const Config& config, std::string_view key) {
+    const std::string& path = config.text(key);
+    std::string secret;
+    if (path.empty()) return secret;
     std::ifstream file{path};
-    if (!std::getline(file, password) || password.empty())
-        throw std::runtime_error(fmt::format("mail.password_file: cannot read a password from {}", path));
-    return password;
+    if (!std::getline(file, secret) || secret.empty())
+        throw std::runtime_error(fmt::format("{}: cannot read a secret from the first line of {}", key, path));
+    return secret;
+}
+
+static adapters::S3Images::Options bucket_options(const Config& config) {
+    constexpr std::string_view kScheme = "s3://";
+    std::string_view place = config.text("images");
+    if (!place.starts_with(kScheme))
+        throw std::runtime_error(fmt::format("images must be s3://BUCKET or s3://BUCKET/PREFIX, not \"{}\"", place));
+    place.remove_prefix(kScheme.size());
+    while (place.ends_with('/')) place.remove_suffix(1);
+    const auto slash = place.find('/');
+    adapters::S3Images::Options options;
+    options.endpoint = config.text("images_server.endpoint");
+    options.region = config.text("images_server.region");
+    options.bucket = place.substr(0, slash);
+    options.prefix = slash == std::string_view::npos ? "" : place.substr(slash + 1);
+    options.access_key = config.text("images_server.access_key");
+    options.secret_key = secret_in(config, "images_server.secret_key_file");
+    options.tls_ca = config.text("images_server.tls_ca");
+    options.within = milliseconds{config.integer("images_server.within_ms")};
+    return options;
+}
+
+Pictures::Pictures(const Config& config, const std::filesystem::path& data)
+    : threads_({.name = "images", .threads = config.text("images").empty() ? 1U : 4U, .waiting_max = 1024}) {
+    if (config.text("images").empty())
+        files_ = std::make_unique<adapters::FileImages>(threads_,
+                                                        adapters::FileImages::Options{.directory = data / "images"});
+    else
+        bucket_ = std::make_unique<adapters::S3Images>(threads_, bucket_options(config));
+}
+
+void Pictures::collect(std::vector<http::Sample>& samples) const {
+    if (!bucket_) return;
+    const auto add = [&samples](const char* name, const char* help, const std::atomic<std::uint64_t>& figure) {
+        samples.push_back({Kind::counter, name, help, {}, static_cast<double>(figure.load())});
+    };
+    add("marketday_images_requests_total", "Requests to the bucket of pictures", bucket_->figures().requests);
+    add("marketday_images_failed_total", "Those not answered, or not as asked", bucket_->figures().failed);
 }
 
 static adapters::SmtpMail::Tls mail_tls(const Config& config) {
@@ -135,7 +174,7 @@ Post::Post(const Config& config, const std::filesystem::path& data) {
     options.tls = mail_tls(config);
     options.tls_ca = config.text("mail.tls_ca");
     options.user = config.text("mail.user");
-    options.password = password_in(config);
+    options.password = secret_in(config, "mail.password_file");
     options.sender = sender;
     options.sender_name = name;
     smtp_ = std::make_unique<adapters::SmtpMail>(thread_, options);

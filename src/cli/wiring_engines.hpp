@@ -9,7 +9,9 @@
 #include "adapters/distributed/redis_client.hpp"
 #include "adapters/distributed/redis_rankings.hpp"
 #include "adapters/distributed/redis_shared_cache.hpp"
+#include "adapters/distributed/s3_images.hpp"
 #include "adapters/distributed/smtp_mail.hpp"
+#include "adapters/embedded/file_images.hpp"
 #include "adapters/embedded/file_mail.hpp"
 #include "adapters/embedded/memory_rankings.hpp"
 #include "cli/config.hpp"
@@ -55,6 +57,21 @@ private:
     adapters::MemoryRankings own_;
     std::unique_ptr<adapters::RedisRankings> of_all_;
     std::unique_ptr<usecases::SharedRankings> shared_;
+};
+
+/// Pictures as files of the data directory, or, with the setting `images`, in a bucket.
+class Pictures {
+public:
+    Pictures(const Config& config, const std::filesystem::path& data);
+    ports::Images& port() { return bucket_ ? static_cast<ports::Images&>(*bucket_) : *files_; }
+    void stop() { threads_.stop(); }
+    void collect(std::vector<http::Sample>& samples) const;
+
+private:
+    // A disk answers one after the other; a server far away does not.
+    ThreadPool threads_;
+    std::unique_ptr<adapters::FileImages> files_;
+    std::unique_ptr<adapters::S3Images> bucket_;
 };
 
 /// Letters as files of the data directory, or, with the setting `mail.server`, handed over to a server.

@@ -13,6 +13,7 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     post.collect(samples);
     cdns.collect(samples);
     redis.collect(samples);
+    pictures.collect(samples);
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
         static_cast<double>(server.open_connections));

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <optional>
 #include <set>
-#include "adapters/embedded/file_images.hpp"
 #include "adapters/embedded/sandbox_payment_gateway.hpp"
 #include "adapters/embedded/vips_image_studio.hpp"
 #include "adapters/embedded/xapian_search_index.hpp"
@@ -97,7 +96,6 @@ struct Shop::Parts {
     ThreadPool searching;
     ThreadPool indexing;
     ThreadPool auditing{{.name = "audit", .threads = 1, .waiting_max = 1}};
-    ThreadPool picture_files{{.name = "images", .threads = 1, .waiting_max = 1024}};
     ThreadPool picture_work{{.name = "studio", .threads = 1, .waiting_max = 32}};
 
     ports::OrderBook* order_book = &stores->order_book();
@@ -113,7 +111,7 @@ struct Shop::Parts {
     ports::EventMemory& event_memory = stores->event_memory();
     ports::Statistics& statistics = stores->statistics();
     ports::Baskets& baskets = stores->baskets();
-    FileImages image_files{picture_files, {.directory = data / "images"}};
+    Pictures pictures{config, data};
     VipsImageStudio image_studio{picture_work};
     Post post;
     ports::Mail& mail = post.port();
@@ -174,7 +172,7 @@ struct Shop::Parts {
     http::pages::Site site{site_of(config, listen, assets)};
     std::unique_ptr<http::SessionPositions> positions{positions_of(config, *stores, secrets)};
     BrowseShelves shelves;
-    ProductImages product_images{image_files, image_studio, shelves};
+    ProductImages product_images{pictures.port(), image_studio, shelves};
     Import import;
 
     http::Metrics metrics;

@@ -2,12 +2,15 @@
 
 import http.client
 import pathlib
+import shutil
 import struct
+import tempfile
 import unittest
 import urllib.parse
 import zlib
 
 import shop
+from bucket import Bucket
 
 DEMO = pathlib.Path(__file__).resolve().parents[2] / "demo/images"
 
@@ -23,8 +26,12 @@ def png(width, height):
 class Images(shop.ShopTest):
     def setUp(self):
         super().setUp()
-        self.server = self.serve(self.directory / "shop")
+        self.server = self.serve(self.directory / "shop", *self.settings())
         self.server.stock_up("mug", 5)
+
+    def settings(self):
+        """Where the pictures are kept."""
+        return []
 
     def admin(self, method, path, body=None):
         return shop.call(self.server.admin_url + "/admin/v1/products" + path, method, body,
@@ -111,6 +118,46 @@ class Images(shop.ShopTest):
         skus = {f"demo-{number:04}" for number in range(1, 201)}
         self.assertEqual({file.stem for file in DEMO.glob("*.webp")}, skus)
         self.assertLess(sum(file.stat().st_size for file in DEMO.glob("*.webp")), 4 << 20)
+
+
+class ImagesInABucket(Images):
+    """All of it with the pictures kept over S3's API."""
+
+    test_every_good_of_the_demo_has_its_picture = None  # whose files are the same
+
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.mkdtemp(prefix="marketday-bucket-")
+        cls.addClassCleanup(shutil.rmtree, directory, ignore_errors=True)
+        cls.bucket = Bucket(directory)
+        cls.addClassCleanup(cls.bucket.kill)
+
+    def settings(self):
+        return self.bucket.settings(self.id().rsplit(".", 1)[-1])
+
+    def test_every_process_shows_them_and_a_dead_bucket_is_said_to_be_dead(self):
+        url = self.admin("POST", "/mug/images", png(900, 600)).json["url"]
+        self.assertFalse((self.directory / "shop" / "images").exists())
+        second = self.serve(self.directory / "second", *self.settings())
+        _, shown = self.fetch(url)
+        self.bucket.kill()
+        self.assertEqual(self.fetch(url)[1], shown, "what was shown is kept near")
+        self.assertEqual(shop.call(second.url + url.replace("-1280", "-320")).status, 503)
+        refused = self.admin("POST", "/mug/images", png(300, 200))
+        self.assertEqual(refused.status, 503, refused.text)
+        self.bucket.start()
+        self.assertEqual(self.admin("POST", "/mug/images", png(300, 200)).status, 201)
+
+    def test_settings_that_cannot_be_meant_are_refused(self):
+        for wrong, named in (("images=pictures", "s3://BUCKET"), ("images=s3://No_Bucket!", "bucket's name"),
+                             ("images_server.access_key=", "images_server.access_key"),
+                             ("images_server.secret_key_file=/nowhere", "images_server.secret_key_file"),
+                             ("images_server.endpoint=s3.example", "https://HOST")):
+            flags = [flag for setting in [*self.settings(), wrong] for flag in ("--set", setting)]
+            done = shop.run("serve", "--data", self.directory / "refused", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+                            *flags, timeout=30)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(named, done.stderr)
 
 
 if __name__ == "__main__":
