@@ -89,7 +89,8 @@ Task<std::size_t> end_of(PostgresSession& session, const CustomerId& customer) {
 
 Task<Sessions::Changes> changes_since(PostgresSession& session, const std::optional<std::int64_t>& position) {
     auto rows = co_await session.query(
-        "SELECT p.oldest, c.customer, c.transaction FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) p"
+        "SELECT p.oldest, c.customer, c.transaction FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint "
+        "AS oldest) p"
         " LEFT JOIN session_changes c ON c.transaction >= $1",
         position.value_or(std::numeric_limits<std::int64_t>::max()));
     Sessions::Changes changes;
