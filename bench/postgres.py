@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
@@ -144,3 +145,53 @@ class Postgres:
         out = self._run("pgbench", "-n", "-M", "prepared", "-f", str(script), "-c", str(connections), "-j", "2",
                         "-T", str(seconds), url)
         return float(re.search(r"tps = ([0-9.]+)", out).group(1))
+
+
+class Sold:
+    """How many units of a product have been ordered, looked at twenty times a second."""
+
+    def __init__(self, database, sku):
+        self.samples = []  # (monotonic time, units)
+        query = ("SELECT coalesce(sum(s.reserved + s.sold), 0) FROM stock s JOIN offers k USING (sku_no) "
+                 f"WHERE k.sku = '{sku}' \\watch 0.05\n")
+        self.process = subprocess.Popen([str(PROGRAMS / "psql"), "-X", "-q", "-A", "-t", database], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.process.stdin.write(query)
+        self.process.stdin.flush()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            if line.strip().isdigit():
+                self.samples.append((time.monotonic(), int(line)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def wait_for_orders(self, within_s=60):
+        deadline = time.monotonic() + within_s
+        while not self.samples or self.samples[-1][1] <= 0:
+            if time.monotonic() > deadline:
+                raise RuntimeError("nothing was ordered")
+            time.sleep(0.05)
+
+    def rate(self, begin, end):
+        """Units a second between two times."""
+        within = [sample for sample in self.samples if begin <= sample[0] <= end]
+        if len(within) < 2:
+            raise RuntimeError("the database was not looked at")
+        return (within[-1][1] - within[0][1]) / (within[-1][0] - within[0][0])
+
+    def seconds_until(self, rate, since, window_s=0.5):
+        """From `since` until the first half second at that rate has begun, of those in which it is not reached before."""
+        last_slow = since
+        at = since
+        while at + window_s <= self.samples[-1][0]:
+            if self.rate(at, at + window_s) < rate:
+                last_slow = at + window_s
+            at += 0.05
+        return last_slow - since

@@ -1,4 +1,5 @@
 """A throwaway Redis for benchmarks and tests: on loopback, in a directory of its own, run by an unprivileged user."""
+import csv
 import os
 import pathlib
 import shutil
@@ -7,6 +8,16 @@ import socket
 import subprocess
 import tempfile
 import time
+
+
+# What a shop does that sells from Redis: a key once, a limit, the stock, and the order, all in one script.
+ORDER = """
+if not redis.call('SET', KEYS[1], 1, 'NX', 'EX', 604800) then return 'repeated' end
+if redis.call('HINCRBY', KEYS[2], ARGV[1], 1) > 1000000 then return 'limit' end
+if redis.call('DECR', KEYS[3]) < 0 then redis.call('INCR', KEYS[3]) return 'sold out' end
+redis.call('XADD', KEYS[4], '*', 'customer', ARGV[1], 'sku', 'hot-1', 'quantity', 1, 'price', 900, 'address', ARGV[2])
+return 'reserved'
+"""
 
 
 class RedisServer:
@@ -59,6 +70,24 @@ class RedisServer:
             connection.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
             with connection.makefile("rb") as stream:
                 return self._answer(stream)
+
+    def orders_by_script(self, connections, seconds):
+        """Orders a second by a script, each answered after it was synced, with so many connections."""
+        self.ask("FLUSHALL")
+        self.ask("SET", "stock:hot-1", 900_000_000)
+        script = self.ask("SCRIPT", "LOAD", ORDER).decode()
+        count, rate = 20_000, 0.0
+        while True:  # until a run is long enough
+            done = subprocess.run(
+                ["redis-benchmark", "-p", str(self.port), "-c", str(connections), "-n", str(count), "-r", "1000000000000", "-q",
+                 "--csv", "EVALSHA", script, "4", "key:__rand_int__", "limit:hot-1", "stock:hot-1", "orders", "__rand_int__",
+                 "Kim, 1 Road, Seoul 04524 KR"], capture_output=True, text=True, timeout=600)
+            if done.returncode != 0:
+                raise RuntimeError(f"redis-benchmark failed: {done.stderr[-500:]}")
+            rate = float(next(csv.reader(done.stdout.strip().splitlines()[-1:]))[1])
+            if count / rate >= seconds / 2:
+                return rate
+            count = int(rate * seconds)
 
     def _answer(self, stream):
         line = stream.readline()

@@ -22,7 +22,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
 from fleet import FleetShop  # noqa: E402
 from load import board_latency, order_list  # noqa: E402
-from postgres import Postgres  # noqa: E402
+from postgres import Postgres, Sold  # noqa: E402
+from redis_server import RedisServer  # noqa: E402
 from shop import Shop, crowd, crowd_process, summary_of  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
@@ -365,10 +366,50 @@ def order_lists(options):
                    {"orders": [few, many], "p99_ms": [round(statistics.median(of_few), 3), round(statistics.median(of_many), 3)]})]
 
 
+def redis_ratio(options):
+    """The whole path over HTTP into PostgreSQL against the usual answer, at the same connections: a script in Redis, which syncs
+    before it answers."""
+    seconds, runs, connections = (2, 1, 64) if options.smoke else (6, 3, 64)
+    ratios, ours, theirs = [], [], []
+    with Postgres() as postgres, RedisServer("--appendonly", "yes", "--appendfsync", "always") as redis:
+        for _ in range(runs):
+            ours.append(hot_run(options, seconds, "--database", postgres.new_database(),
+                                connections=connections)["goodput_orders_per_s"])
+            theirs.append(redis.orders_by_script(connections, seconds))
+            ratios.append(ours[-1] / theirs[-1])
+    return [record("redis_ratio", ratios, "times", 0.7, 1.0, "more",
+                   {"orders_per_s": round(statistics.median(ours), 1),
+                    "redis_scripts_per_s": round(statistics.median(theirs), 1), "connections": connections})]
+
+
+def failover_cache(options):
+    """Redis is killed under a shop that sells: seconds until orders flow at 90 % of before."""
+    rate, before_s, after_s, runs = (500, 3, 4, 1) if options.smoke else (5_000, 6, 8, 5)
+    gaps, befores = [], []
+    with Postgres() as postgres:
+        for _ in range(runs):
+            database = postgres.new_database()
+            with RedisServer() as redis, hot_shop(options, "--database", database, "--set", f"redis={redis.url}") as shop:
+                rush = crowd_process(shop, "--orders-per-second", str(rate), "--connections", "256", "--seconds",
+                                     str(before_s + after_s + 12), *HOT)
+                with Sold(database, "hot-1") as sold:
+                    sold.wait_for_orders()
+                    time.sleep(before_s)
+                    killed = time.monotonic()
+                    redis.kill()
+                    time.sleep(after_s)
+                    before = sold.rate(killed - before_s + 1, killed)
+                    befores.append(before)
+                    gaps.append(sold.seconds_until(0.9 * before, killed))
+                summary_of(rush)
+    return [record("failover_cache", gaps, "s", 3, 1, "less", {"orders_per_s_before": round(statistics.median(befores), 1)})]
+
+
 BENCHES = {"hot_sku": hot_sku, "hot_sku_ratio": hot_sku_ratio, "hot_sku_latency": hot_sku_latency,
            "page_vs_nginx": page_vs_nginx, "search": search, "flash": flash, "memory": memory, "import": import_goods,
            "login": login, "cache_policies": cache_policies, "board": board, "pg_hot_sku": pg_hot_sku, "pg_ratio": pg_ratio,
-           "pg_tiers": pg_tiers, "cold_while_hot": cold_while_hot, "order_list": order_lists}
+           "pg_tiers": pg_tiers, "cold_while_hot": cold_while_hot, "order_list": order_lists,
+           "redis_ratio": redis_ratio, "failover_cache": failover_cache}
 
 
 def verdict(result):
