@@ -113,8 +113,8 @@ const std::vector<ConfigKey>& config_keys() {
          "need "
          "not be strict; empty: it answers all"},
         {"reads.lag_max_ms", Kind::integer, "1000",
-         "how far a replica that answers may be behind, milliseconds; further behind, the database itself answers", 600,
-         60'000},
+         "how far a replica that answers may be behind, milliseconds; further behind, the database itself answers",
+         1000, 60'000},
         {"database_pool.connections", Kind::integer, "8", "connections of this process for shoppers and jobs", 2, 1000},
         {"database_pool.operator_connections", Kind::integer, "2", "and for operators alone", 1, 100},
         {"database_pool.replica_connections", Kind::integer, "4",

@@ -39,13 +39,14 @@ void make_replica(const Layout& layout, const Part& replica, const std::string& 
     const std::string slot = replication_slot(replica.name);
     const fs::path data = layout.directory / replica.data();
     make_replication_role(layout, primary, password);
-    const std::string lost =
+    // Without its slot, or with one that is lost, a copy does not find what it needs at the primary any more.
+    const std::string kept =
         ask(layout, primary,
-            fmt::format("SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{}' AND wal_status = 'lost'",
+            fmt::format("SELECT slot_name FROM pg_replication_slots WHERE slot_name = '{}' AND wal_status <> 'lost'",
                         slot));
-    if (fs::exists(data / "PG_VERSION") && lost.empty()) return;
+    if (fs::exists(data / "PG_VERSION") && !kept.empty()) return;
     for (const auto& entry : fs::directory_iterator{data}) fs::remove_all(entry.path());
-    if (!lost.empty()) forget_replica(layout, replica.name);
+    forget_replica(layout, replica.name);
     ask(layout, primary,
         fmt::format("SELECT pg_create_physical_replication_slot('{0}', true) WHERE NOT EXISTS (SELECT 1 FROM "
                     "pg_replication_slots WHERE slot_name = '{0}')",

@@ -16,6 +16,13 @@ constexpr std::string_view kPublic =
 
 constexpr std::string_view kReceive = R"vcl(
 sub vcl_recv {
+    if (req.restarts == 0) {
+        unset req.http.X-Shop-Purged;
+        unset req.http.X-Shop-Renew;
+        unset req.http.X-Shop-Last;
+        # Whose request it is: the load balancer believes it of this address alone.
+        set req.http.X-Forwarded-For = client.ip;
+    }
     if (req.method == "PURGE") {
         if (client.ip !~ purgers) {
             return (synth(403, "Only the shop's workers may purge"));
@@ -32,15 +39,12 @@ sub vcl_recv {
     if (req.method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
         return (synth(405, "Method Not Allowed"));
     }
-    if (req.restarts == 0) {
-        unset req.http.X-Shop-Renew;
-        unset req.http.X-Shop-Last;
-        # Whose request it is: the load balancer believes it of this address alone.
-        set req.http.X-Forwarded-For = client.ip;
-    } else if (req.http.X-Shop-Last) {
+    if (req.restarts > 0 && req.http.X-Shop-Last) {
         set req.grace = 30d;
-    } else if (req.http.X-Shop-Renew) {
+    } else if (req.restarts > 0 && req.http.X-Shop-Renew) {
         set req.grace = 0s;
+        # Nobody waits for what somebody else fetches: there is an older answer, should none come.
+        set req.hash_ignore_busy = true;
     }
     if ((req.method != "GET" && req.method != "HEAD") || req.http.Authorization || req.url !~ "@PUBLIC@") {
         return (pass);
@@ -51,10 +55,12 @@ sub vcl_recv {
         unset req.http.Accept-Language;
     } else {
         unset req.http.Cookie;
-        # Few variants where it is clear; else as it came.
-        if (req.http.Accept-Language ~ "(?i)^\s*(ko|ja|en)(-[a-z0-9-]+)?\s*(,|$)") {
-            set req.http.Accept-Language =
-                std.tolower(regsub(req.http.Accept-Language, "(?i)^\s*(ko|ja|en).*$", "\1"));
+        # Few variants: the first that the shop speaks, as browsers put first what they like best.
+        if (req.http.Accept-Language ~ "(?i)(^|[ ,])(ko|ja|en)(-[a-z0-9-]+)?\s*([;,]|$)") {
+            set req.http.Accept-Language = std.tolower(regsub(req.http.Accept-Language,
+                "(?i)^(.*?[ ,])??(ko|ja|en)(-[a-z0-9-]+)?\s*([;,].*)?$", "\2"));
+        } else {
+            unset req.http.Accept-Language;
         }
     }
     return (hash);
@@ -73,28 +79,39 @@ sub vcl_hit {
     if (obj.ttl >= 0s || req.http.X-Shop-Last) {
         return (deliver);
     }
-    # Purged before its time, or too old to be shown to one who need not wait: only when there is nothing better.
-    if (obj.age < std.duration(obj.http.X-Shop-Fresh, 0s) ||
-        obj.ttl + std.duration(obj.http.X-Shop-Stale, 0s) < 0s) {
-        set req.http.X-Shop-Renew = "1";
-        return (restart);
-    }
-    return (deliver);
+    # Purged or too old: only when there is nothing better. A purge does not reach what is past its time already, so
+    # nothing of that kind is shown to anybody who could be shown what the shop, which keeps it too, says now.
+    set req.http.X-Shop-Renew = "1";
+    return (restart);
 }
 )vcl";
 
 constexpr std::string_view kFetch = R"vcl(
+sub vcl_backend_fetch {
+    # There is an older answer: nobody waits long for a newer one.
+    if (bereq.http.X-Shop-Renew && !bereq.http.X-Shop-Last) {
+        set bereq.first_byte_timeout = 3s;
+    }
+    unset bereq.http.X-Shop-Purged;
+    return (fetch);
+}
+
 sub vcl_backend_response {
     if (bereq.uncacheable) {
         return (deliver);
     }
-    if (beresp.status >= 500) {
-        # What is kept is better than this.
-        if (bereq.is_bgfetch || (bereq.http.X-Shop-Renew && !bereq.http.X-Shop-Last)) {
+    if (beresp.status >= 500 || (beresp.status >= 400 && beresp.status != 404 && beresp.status != 410)) {
+        # What is kept is better than this, and nobody else's answer: a mark that this is not kept would stand before
+        # what is.
+        if (beresp.status >= 500 &&
+            (bereq.is_bgfetch || (bereq.http.X-Shop-Renew && !bereq.http.X-Shop-Last))) {
             return (abandon);
         }
         set beresp.uncacheable = true;
-        set beresp.ttl = 1s;
+        set beresp.http.Vary = "Accept-Language, Cookie";
+        set beresp.ttl = 0s;
+        set beresp.grace = 0s;
+        set beresp.keep = 0s;
         return (deliver);
     }
     set beresp.http.X-Shop-Policy = beresp.http.CDN-Cache-Control;
@@ -105,20 +122,18 @@ sub vcl_backend_response {
         beresp.http.Cache-Control ~ "(?i)(private|no-store|no-cache)" ||
         beresp.http.X-Shop-Policy !~ "(?i)(^|[ ,])max-age=[0-9]+") {
         set beresp.uncacheable = true;
+        if (beresp.http.Vary !~ "\*") {
+            set beresp.http.Vary = "Accept-Language, Cookie";
+        }
         set beresp.ttl = 10s;
+        set beresp.grace = 0s;
+        set beresp.keep = 0s;
         return (deliver);
     }
-    set beresp.http.X-Shop-Fresh = regsub(beresp.http.X-Shop-Policy, "(?i)^(.*[ ,])?max-age=([0-9]+).*$", "\2s");
-    set beresp.http.X-Shop-Stale = "0s";
-    if (beresp.http.X-Shop-Policy ~ "(?i)stale-while-revalidate=[0-9]+") {
-        set beresp.http.X-Shop-Stale =
-            regsub(beresp.http.X-Shop-Policy, "(?i)^.*stale-while-revalidate=([0-9]+).*$", "\1s");
-    }
-    set beresp.ttl = std.duration(beresp.http.X-Shop-Fresh, 0s);
-    set beresp.grace = std.duration(beresp.http.X-Shop-Stale, 0s);
-    if (beresp.http.X-Shop-Policy ~ "(?i)stale-if-error=[0-9]+" &&
-        std.duration(regsub(beresp.http.X-Shop-Policy, "(?i)^.*stale-if-error=([0-9]+).*$", "\1s"), 0s) >
-            beresp.grace) {
+    set beresp.ttl =
+        std.duration(regsub(beresp.http.X-Shop-Policy, "(?i)^(.*[ ,])?max-age=([0-9]+).*$", "\2s"), 0s);
+    set beresp.grace = 0s;
+    if (beresp.http.X-Shop-Policy ~ "(?i)stale-if-error=[0-9]+") {
         set beresp.grace =
             std.duration(regsub(beresp.http.X-Shop-Policy, "(?i)^.*stale-if-error=([0-9]+).*$", "\1s"), 0s);
     }
@@ -132,6 +147,7 @@ sub vcl_backend_error {
         return (abandon);
     }
     set beresp.http.Cache-Control = "no-store";
+    set beresp.http.Vary = "Accept-Language, Cookie";
     set beresp.http.Retry-After = "1";
     if (bereq.url !~ "^/api/") {
         set beresp.http.Content-Type = "text/html; charset=utf-8";
@@ -173,8 +189,6 @@ sub vcl_deliver {
     unset resp.http.xkey;
     unset resp.http.Surrogate-Key;
     unset resp.http.CDN-Cache-Control;
-    unset resp.http.X-Shop-Fresh;
-    unset resp.http.X-Shop-Stale;
     unset resp.http.X-Shop-Policy;
     unset resp.http.X-Varnish;
     unset resp.http.Via;

@@ -5,7 +5,7 @@
 namespace marketday::usecases {
 
 void KnownChanges::complete_above(std::int64_t number) {
-    if (floor_ == std::numeric_limits<std::int64_t>::max()) floor_ = number;
+    if (floor_ == std::numeric_limits<std::int64_t>::max()) floor_ = std::max(number, given_up_);
 }
 
 void KnownChanges::changed(std::string_view name, std::int64_t number) {
@@ -18,6 +18,7 @@ void KnownChanges::changed(std::string_view name, std::int64_t number) {
     while (told_.size() > changes_max_) {
         const Told oldest = told_.front();
         told_.pop_front();
+        given_up_ = std::max(given_up_, oldest.number);
         if (floor_ != std::numeric_limits<std::int64_t>::max()) floor_ = std::max(floor_, oldest.number);
         const auto of = latest_.find(*oldest.name);
         // A later change of the same name has a place of its own in the order.

@@ -46,6 +46,7 @@ private:
 
     std::size_t changes_max_;
     std::int64_t floor_ = std::numeric_limits<std::int64_t>::max();
+    std::int64_t given_up_ = std::numeric_limits<std::int64_t>::min();  // the highest, before completeness was told too
     ByName<std::int64_t> latest_;
     std::deque<Told> told_;               // oldest first; no longer the latest of its name: its number differs
     ByName<std::uint64_t> changed_here_;  // with the asking that was last when it happened

@@ -19,7 +19,7 @@ class PurgeCdn {
 public:
     struct Options {
         std::size_t keys_max = 2000;  // that wait or are to be repeated; past it, everything is purged
-        std::array<milliseconds, 2> again_after{milliseconds{700}, milliseconds{2300}};
+        std::array<milliseconds, 2> again_after{milliseconds{300}, milliseconds{2700}};
         milliseconds look_every{50};
         milliseconds pause_first{200};  // after a failure; doubles each time
         milliseconds pause_max{10'000};

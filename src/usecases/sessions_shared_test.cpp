@@ -264,5 +264,14 @@ TEST(KnownChangesTest, what_was_read_before_the_changes_that_were_given_up_does_
     EXPECT_TRUE(changes.holds("d", 1000));
 }
 
+TEST(KnownChangesTest, nor_before_those_that_were_given_up_while_the_log_was_read_for_the_first_time) {
+    KnownChanges changes{2};
+    for (const auto& [name, number] : {std::pair{"a", 10}, {"b", 11}, {"c", 12}}) changes.changed(name, number);
+    changes.complete_above(0);
+    EXPECT_FALSE(changes.holds("a", 5));
+    EXPECT_FALSE(changes.holds("x", 10));
+    EXPECT_TRUE(changes.holds("x", 11));
+}
+
 }  // namespace
 }  // namespace marketday::usecases

@@ -45,8 +45,10 @@ Task<bool> WatchedCatalogue::note_up_to(std::int64_t change) {
     const auto up_to = co_await history_->ask();
     if (!up_to) co_return false;
     const std::scoped_lock lock(mutex_);
-    // What was unknown is known now, unless this process has written meanwhile.
-    told_up_to_ = writes == writes_ ? *up_to : later_of(told_up_to_, *up_to);
+    // What was unknown is known now, unless this process has written meanwhile. Of two who asked the earlier may be
+    // here last.
+    const bool known_now = told_up_to_ == ports::Position::unknown() && writes == writes_;
+    told_up_to_ = known_now ? *up_to : later_of(told_up_to_, *up_to);
     told_change_ = std::max(told_change_, change);
     co_return true;
 }
@@ -54,7 +56,9 @@ Task<bool> WatchedCatalogue::note_up_to(std::int64_t change) {
 auto WatchedCatalogue::changed_after(std::int64_t number, std::size_t changes_max) -> Answer<std::vector<Change>> {
     auto changes = co_await catalogue_.changed_after(number, changes_max);
     if (!changes) co_return changes;
-    const bool noted = co_await note_up_to(changes->empty() ? number : changes->back().number);
+    // `number` is the asker's own: there may never have been a change of that number.
+    if (changes->empty()) co_return changes;
+    const bool noted = co_await note_up_to(changes->back().number);
     if (!noted) co_return fail(Error::unavailable);
     co_return changes;
 }

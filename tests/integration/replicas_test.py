@@ -164,11 +164,11 @@ class Replicas(SeveralTest):
         self.assertEqual(self.shop.stop(), 0)
 
     def test_a_replica_that_lags_is_not_read(self):
-        self.begin("reads.lag_max_ms=600")
+        self.begin("reads.lag_max_ms=1000")
         self.replay("pause")
         (shopper,) = self.shop.shoppers(1)
         self.assertEqual(self.shop.order(shopper, "a-key-of-lag", "mug").status, 201)
-        time.sleep(1.5)
+        time.sleep(2)
         bounded, lagging = self.reads("bounded"), self.reads("lagging")
         self.looks(10, 2)
         self.assertEqual(self.reads("bounded"), bounded)
@@ -178,7 +178,7 @@ class Replicas(SeveralTest):
         self.until_replicas_answer()
 
     def test_replicas_come_and_go_and_nobody_notices(self):
-        self.begin()
+        self.begin("reads.lag_max_ms=5000")  # so that none is left out for being asked late
         bounded = self.reads("bounded")
         self.looks(20, 2)
         self.assertGreaterEqual(self.reads("bounded"), bounded + 20)

@@ -253,6 +253,7 @@ Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode
         ++figures_.again;
     }
     figures_.failing = tried.no_database;
+    if (!tried.failure && replicas_) replicas_->primary_worked();
     if (!tried.failure && replicas_ && mode != PostgresSession::Mode::transaction && !tried.committed &&
         freshness.kind() == ports::Freshness::Kind::strict)
         replicas_->went_to_primary(ReadReason::strict);

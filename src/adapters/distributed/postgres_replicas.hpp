@@ -57,6 +57,8 @@ public:
 
     /// The primary has not answered when it was asked the last two times: it is gone or stands still.
     bool primary_is_silent() const { return silent_asks_ >= 2; }
+    /// It has answered somebody's work: whatever kept it from answering when it was asked, it is there.
+    void primary_worked() { silent_asks_ = 0; }
 
     /// After a write that this connection has committed: learns where that is, so that `newest` covers it.
     Task<void> note_commit(PostgresConnection& connection, Instant deadline);

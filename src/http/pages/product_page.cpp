@@ -176,7 +176,8 @@ Task<NearCache::Loaded> load_product(const ShopPages* shop, Language language, s
     if (head.description.empty()) head.description = head.title;
     std::string html =
         page(shop->site, language, head, [&](Html& out) { write_product(out, *shop, texts, product, stock); });
-    std::string surrogates = product_surrogate(product.sku);
+    // It shows the sale that the product is in.
+    std::string surrogates = product_surrogate(product.sku) + " sales";
     for (std::size_t depth = 1; depth <= product.category.size(); ++depth)
         surrogates += ' ' + category_surrogate(domain::category_path(product.category, depth));
     co_return cacheable(shop->site, std::move(html), std::move(surrogates));
