@@ -32,26 +32,35 @@ std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text) {
     return bytes;
 }
 
-std::string to_base64url(std::span<const std::uint8_t> bytes) {
-    constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-    std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kVariant), '\0');
-    sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), kVariant);
+static std::string encoded(std::span<const std::uint8_t> bytes, int variant) {
+    std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+    sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), variant);
     text.resize(text.size() - 1);  // The encoder counts its terminating zero.
     return text;
 }
 
-std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text) {
+static std::optional<std::vector<std::uint8_t>> decoded(std::string_view text, int variant) {
     // libsodium takes some bytes above 0x7f for characters of the alphabet.
     if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x7f; })) return std::nullopt;
     std::vector<std::uint8_t> bytes(text.size() / 4 * 3 + 3);
     std::size_t length = 0;
     const char* end = nullptr;
-    if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+    if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end, variant) != 0 ||
         end != text.data() + text.size())
         return std::nullopt;
     bytes.resize(length);
     return bytes;
+}
+
+std::string to_base64url(std::span<const std::uint8_t> bytes) {
+    return encoded(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text) {
+    return decoded(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+std::string to_base64(std::span<const std::uint8_t> bytes) { return encoded(bytes, sodium_base64_VARIANT_ORIGINAL); }
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+    return decoded(text, sodium_base64_VARIANT_ORIGINAL);
 }
 
 bool is_valid_utf8(std::string_view text) {

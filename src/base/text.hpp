@@ -24,6 +24,9 @@ std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);
 /// base64url without padding (RFC 4648 section 5).
 std::string to_base64url(std::span<const std::uint8_t> bytes);
 std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text);
+/// base64 with padding (RFC 4648 section 4).
+std::string to_base64(std::span<const std::uint8_t> bytes);
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 
 /// True for well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_valid_utf8(std::string_view text);

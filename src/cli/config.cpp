@@ -148,6 +148,17 @@ const std::vector<ConfigKey>& config_keys() {
         {"cdn.purge", Kind::list, "",
          "http://HOST:PORT, several between commas: CDNs that a worker tells what has changed, by PURGE with "
          "Surrogate-Key; empty: they keep what they have for as long as it may be kept"},
+        {"webhooks.urls", Kind::list, "",
+         "https://HOST/PATH, several between commas: told of what happens to orders and sales, as Standard Webhooks "
+         "have it; empty: nobody is"},
+        {"webhooks.events", Kind::list,
+         "order.paid,order.shipped,order.delivered,order.cancelled,order.returned,order.refunded",
+         "of what they are told"},
+        {"webhooks.secret_file", Kind::text, "",
+         "a file with the secret that notices are signed with, whsec_ and base64; one more a line while it is "
+         "replaced"},
+        {"webhooks.tls_ca", Kind::text, "", "PEM file of who vouches for them; empty: the system's"},
+        {"webhooks.within_ms", Kind::integer, "15000", "how long an answer is waited for, milliseconds", 100, 60'000},
         {"mail.server", Kind::text, "",
          "smtp://HOST:PORT or smtps://HOST:PORT takes the letters; empty: files in the data directory"},
         {"mail.tls", Kind::text, "required", "STARTTLS with smtp://: required, offered (if the server has it) or none"},

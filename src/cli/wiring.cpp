@@ -95,6 +95,7 @@ void Shop::Parts::add_jobs() {
                    Scheduler::Where::every_web});
     scheduler.add({"forget-unverified", milliseconds{60'000},
                    [this](ports::Fence fence) { return forget_unverified.run(std::move(fence)); }});
+    webhooks.add_jobs(scheduler, event_bus, event_memory);
 }
 
 void Shop::Parts::tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write) {
@@ -166,6 +167,7 @@ Shop::~Shop() {
     parts_->stores->stop();
     parts_->post.stop();
     parts_->cdns.stop();
+    parts_->webhooks.stop();
     parts_->redis.stop();
     parts_->hashing.stop();
     parts_->operator_hashing.stop();

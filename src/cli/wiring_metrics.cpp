@@ -12,6 +12,7 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     stores->collect(samples);
     post.collect(samples);
     cdns.collect(samples);
+    webhooks.collect(samples);
     redis.collect(samples);
     pictures.collect(samples);
     const auto& server = shop_server->figures();

@@ -23,6 +23,7 @@
 #include "cli/wiring_engines.hpp"
 #include "cli/wiring_settings.hpp"
 #include "cli/wiring_stores.hpp"
+#include "cli/wiring_webhooks.hpp"
 #include "http/assets.hpp"
 #include "http/audit_job.hpp"
 #include "http/guests.hpp"
@@ -156,6 +157,7 @@ struct Shop::Parts {
                       {.lane_depth_max = static_cast<std::size_t>(config.integer("checkout.lane_depth_max"))}};
     /// What the shop's thread keeps of the goods; told of what operators write through `watched`.
     Cdns cdns{config, clock};
+    Webhooks webhooks{config, clock};
     http::NearCaches near_caches{near_cache_policies(config), clock, random};
     WatchedCatalogue watched{
         catalogue, [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }, stores->history()};

@@ -31,6 +31,7 @@ std::optional<ShopEvent> to_event(const boost::json::value& value) {
     event.at = from_unix_ms(number_of(object, "at_ms").value_or(0));
     event.order = OrderId::parse(text_of(object, "order"));
     event.customer = CustomerId::parse(text_of(object, "customer"));
+    event.sale = SaleId::parse(text_of(object, "sale"));
     const auto currency = Currency::parse(text_of(object, "currency"));
     const auto total = number_of(object, "total_minor");
     if (currency && total) event.total = Money{*total, *currency};

@@ -18,6 +18,7 @@ struct ShopEvent {
     WallTime at{};
     std::optional<OrderId> order;
     std::optional<CustomerId> customer;
+    std::optional<SaleId> sale;
     std::optional<Money> total;
 };
 /// The events of a message's body (a JSON array); nothing when it is not one.

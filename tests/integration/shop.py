@@ -136,9 +136,10 @@ class ShopTest(unittest.TestCase):
         self.addCleanup(lambda: shop.process.poll() is None and shop.kill())
         return shop
 
-    def refused_start(self, data, **process):
+    def refused_start(self, data, *settings, **process):
         """The one line with which the server refuses to start."""
-        done = run("serve", "--data", data, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", timeout=30, **process)
+        flags = [flag for setting in settings for flag in ("--set", setting)]
+        done = run("serve", "--data", data, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *flags, timeout=30, **process)
         self.assertNotEqual(done.returncode, 0)
         lines = [line for line in done.stderr.splitlines() if line.startswith("marketday:")]
         self.assertEqual(len(lines), 1, done.stderr)

@@ -2,21 +2,17 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace marketday::adapters {
 namespace {
 
-std::string to_base64(std::string_view text) {
-    constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
-    std::string encoded(sodium_base64_ENCODED_LEN(text.size(), kVariant), '\0');
-    sodium_bin2base64(encoded.data(), encoded.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                      kVariant);
-    encoded.pop_back();  // The encoder counts its terminating zero.
-    return encoded;
+std::string base64_of(std::string_view text) {
+    return to_base64(std::span{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 bool is_plain_ascii(std::string_view text) {
@@ -34,14 +30,14 @@ std::string encode_words(std::string_view text) {
         while (length > 1 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
             --length;
         if (!encoded.empty()) encoded += "\r\n ";
-        encoded += "=?UTF-8?B?" + to_base64(text.substr(0, length)) + "?=";
+        encoded += "=?UTF-8?B?" + base64_of(text.substr(0, length)) + "?=";
         text.remove_prefix(length);
     }
     return encoded;
 }
 
 std::string wrap_base64(std::string_view text) {
-    const std::string encoded = to_base64(text);
+    const std::string encoded = base64_of(text);
     std::string lines;
     for (std::size_t at = 0; at < encoded.size(); at += 76) lines += encoded.substr(at, 76) + "\r\n";
     return lines;
