@@ -1,6 +1,6 @@
 """No statement of the PostgreSQL adapters reads a table that grows from end to end.
 
-Every SQL literal of src/adapters/distributed is prepared on the migrated schema with hundreds of thousands of orders in it,
+Every SQL literal of src/adapters/distributed/postgres_* is prepared on the migrated schema with hundreds of thousands of orders in it,
 and PostgreSQL tells by which generic plan it would run it: the plan that the program's connections use.
 """
 
@@ -84,7 +84,7 @@ SETTINGS = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; 
 
 def statements():
     macros = {}
-    files = sorted(ADAPTERS.glob("*.[ch]pp"))
+    files = sorted(ADAPTERS.glob("postgres_*.[ch]pp"))
     for file in files:
         macros |= macros_of(file.read_text())
     return [(file.name, text) for file in files for text in literals(file.read_text(), macros)
