@@ -9,7 +9,9 @@ namespace {
 
 constexpr int kRobotsMax = 10;  // requests of crawlers under way in one process
 
-// A request of the program's own has a deadline of 10 s, so who has not answered after 12 s will not.
+// Each connection to a process says in its first bytes whose it is, so it can serve nobody else: who stays with the
+// last process needs no new one. A request of the program's own has a deadline of 10 s, so who has not answered after
+// 12 s will not.
 constexpr std::string_view kDefaults = R"(
 defaults
     mode http
@@ -20,6 +22,7 @@ defaults
     option redispatch 1
     option http-keep-alive
     http-reuse safe
+    option prefer-last-server
     balance leastconn
     retries 3
     retry-on conn-failure empty-response
@@ -44,12 +47,13 @@ constexpr std::string_view kFrontend =
     acl of_line path_beg /line/
     acl robot hdr_sub(user-agent) -i bot crawler spider slurp
     acl of_programs path_beg /api/
+    acl of_orders path_beg /api/v1/orders
     acl of_files path_beg /assets/ /images/
     acl none_ready nbsrv(api) eq 0
     use_backend unready if none_ready
     use_backend line if of_line
     use_backend robots if robot
-    use_backend orders if of_programs !reads
+    use_backend orders if of_orders !reads
     use_backend api if of_programs
     use_backend files if of_files
     default_backend pages
@@ -68,6 +72,9 @@ std::string backend_section(const Topology& topology, const std::string& backend
     const bool tcp = backend == "tcp";
     std::string text = fmt::format("backend {}\n", backend);
     if (tcp) text += "    mode tcp\n    option tcplog\n    timeout server 75s\n";
+    // Any process takes orders, but two that sell at the same instant make each other's knowledge old (ADR 11): the
+    // first that is ready takes all that it has room for.
+    if (backend == "orders") text += "    balance first\n";
     text += fmt::format("    option httpchk GET {}\n", backend == "unready" ? "/livez" : "/readyz");
     text += fmt::format("    timeout queue {}ms\n", topology.haproxy->queue_ms);
     if (!tcp)
@@ -76,6 +83,13 @@ std::string backend_section(const Topology& topology, const std::string& backend
     for (const Part* server : servers)
         text += fmt::format("    server {} {}\n", server->name, haproxy_server(topology, backend, *server));
     return text + "\n";
+}
+
+int web_processes_max(const Topology& topology) {
+    int most = 0;
+    for (const auto& group : topology.processes)
+        if (group.has_role("web")) most += group.count_max;
+    return most;
 }
 
 GeneratedFile answer(std::string_view audience, int status, std::string_view reason, std::string_view type,
@@ -104,6 +118,7 @@ std::string haproxy_server(const Topology& topology, const std::string& backend,
     const int requests_max = backend == "line"     ? haproxy.line_requests_max
                              : backend == "robots" ? kRobotsMax
                              : tcp                 ? haproxy.connections_max
+                             : backend == "orders" ? haproxy.requests_max * web_processes_max(topology)
                                                    : haproxy.requests_max;
     return fmt::format("{}:{} check send-proxy-v2 check-send-proxy maxconn {} maxqueue {} slowstart 5s",
                        process.address, process.port, requests_max, haproxy.queue_max);

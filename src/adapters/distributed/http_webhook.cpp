@@ -1,12 +1,11 @@
 #include "adapters/distributed/http_webhook.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <array>
-#include <new>
 #include <stdexcept>
 
+#include "adapters/distributed/curl_handle.hpp"
 #include "base/log.hpp"
 
 namespace marketday::adapters {
@@ -34,18 +33,8 @@ std::size_t drop(char*, std::size_t size, std::size_t count, void* left) {
 
 }  // namespace
 
-struct HttpWebhook::Wire {
-    CURL* curl = curl_easy_init();
-    Wire() {
-        if (curl == nullptr) throw std::bad_alloc{};
-    }
-    Wire(const Wire&) = delete;
-    Wire& operator=(const Wire&) = delete;
-    ~Wire() { curl_easy_cleanup(curl); }
-};
-
 HttpWebhook::HttpWebhook(BlockingPool& pool, Options options)
-    : pool_(pool), options_(std::move(options)), wire_(std::make_unique<Wire>()) {
+    : pool_(pool), options_(std::move(options)), curl_(std::make_unique<CurlHandle>()) {
     if (!is_url(options_.url))
         throw std::runtime_error(
             fmt::format("webhooks.urls must be https://HOST/PATH, several between commas, not \"{}\"", options_.url));
@@ -54,8 +43,7 @@ HttpWebhook::HttpWebhook(BlockingPool& pool, Options options)
 HttpWebhook::~HttpWebhook() = default;
 
 bool HttpWebhook::send(const Notice& notice) {
-    CURL* curl = wire_->curl;
-    curl_easy_reset(curl);  // keeps the connection
+    CURL* curl = curl_->fresh();
     curl_slist* lines = nullptr;
     const std::array<std::string, 5> headers{"Content-Type: application/json", "webhook-id: " + notice.id,
                                              fmt::format("webhook-timestamp: {}", notice.at_s),

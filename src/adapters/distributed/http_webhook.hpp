@@ -9,6 +9,8 @@
 
 namespace marketday::adapters {
 
+class CurlHandle;
+
 /// Posts notices over HTTP (libcurl), on one kept connection. Taken is what is answered by 2xx, within the time;
 /// redirections are not followed, or whoever answers at the address could have notices sent anywhere.
 class HttpWebhook final : public ports::Webhook {
@@ -25,12 +27,11 @@ public:
     Task<Result<std::monostate, Error>> post(Notice notice) override;
 
 private:
-    struct Wire;
     bool send(const Notice& notice);
 
     BlockingPool& pool_;
     Options options_;
-    std::unique_ptr<Wire> wire_;
+    std::unique_ptr<CurlHandle> curl_;
 };
 
 }  // namespace marketday::adapters

@@ -310,6 +310,8 @@ Task<PostgresDatabase::Tried> PostgresDatabase::try_once(Priority priority, Post
     if (!error && commit_was_sent && replicas_) co_await replicas_->note_commit(*connection, deadline);
     pool.give_back(std::move(connection), taken_at);
     if (!error) co_return Tried{std::nullopt, false, false, commit_was_sent};
+    // After a failover every idle connection is as dead as this one.
+    if (error->kind == Kind::lost) pool.drop_idle();
     const bool unknown = commit_was_sent && (error->kind == Kind::lost || error->kind == Kind::timed_out ||
                                              (error->kind == Kind::refused && leaves_unknown(error->state)));
     if (unknown) {
@@ -317,8 +319,6 @@ Task<PostgresDatabase::Tried> PostgresDatabase::try_once(Priority priority, Post
         if (replicas_) replicas_->note_unknown();
         co_return Tried{PostgresFailure::outcome_unknown, false, true};
     }
-    // After a failover every idle connection is as dead as this one.
-    if (error->kind == Kind::lost) pool.drop_idle();
     const bool again = asks_again(*error) || error->kind == Kind::lost;
     if (!again && may_be_told()) log::error("postgres.failed", {{"sqlstate", error->state}, {"reason", error->what()}});
     co_return Tried{PostgresFailure::unavailable, again, error->kind != Kind::refused && error->kind != Kind::broken};

@@ -34,6 +34,9 @@ public:
                  const std::optional<std::string>& refusal);
     /// The one statement. Once, at the end.
     PostgresStatement statement(const EventMessage& events, WallTime at);
+    const LedgerHead& head() const { return head_; }
+    /// The head as it is when the statement has been done.
+    LedgerHead next_head() const;
 
 private:
     using Of = PostgresArray::Of;
@@ -67,14 +70,19 @@ private:
     } entries_;
 };
 
-/// Decides and writes a batch on a session that may see a quiet shop: reads what it needs, lets the domain decide in
-/// order of arrival, and calls write_batch. `locked`: within the session's transaction, under the head's lock; else
-/// without any lock, and PostgresError MD001 says that somebody else was first.
-Task<std::vector<domain::Verdict>> place_orders(PostgresSession& session, bool locked, const ShopTerms& terms,
-                                                const Uuid& batch, const std::vector<domain::OrderRequest>& requests);
-Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, const Uuid& batch,
-                                                  const std::vector<domain::OrderStep>& steps);
+/// Decides and writes a batch on a session that may see a quiet shop: reads what it needs and `memory` does not have,
+/// lets the domain decide in order of arrival, and calls write_batch. `locked`: within the session's transaction, under
+/// the head's lock; else without any lock, and PostgresError says that nothing was written: kOthersWereFirst, or
+/// kAlreadyThere when a customer was taken for new who is not (`memory` will look from now on).
+Task<std::vector<domain::Verdict>> place_orders(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
+                                                const ShopTerms& terms, const Uuid& batch,
+                                                const std::vector<domain::OrderRequest>& requests);
+Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
+                                                  const Uuid& batch, const std::vector<domain::OrderStep>& steps);
 /// Runs `statement` as the last of the session and commits.
 Task<void> send_last(PostgresSession& session, bool locked, PostgresStatement statement);
+
+inline constexpr std::string_view kOthersWereFirst = "MD001";  // raised by write_batch
+inline constexpr std::string_view kAlreadyThere = "23505";     // unique_violation
 
 }  // namespace marketday::adapters

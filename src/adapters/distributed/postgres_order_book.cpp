@@ -18,8 +18,8 @@ using Error = OrderBook::Error;
 
 constexpr Uuid kAfterAll{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
 
-/// Lets one batch of this process at a time be decided and written: two would only make each other's reading old. Of
-/// the database's executor.
+/// Lets one batch of this process at a time be decided and written: two would only make each other's reading old. Holds
+/// what they know from one to the next. Of the database's executor.
 class Turn {
 public:
     class Held {
@@ -27,6 +27,7 @@ public:
         explicit Held(Turn& turn) : turn_(&turn) {}
         Held(Held&& other) noexcept : turn_(std::exchange(other.turn_, nullptr)) {}
         Held& operator=(Held&&) = delete;
+        PostgresOrderMemory& memory() const { return turn_->memory_; }
         ~Held() {
             if (turn_ != nullptr) turn_->leave();
         }
@@ -62,6 +63,7 @@ private:
     }
     bool busy_ = false;
     std::list<Event*> waiting_;
+    PostgresOrderMemory memory_;
 };
 
 using Verdicts = std::vector<domain::Verdict>;
@@ -426,23 +428,27 @@ public:
     }
 
 private:
-    /// Nothing when another process was first.
+    /// Nothing when others were first, again and again.
     static Task<std::optional<Verdicts>> place_quickly(PostgresSession& session, Turn* const& turn,
                                                        const ShopTerms& terms, const Uuid& batch,
                                                        const std::vector<domain::OrderRequest>& requests) {
         const auto held = co_await turn->take(session.deadline());
-        try {
-            auto verdicts = co_await place_orders(session, false, terms, batch, requests);
-            co_return verdicts;
-        } catch (const PostgresError& error) {
-            if (error.state != "MD001") throw;
+        PostgresOrderMemory& memory = held.memory();
+        for (int losses = 0; losses < kLossesMax;) {
+            try {
+                auto verdicts = co_await place_orders(session, false, memory, terms, batch, requests);
+                memory.batch_ended();
+                co_return verdicts;
+            } catch (const PostgresError& error) {
+                learn_from(error, session, memory), ++losses;
+            }
         }
         co_return std::nullopt;
     }
     static Task<Verdicts> place_surely(PostgresSession& session, Turn* const& turn, const ShopTerms& terms,
                                        const Uuid& batch, const std::vector<domain::OrderRequest>& requests) {
         const auto held = co_await turn->take(session.deadline());
-        auto verdicts = co_await place_orders(session, true, terms, batch, requests);
+        auto verdicts = co_await place_orders(session, true, held.memory(), terms, batch, requests);
         co_await session.finish();  // when there was nothing to write
         co_return verdicts;
     }
@@ -450,21 +456,32 @@ private:
                                                           const Uuid& batch,
                                                           const std::vector<domain::OrderStep>& steps) {
         const auto held = co_await turn->take(session.deadline());
-        try {
-            auto verdicts = co_await take_steps(session, false, batch, steps);
-            co_return verdicts;
-        } catch (const PostgresError& error) {
-            if (error.state != "MD001") throw;
+        for (int losses = 0; losses < kLossesMax;) {
+            try {
+                auto verdicts = co_await take_steps(session, false, held.memory(), batch, steps);
+                co_return verdicts;
+            } catch (const PostgresError& error) {
+                learn_from(error, session, held.memory()), ++losses;
+            }
         }
         co_return std::nullopt;
     }
     static Task<StepVerdicts> step_surely(PostgresSession& session, Turn* const& turn, const Uuid& batch,
                                           const std::vector<domain::OrderStep>& steps) {
         const auto held = co_await turn->take(session.deadline());
-        auto verdicts = co_await take_steps(session, true, batch, steps);
+        auto verdicts = co_await take_steps(session, true, held.memory(), batch, steps);
         co_await session.finish();  // when there was nothing to write
         co_return verdicts;
     }
+    /// Within a handler. Returns when nothing was written since others were first, or since a customer is not as new as
+    /// he was taken for; rethrows everything else.
+    static void learn_from(const PostgresError& error, PostgresSession& session, PostgresOrderMemory& memory) {
+        if (error.state != kAlreadyThere && error.state != kOthersWereFirst) throw;
+        if (error.state == kAlreadyThere) memory.was_surprised();
+        session.nothing_committed();
+    }
+    static constexpr int kLossesMax = 4;
+
     PostgresDatabase& database_;
     ShopTerms terms_;
     const Clock& clock_;

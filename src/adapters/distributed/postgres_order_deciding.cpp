@@ -1,5 +1,7 @@
 // How a batch of orders, or of steps, is decided and written.
 
+#include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "adapters/distributed/postgres_order_batch.hpp"
@@ -16,54 +18,57 @@ using domain::Refused;
 using domain::Verdict;
 using Of = PostgresArray::Of;
 
-PostgresStatement select_keys(const std::vector<OrderRequest>& requests) {
-    PostgresArray customers{Of::uuids};
-    PostgresArray keys{Of::texts};
-    for (const auto& request : requests) customers.add(request.customer), keys.add(request.key);
+Instant now() { return std::chrono::steady_clock::now(); }
+
+PostgresStatement select_keys(PostgresValue customers, PostgresValue keys) {
     return PostgresSession::statement(
         "SELECT k.customer_id, k.key, k.request_hash, k.order_id, k.refusal, o.total_minor, o.shipping_minor,"
         " o.currency, o.hold_ms, o.receipt_seq, o.receipt_hash"
         " FROM unnest($1::uuid[], $2::text[]) AS a (customer, key)"
         " JOIN LATERAL (SELECT * FROM idempotency_keys i WHERE i.customer_id = a.customer AND i.key = a.key OFFSET 0) k"
         " ON true LEFT JOIN LATERAL (SELECT * FROM orders r WHERE r.order_id = k.order_id OFFSET 0) o ON true",
-        customers.take(), keys.take());
+        customers, keys);
 }
 
 class Placing {
 public:
-    Placing(const ShopTerms& terms, const Uuid& batch) : terms_(terms), events_("reservations", batch) {}
+    Placing(const ShopTerms& terms, const Uuid& batch, PostgresOrderMemory& memory)
+        : terms_(terms), events_("reservations", batch), memory_(memory) {}
 
-    static std::vector<PostgresStatement> questions(const std::vector<OrderRequest>& requests, bool locked) {
-        PostgresArray skus{Of::texts};
-        PostgresArray sales{Of::uuids};
-        PostgresArray limit_customers{Of::uuids};
-        PostgresArray limit_sales{Of::uuids};
-        std::map<std::string_view, bool> seen_skus;
-        std::map<SaleId, bool> seen_sales;
-        for (const auto& request : requests) {
-            for (const auto& line : request.lines)
-                if (!std::exchange(seen_skus[line.sku], true)) skus.add(line.sku);
-            if (!request.sale) continue;
-            if (!std::exchange(seen_sales[*request.sale], true)) sales.add(*request.sale);
-            limit_customers.add(request.customer), limit_sales.add(*request.sale);
-        }
-        const PostgresValue sale_ids = sales.take();
+    /// What has to be asked: goods and sales, unless all are known, and what those did before who may have ordered.
+    std::vector<PostgresStatement> questions(const std::vector<OrderRequest>& requests, bool locked) {
         std::vector<PostgresStatement> questions;
-        questions.push_back(select_head(locked));
-        questions.push_back(select_skus(skus.take()));
-        questions.push_back(select_sales(sale_ids));
-        questions.push_back(select_items(sale_ids));
-        questions.push_back(select_limits(limit_customers.take(), limit_sales.take()));
-        questions.push_back(select_keys(requests));
+        auto known = memory_.take(now());
+        if (known && !locked && knows_all_goods(known->facts, requests))
+            facts_ = std::move(known->facts), head_ = known->head;
+        else
+            ask_for_goods(questions, requests, locked);
+        PostgresArray limit_customers{Of::uuids}, limit_sales{Of::uuids};
+        PostgresArray customers{Of::uuids}, keys{Of::texts};
+        for (const auto& request : requests) {
+            if (locked || memory_.may_have_used(key_of(request.customer, request.key)))
+                customers.add(request.customer), keys.add(request.key);
+            if (request.sale && (locked || memory_.may_have_ordered(request.customer)) && !knows_limits(request))
+                limit_customers.add(request.customer), limit_sales.add(*request.sale);
+        }
+        if ((asks_for_limits_ = !limit_customers.empty()))
+            questions.push_back(select_limits(limit_customers.take(), limit_sales.take()));
+        if ((asks_for_keys_ = !keys.empty())) questions.push_back(select_keys(customers.take(), keys.take()));
         return questions;
     }
 
     void take(std::vector<PostgresRows> answers) {
-        facts_.take_skus(answers[1]);
-        facts_.take_sales(read_sales(answers[2], answers[3]));
-        facts_.take_limits(answers[4]);
-        for (auto& rows = answers[5]; rows.step();) known_[key_of(CustomerId{rows.uuid(0)}, rows.text(1))] = read(rows);
-        batch_.emplace(read_head(answers[0]), facts_);
+        auto next = answers.begin();
+        if (!head_) {
+            head_ = read_head(*next++);
+            facts_.take_skus(*next++);
+            const auto sales = next++;
+            facts_.take_sales(read_sales(*sales, *next++));
+        }
+        if (asks_for_limits_) facts_.take_limits(*next++);
+        if (asks_for_keys_)
+            for (auto& rows = *next; rows.step();) known_[key_of(CustomerId{rows.uuid(0)}, rows.text(1))] = read(rows);
+        batch_.emplace(*head_, facts_);
     }
 
     Verdict place(const OrderRequest& request) {
@@ -85,8 +90,46 @@ public:
     }
 
     PostgresStatement statement(WallTime at) { return batch_->statement(events_, at); }
+    void remember_as_read() { memory_.keep({*head_, std::move(facts_)}, now()); }
+    /// It was written.
+    void remember(const std::vector<OrderRequest>& requests) {
+        for (const auto& request : requests)
+            memory_.has_ordered(request.customer, key_of(request.customer, request.key));
+        facts_.settle();
+        memory_.keep({batch_->next_head(), std::move(facts_)}, now());
+    }
 
 private:
+    static bool knows_all_goods(PostgresOrderFacts& facts, const std::vector<OrderRequest>& requests) {
+        return std::ranges::all_of(requests, [&](const OrderRequest& request) {
+            return (!request.sale || facts.sale(*request.sale) != nullptr) &&
+                   std::ranges::all_of(request.lines, [&](const auto& line) { return facts.sku(line.sku) != nullptr; });
+        });
+    }
+    static void ask_for_goods(std::vector<PostgresStatement>& questions, const std::vector<OrderRequest>& requests,
+                              bool locked) {
+        std::set<std::string_view> skus;
+        std::set<SaleId> sales;
+        for (const auto& request : requests) {
+            for (const auto& line : request.lines) skus.insert(line.sku);
+            if (request.sale) sales.insert(*request.sale);
+        }
+        PostgresArray codes{Of::texts};
+        PostgresArray ids{Of::uuids};
+        for (const auto& sku : skus) codes.add(sku);
+        for (const auto& sale : sales) ids.add(sale);
+        const PostgresValue sale_ids = ids.take();
+        questions.push_back(select_head(locked));
+        questions.push_back(select_skus(codes.take()));
+        questions.push_back(select_sales(sale_ids));
+        questions.push_back(select_items(sale_ids));
+    }
+    bool knows_limits(const OrderRequest& request) const {
+        return head_ && std::ranges::all_of(request.lines, [&](const auto& line) {
+                   return facts_.knows_units_held(request.customer, *request.sale, line.sku);
+               });
+    }
+
     struct Known {
         domain::RequestHash request_hash{};
         decltype(Verdict::outcome) outcome;
@@ -134,7 +177,11 @@ private:
 
     const ShopTerms& terms_;
     EventMessage events_;
+    PostgresOrderMemory& memory_;
+    std::optional<LedgerHead> head_;
     PostgresOrderFacts facts_;
+    bool asks_for_limits_ = false;
+    bool asks_for_keys_ = false;
     std::unordered_map<std::string, Known> known_;
     std::optional<PostgresOrderBatch> batch_;
 };
@@ -194,6 +241,15 @@ public:
     }
 
     bool anything_changed() const { return !changed_.empty(); }
+    /// It was written.
+    void remember(PostgresOrderMemory& memory, std::optional<PostgresOrderMemory::Known> before) {
+        facts_.settle();
+        const LedgerHead& read = batch_->head();
+        if (!before || before->head.version != read.version || before->head.server != read.server) before.emplace();
+        before->facts.absorb(std::move(facts_));
+        before->head = batch_->next_head();
+        memory.keep(std::move(*before), now());
+    }
     PostgresStatement statement(WallTime at) {
         // Each order once, as it is after its last step: two rows of one order in one statement have no order.
         for (const auto& [id, changed] : changed_) batch_->change_order(orders_.at(id));
@@ -244,11 +300,13 @@ Task<void> send_last(PostgresSession& session, bool locked, PostgresStatement st
         co_await session.commit_with(std::move(statement));
 }
 
-Task<std::vector<Verdict>> place_orders(PostgresSession& session, bool locked, const ShopTerms& terms,
-                                        const Uuid& batch, const std::vector<OrderRequest>& requests) {
-    Placing placing(terms, batch);
-    auto questions = Placing::questions(requests, locked);
-    auto answers = co_await session.query_all(std::move(questions));
+Task<std::vector<Verdict>> place_orders(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
+                                        const ShopTerms& terms, const Uuid& batch,
+                                        const std::vector<OrderRequest>& requests) {
+    Placing placing(terms, batch, memory);
+    auto questions = placing.questions(requests, locked);
+    std::vector<PostgresRows> answers;
+    if (!questions.empty()) answers = co_await session.query_all(std::move(questions));
     placing.take(std::move(answers));
     std::vector<Verdict> verdicts;
     verdicts.reserve(requests.size());
@@ -258,14 +316,19 @@ Task<std::vector<Verdict>> place_orders(PostgresSession& session, bool locked, c
         const auto* refused = std::get_if<Refused>(&verdicts.back().outcome);
         all_repeated &= verdicts.back().repeated || (refused != nullptr && refused->reason == Refusal::key_reused);
     }
-    if (all_repeated) co_return verdicts;
+    if (all_repeated) {
+        placing.remember_as_read();
+        co_return verdicts;
+    }
     auto last = placing.statement(requests.back().placed_at);
     co_await send_last(session, locked, std::move(last));
+    placing.remember(requests);
     co_return verdicts;
 }
 
-Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, const Uuid& batch,
-                                                  const std::vector<domain::OrderStep>& steps) {
+Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
+                                                  const Uuid& batch, const std::vector<domain::OrderStep>& steps) {
+    auto before = memory.take(now());
     Stepping stepping(batch);
     auto questions = Stepping::questions(steps, locked);
     auto answers = co_await session.query_all(std::move(questions));
@@ -273,9 +336,13 @@ Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool
     std::vector<domain::StepVerdict> verdicts;
     verdicts.reserve(steps.size());
     for (const auto& step : steps) verdicts.push_back(stepping.step(step));
-    if (!stepping.anything_changed()) co_return verdicts;
+    if (!stepping.anything_changed()) {
+        if (before) memory.keep(std::move(*before), now());
+        co_return verdicts;
+    }
     auto last = stepping.statement(steps.back().at);
     co_await send_last(session, locked, std::move(last));
+    stepping.remember(memory, std::move(before));
     co_return verdicts;
 }
 

@@ -19,14 +19,13 @@ PostgresStatement with(const char* sql, PostgresValue one) {
 }  // namespace
 
 PostgresStatement select_head(bool locked) {
-    return {locked ? "SELECT version, epoch, sequence, hash FROM ledger_head WHERE one = 1 FOR UPDATE"
-                   : "SELECT version, epoch, sequence, hash FROM ledger_head WHERE one = 1",
-            {}};
+#define MARKETDAY_PG_HEAD "SELECT version, epoch, sequence, hash, server_started_us() FROM ledger_head WHERE one = 1"
+    return {locked ? MARKETDAY_PG_HEAD " FOR UPDATE" : MARKETDAY_PG_HEAD, {}};
 }
 
 LedgerHead read_head(PostgresRows& rows) {
     if (!rows.step()) throw PostgresError(PostgresError::Kind::broken, "", "the ledger has no head");
-    return {rows.integer(0), rows.integer(1), rows.integer(2), rows.hash(3)};
+    return {rows.integer(0), rows.integer(1), rows.integer(2), rows.hash(3), rows.integer(4)};
 }
 
 PostgresStatement select_skus(PostgresValue skus) {
@@ -82,6 +81,7 @@ PostgresStatement select_limits_of_orders(PostgresValue orders) {
 void PostgresOrderFacts::take_skus(PostgresRows& rows) {
     while (rows.step()) {
         KnownSku& known = skus_[rows.text(0)];
+        known = {};
         known.number = rows.integer(1);
         if (!rows.is_null(2)) known.facts.price = Money{rows.integer(2), stored_currency(rows.text_view(3))};
         known.facts.hidden = rows.integer(4) != 0;
@@ -99,12 +99,34 @@ void PostgresOrderFacts::take_sales(std::vector<NumberedSale> sales) {
         KnownSale& known = sales_[numbered.sale.id];
         known.number = numbered.number;
         known.sale = std::move(numbered.sale);
+        known.stored_taken.clear();
         for (const auto& item : known.sale.items) known.stored_taken.push_back(item.taken);
     }
 }
 
 void PostgresOrderFacts::take_limits(PostgresRows& rows) {
-    while (rows.step()) limits_[{CustomerId{rows.uuid(0)}, rows.integer(1), rows.integer(2)}].units = rows.integer(3);
+    while (rows.step()) limits_[{CustomerId{rows.uuid(0)}, rows.integer(1), rows.integer(2)}] = {rows.integer(3), true};
+}
+
+void PostgresOrderFacts::settle() {
+    if (limits_.size() > kLimitsMax) {
+        limits_.clear();
+        changed_limits_.clear();
+    }
+    for (const auto& key : changed_limits_) {
+        Held& held = limits_[key];
+        held = {held.units, true, std::nullopt};
+    }
+    changed_limits_.clear();
+    for (auto& [code, known] : skus_) known.stored = known.facts.level;
+    for (auto& [id, known] : sales_)
+        for (std::size_t i = 0; i < known.stored_taken.size(); ++i) known.stored_taken[i] = known.sale.items[i].taken;
+}
+
+void PostgresOrderFacts::absorb(PostgresOrderFacts&& others) {
+    for (auto& [code, known] : others.skus_) skus_.insert_or_assign(code, std::move(known));
+    for (auto& [id, known] : others.sales_) sales_.insert_or_assign(id, std::move(known));
+    for (const auto& [key, held] : others.limits_) limits_.insert_or_assign(key, held);
 }
 
 domain::SkuFacts* PostgresOrderFacts::sku(std::string_view code) {
@@ -139,11 +161,34 @@ std::int64_t PostgresOrderFacts::units_held(const CustomerId& customer, SaleId s
     return found == limits_.end() ? 0 : found->second.units;
 }
 
+bool PostgresOrderFacts::knows_units_held(const CustomerId& customer, SaleId sale, std::string_view sku) const {
+    return limits_.contains(limit_key(customer, sale, sku));
+}
+
 void PostgresOrderFacts::hold(const CustomerId& customer, SaleId sale, std::string_view sku, std::int64_t units,
                               WallTime at) {
-    Held& held = limits_[limit_key(customer, sale, sku)];
+    const LimitKey key = limit_key(customer, sale, sku);
+    Held& held = limits_[key];
     held.units += units;
-    held.changed_at = at;
+    if (!std::exchange(held.changed_at, at)) changed_limits_.push_back(key);
+}
+
+std::optional<PostgresOrderMemory::Known> PostgresOrderMemory::take(Instant now) {
+    auto known = std::exchange(known_, std::nullopt);
+    return now - known_at_ <= kFresh ? std::move(known) : std::nullopt;
+}
+
+void PostgresOrderMemory::keep(Known known, Instant now) {
+    if (known.facts.skus().size() > kSkusMax) return;
+    known_ = std::move(known);
+    known_at_ = now;
+}
+
+void PostgresOrderMemory::has_ordered(const CustomerId& customer, std::string_view customer_and_key) {
+    if (customers_.size() >= kLatelyMax) customers_.clear();
+    if (keys_.size() >= kLatelyMax) keys_.clear();
+    customers_.insert(customer);
+    keys_.insert(std::hash<std::string_view>{}(customer_and_key));
 }
 
 }  // namespace marketday::adapters

@@ -35,6 +35,8 @@ public:
     }
     /// In mode `single`: the statement that commits. When it gets no answer, nobody knows whether it did.
     Task<PostgresRows> commit_with(PostgresStatement statement);
+    /// That statement was refused: nothing was committed, and another one may be tried.
+    void nothing_committed() { commit_sent_ = false; }
 
     /// Commits; nothing when no statement was sent.
     Task<void> finish();

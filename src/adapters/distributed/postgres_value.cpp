@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -25,7 +26,9 @@ constexpr std::uint32_t kUuidArrayOid = 2951;
 template <class T>
 void append_big_endian(std::string& out, T value) {
     const auto bits = static_cast<std::make_unsigned_t<T>>(value);
-    for (std::size_t i = sizeof(T); i-- > 0;) out += static_cast<char>(bits >> (8 * i));
+    std::array<char, sizeof(T)> bytes;
+    for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(bits >> (8 * (sizeof(T) - 1 - i)));
+    out.append(bytes.data(), bytes.size());
 }
 
 const PGresult* as_result(const void* result) { return static_cast<const PGresult*>(result); }

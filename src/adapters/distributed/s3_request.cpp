@@ -1,13 +1,12 @@
 #include "adapters/distributed/s3_request.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <new>
 
+#include "adapters/distributed/curl_handle.hpp"
 #include "base/hash.hpp"
 
 namespace marketday::adapters {
@@ -59,40 +58,25 @@ std::string reason_of(const S3Server::Answer& answer) {
 
 }  // namespace
 
-class S3Server::Handle {
-public:
-    Handle() : curl(curl_easy_init()) {
-        if (curl == nullptr) throw std::bad_alloc{};
-    }
-    ~Handle() { curl_easy_cleanup(curl); }
-    Handle(const Handle&) = delete;
-    Handle& operator=(const Handle&) = delete;
-    CURL* curl;
-};
-
-S3Server::S3Server(Options options) : options_(std::move(options)) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
+S3Server::S3Server(Options options) : options_(std::move(options)) {}
 S3Server::~S3Server() = default;
 
-std::unique_ptr<S3Server::Handle> S3Server::take() {
+std::unique_ptr<CurlHandle> S3Server::take() {
     const std::scoped_lock lock(mutex_);
-    if (idle_.empty()) return std::make_unique<Handle>();
+    if (idle_.empty()) return std::make_unique<CurlHandle>();
     auto handle = std::move(idle_.back());
     idle_.pop_back();
-    curl_easy_reset(handle->curl);  // keeps its connection
     return handle;
 }
 
-void S3Server::give_back(std::unique_ptr<Handle> handle) {
+void S3Server::give_back(std::unique_ptr<CurlHandle> handle) {
     const std::scoped_lock lock(mutex_);
     idle_.push_back(std::move(handle));
 }
 
 S3Server::Answer S3Server::ask(const Request& request) {
     auto handle = take();
-    CURL* curl = handle->curl;
+    CURL* curl = handle->fresh();
     Answer answer;
     Reading reading{request.body};
     std::array<char, CURL_ERROR_SIZE> why{};

@@ -10,6 +10,8 @@
 
 namespace marketday::adapters {
 
+class CurlHandle;
+
 /// Requests of one account to one server that speaks S3's API, each signed (Signature Version 4). Connections are kept
 /// open between requests. Thread-safe; calls wait.
 class S3Server {
@@ -45,13 +47,12 @@ public:
     Answer ask(const Request& request);
 
 private:
-    class Handle;
-    std::unique_ptr<Handle> take();
-    void give_back(std::unique_ptr<Handle> handle);
+    std::unique_ptr<CurlHandle> take();
+    void give_back(std::unique_ptr<CurlHandle> handle);
 
     Options options_;
     std::mutex mutex_;
-    std::vector<std::unique_ptr<Handle>> idle_;
+    std::vector<std::unique_ptr<CurlHandle>> idle_;
 };
 
 /// As S3 signs it: everything but letters, digits and -._~ as %XX; slashes stay.

@@ -1,14 +1,13 @@
 #include "adapters/distributed/smtp_mail.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <mutex>
 #include <stdexcept>
 
+#include "adapters/distributed/curl_handle.hpp"
 #include "adapters/stored/letter_text.hpp"
 #include "base/assert.hpp"
 #include "base/log.hpp"
@@ -38,17 +37,9 @@ bool is_refusal(long code) { return code >= 550 && code <= 559 && code != 555; }
 }  // namespace
 
 struct SmtpMail::Wire {
-    CURL* curl = nullptr;
+    CurlHandle curl;
     std::unordered_set<std::string> known;  // handed over, the latest of them
     std::deque<std::string> known_in_order;
-
-    Wire() {
-        static std::once_flag once;
-        std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-        curl = curl_easy_init();
-        if (curl == nullptr) throw std::bad_alloc{};
-    }
-    ~Wire() { curl_easy_cleanup(curl); }
 
     void remember(std::string id) {
         known_in_order.push_back(id);
@@ -76,8 +67,7 @@ Result<std::monostate, ports::Mail::Error> SmtpMail::hand_over(const Letter& let
     if (wire_->known.contains(id)) return std::monostate{};
     const std::string message = to_message(letter, options_.sender, options_.sender_name);
     Upload upload{.left = message};
-    CURL* curl = wire_->curl;
-    curl_easy_reset(curl);  // keeps the connection
+    CURL* curl = wire_->curl.fresh();
     const auto reader_address = "<" + letter.to + ">";
     const std::unique_ptr<curl_slist, void (*)(curl_slist*)> readers{curl_slist_append(nullptr, reader_address.c_str()),
                                                                      &curl_slist_free_all};

@@ -1,26 +1,15 @@
 #include "adapters/distributed/varnish_cdn.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <new>
 #include <stdexcept>
 
+#include "adapters/distributed/curl_handle.hpp"
 #include "base/assert.hpp"
 #include "base/log.hpp"
 
 namespace marketday::adapters {
-
-struct VarnishCdn::Wire {
-    CURL* curl = curl_easy_init();  // initialises libcurl at its first use
-    Wire() {
-        if (curl == nullptr) throw std::bad_alloc{};
-    }
-    Wire(const Wire&) = delete;
-    Wire& operator=(const Wire&) = delete;
-    ~Wire() { curl_easy_cleanup(curl); }
-};
 
 VarnishCdn::VarnishCdn(BlockingPool& pool, Options options) : pool_(pool), options_(std::move(options)) {
     constexpr std::string_view kScheme = "http://";
@@ -29,14 +18,13 @@ VarnishCdn::VarnishCdn(BlockingPool& pool, Options options) : pool_(pool), optio
         address.find('/', kScheme.size()) != std::string::npos)
         throw std::runtime_error(
             fmt::format("cdn.purge must be http://HOST:PORT, several between commas, not \"{}\"", address));
-    wire_ = std::make_unique<Wire>();
+    curl_ = std::make_unique<CurlHandle>();
 }
 
 VarnishCdn::~VarnishCdn() = default;
 
 bool VarnishCdn::ask(const std::vector<std::string>& keys) {
-    CURL* curl = wire_->curl;
-    curl_easy_reset(curl);  // keeps the connection
+    CURL* curl = curl_->fresh();
     const std::string header = fmt::format("Surrogate-Key: {}", fmt::join(keys, " "));
     const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers{curl_slist_append(nullptr, header.c_str()),
                                                                      &curl_slist_free_all};

@@ -9,6 +9,8 @@
 
 namespace marketday::adapters {
 
+class CurlHandle;
+
 /// A Varnish whose VCL takes PURGE with Surrogate-Key, as that of `marketday fleet` does (libcurl). One kept
 /// connection.
 class VarnishCdn final : public ports::Cdn {
@@ -24,12 +26,11 @@ public:
     Task<Result<std::monostate, Error>> purge(std::vector<std::string> keys) override;
 
 private:
-    struct Wire;
     bool ask(const std::vector<std::string>& keys);
 
     BlockingPool& pool_;
     Options options_;
-    std::unique_ptr<Wire> wire_;
+    std::unique_ptr<CurlHandle> curl_;
 };
 
 }  // namespace marketday::adapters
