@@ -51,9 +51,9 @@ constexpr std::string_view kFrontend =
     acl of_files path_beg /assets/ /images/
     acl none_ready nbsrv(api) eq 0
     use_backend unready if none_ready
+    use_backend orders if of_orders !reads
     use_backend line if of_line
     use_backend robots if robot
-    use_backend orders if of_orders !reads
     use_backend api if of_programs
     use_backend files if of_files
     default_backend pages

@@ -40,7 +40,7 @@ private:
                         .within = milliseconds{20'000},
                         .rest = milliseconds{50},
                         .waiting_max = 100'000}};
-    RedisRankings rankings_{redis_, {.prefix = fresh_prefix()}, clock_};
+    RedisRankings rankings_{redis_, {.prefix = fresh_prefix(), .gathered_max = 100'000}, clock_};
 };
 
 INSTANTIATE_TEST_SUITE_P(Redis, RankingsContract,
@@ -178,10 +178,17 @@ TEST_F(Redis, rankings_are_shared_and_this_process_has_its_own_while_the_server_
     one.record({.kind = ports::Rankings::Kind::searches, .key = "a", .weight = 2, .source = 1});
     other.record({.kind = ports::Rankings::Kind::searches, .key = "a", .weight = 2, .source = 1});  // the same shopper
     other.record({.kind = ports::Rankings::Kind::searches, .key = "a", .weight = 1, .source = 2});
+    ASSERT_TRUE(top(other));  // what it has gathered is sent
     ASSERT_TRUE(top(one));
     EXPECT_EQ(top(one)->front().score, 3);
     shared.record({.kind = ports::Rankings::Kind::searches, .key = "b", .weight = 1, .source = 3});
     EXPECT_EQ(top(shared)->front().key, "a");
+    // Nobody asks there: it is sent all the same.
+    other.record({.kind = ports::Rankings::Kind::searches, .key = "c", .weight = 7, .source = 4});
+    const auto given_up = std::chrono::steady_clock::now() + seconds{20};
+    while (top(one)->front().key != "c" && std::chrono::steady_clock::now() < given_up)
+        std::this_thread::sleep_for(milliseconds{20});
+    EXPECT_EQ(top(one)->front().key, "c");
     server_.kill();
     EXPECT_FALSE(top(one));
     EXPECT_EQ(top(shared)->front().key, "b");

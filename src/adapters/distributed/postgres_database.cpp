@@ -252,9 +252,16 @@ Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode
         if (!tried.again || attempt >= kAttemptsMax || executor_->now() >= deadline) break;
         ++figures_.again;
     }
-    figures_.failing = tried.no_database;
-    if (!tried.failure && replicas_) replicas_->primary_worked();
-    if (!tried.failure && replicas_ && mode != PostgresSession::Mode::transaction && !tried.committed &&
+    const bool gone = tried.failure && tried.no_database;
+    if (gone && replicas_ && freshness.kind() != ports::Freshness::Kind::strict) {
+        // It has gone since it was last asked: what is shown comes from replicas from now on, however far they are.
+        replicas_->primary_failed();
+        const bool answered = co_await try_replicas(freshness, mode, work, executor_->now() + kReplicaWithin);
+        if (answered) tried = {};
+    }
+    figures_.failing = gone;
+    if (!tried.failure && !gone && replicas_) replicas_->primary_worked();
+    if (!tried.failure && !gone && replicas_ && mode != PostgresSession::Mode::transaction && !tried.committed &&
         freshness.kind() == ports::Freshness::Kind::strict)
         replicas_->went_to_primary(ReadReason::strict);
     if (!tried.failure)

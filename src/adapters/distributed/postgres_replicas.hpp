@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -59,6 +60,8 @@ public:
     bool primary_is_silent() const { return silent_asks_ >= 2; }
     /// It has answered somebody's work: whatever kept it from answering when it was asked, it is there.
     void primary_worked() { silent_asks_ = 0; }
+    /// It did not answer a read.
+    void primary_failed() { silent_asks_ = std::max<std::size_t>(silent_asks_, 1); }
 
     /// After a write that this connection has committed: learns where that is, so that `newest` covers it.
     Task<void> note_commit(PostgresConnection& connection, Instant deadline);
