@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr seconds kDrainTime{8};
 /// What other processes change is seen so soon.
 constexpr milliseconds kFollowEvery{250};
+// Somebody at another process waits for the letter with which to go on.
+constexpr seconds kOthersLettersEvery{1};
 
 std::optional<SharedSessions> shared_sessions_of(ports::SharedCache* cache, const Clock& clock, const Hash256& key) {
     if (cache == nullptr) return std::nullopt;
@@ -54,7 +56,9 @@ Shop::Parts::Parts(const Config& given)
       session_cache(sessions_store, clock, session_cache_options(config),
                     shared_sessions ? &*shared_sessions : nullptr),
       mailer(accounts_store, mail, clock, random,
-             {.shop = config.text("shop.name"), .base_url = public_url(config, listen)}),
+             {.shop = config.text("shop.name"),
+              .base_url = public_url(config, listen),
+              .look_every = shared_store(config) ? kOthersLettersEvery : seconds{30}}),
       accounts(accounts_store, session_cache, passwords, mailer, clock, random, uuids,
                {.bucket_key = secrets.key_for("bucket")}),
       sessions(accounts_store, sessions_store, session_cache, passwords, clock, random, {}),

@@ -60,6 +60,9 @@ std::string Rehearsal::verdict() const {
         if (fault.seconds_to_first_order >= 0)
             text += fmt::format(", first good order {:.2f} s later", fault.seconds_to_first_order);
     }
+    if (!faults.empty())
+        text +=
+            fmt::format(" · {} answers 5xx, {} connections lost", grouped(server_errors), grouped(lost_connections));
     if (killed) text += fmt::format(" · killed once, back in {:.1f} s", seconds_down);
     const auto* chained = audit.find("ledger-chained");
     const auto* replays = audit.find("ledger-replays");
@@ -81,12 +84,12 @@ std::string Rehearsal::to_json() const {
         R"({{"passed":{},"verdict":{},"shoppers":{},"units_offered":{},"units_sold":{},"people_served":{},)"
         R"("orders_acknowledged":{},"orders_lost":{},"units_oversold":{},"contradictions":{},)"
         R"("told_honestly":{},"left_untold":{},"seconds_to_sold_out":{:.3f},"killed":{},)"
-        R"("seconds_down":{:.3f},"settled":{},"server_exit_code":{},"audit_violations":{},)"
-        R"("ledger_entries":{},"faults":[{}],"failures":[{}]}})",
+        R"("seconds_down":{:.3f},"settled":{},"server_exit_code":{},"server_errors":{},"lost_connections":{},)"
+        R"("audit_violations":{},"ledger_entries":{},"faults":[{}],"failures":[{}]}})",
         passed(), crowd::json_quoted(verdict()), shoppers, units_offered, units_sold, people_served,
         orders_acknowledged, orders_lost, units_oversold, contradictions, told_honestly, left_untold,
-        seconds_to_sold_out, killed, seconds_down, settled, server_exit_code, audit.violation_count(),
-        audit.ledger_entries, seen, reasons);
+        seconds_to_sold_out, killed, seconds_down, settled, server_exit_code, server_errors, lost_connections,
+        audit.violation_count(), audit.ledger_entries, seen, reasons);
 }
 
 Rehearsal rehearse(const RehearsalOptions& options, const Say& say) {

@@ -1,13 +1,23 @@
+#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "fleet/haproxy_config.hpp"
 #include "fleet/haproxy_runtime.hpp"
 #include "fleet/layout.hpp"
+#include "fleet/machine.hpp"
 #include "fleet/plan.hpp"
+#include "fleet/probe.hpp"
 #include "fleet/state.hpp"
 #include "fleet/topology.hpp"
 
@@ -362,6 +372,81 @@ TEST(Haproxy, its_own_table_of_servers_is_read) {
     EXPECT_EQ(views.at("api").at("web-1").queued, 2);
     EXPECT_EQ(views.at("api").at("web-1").answered, 1234);
     EXPECT_EQ(views.at("line").at("web-1").status, "DRAIN");
+}
+
+TEST(Machine, what_is_run_to_its_end_does_not_outlive_who_waits_for_it) {
+    const auto mark = std::filesystem::temp_directory_path() / fmt::format("marketday-fleet-run-{}", ::getpid());
+    const pid_t waiting = ::fork();
+    if (waiting == 0) {
+        run({.command = {"/bin/sh", "-c", fmt::format("echo $$ > {}; exec sleep 60", mark.string())}}, "",
+            std::chrono::seconds{60});
+        ::_exit(0);
+    }
+    pid_t started = 0;
+    for (int tries = 0; tries < 500 && !(std::ifstream{mark} >> started); ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    ASSERT_GT(started, 0);
+    ASSERT_TRUE(started_of(started));
+    ::kill(waiting, SIGKILL);
+    ::waitpid(waiting, nullptr, 0);
+    for (int tries = 0; tries < 500 && started_of(started); ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    EXPECT_FALSE(started_of(started));
+    std::filesystem::remove(mark);
+}
+
+/// A server that answers the first message of whoever connects.
+class Answering {
+public:
+    explicit Answering(std::string answer) : answer_(std::move(answer)) {
+        sockaddr_in where{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+        socklen_t size = sizeof where;
+        ::bind(listening_, reinterpret_cast<sockaddr*>(&where), size);
+        ::listen(listening_, 1);
+        ::getsockname(listening_, reinterpret_cast<sockaddr*>(&where), &size);
+        port_ = ntohs(where.sin_port);
+        thread_ = std::thread{[this] {
+            const int one = ::accept(listening_, nullptr, nullptr);
+            std::array<char, 64> bytes{};
+            const ssize_t got = ::recv(one, bytes.data(), bytes.size(), 0);
+            asked_.assign(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+            ::send(one, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+            ::close(one);
+        }};
+    }
+    ~Answering() {
+        if (thread_.joinable()) thread_.join();
+        ::close(listening_);
+    }
+    Answering(const Answering&) = delete;
+    Answering& operator=(const Answering&) = delete;
+    int port() const { return port_; }
+    const std::string& asked() {
+        thread_.join();
+        return asked_;
+    }
+
+private:
+    std::string answer_;
+    std::string asked_;
+    int listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int port_ = 0;
+    std::thread thread_;
+};
+
+TEST(Probe, a_database_that_recovers_answers_and_takes_nobody) {
+    constexpr std::chrono::milliseconds kWithin{2'000};
+    const auto ask = [kWithin](Answering& server) { return ask_postgres("127.0.0.1", server.port(), kWithin); };
+    Answering recovers{"E"};
+    EXPECT_EQ(ask(recovers), PostgresAnswer::refuses);
+    Answering ready{std::string{"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0", 24}};
+    EXPECT_EQ(ask(ready), PostgresAnswer::takes_work);
+    // Its length stands first and counts itself.
+    const std::string& asked = ready.asked();
+    ASSERT_EQ(asked.size(), 43U);
+    EXPECT_EQ(asked.substr(0, 8), (std::string{"\0\0\0\x2b\0\3\0\0", 8}));
+    Answering ends{""};
+    EXPECT_EQ(ask(ends), PostgresAnswer::silence);
 }
 
 }  // namespace

@@ -128,6 +128,7 @@ void Keeper::read_wishes() {
 }
 
 void Keeper::converge() {
+    bool database_began = false;
     try {
         if (const Part* haproxy = layout_.first_of(Part::Kind::haproxy); haproxy != nullptr && state_.find("haproxy")) {
             prepare(*haproxy);
@@ -139,8 +140,12 @@ void Keeper::converge() {
             say(state_.doing);
             save();
             perform(steps.front());
+            database_began = database_began || steps.front().subject == "postgres";
             read_wishes();
         }
+        // What was set up need not be done again by a recovery.
+        const Part* postgres = layout_.first_of(Part::Kind::postgres);
+        if (database_began && postgres != nullptr && stop_asked == 0) write_down(layout_, *postgres);
         if (stop_asked == 0) state_.wish = wanted_.serial;
         state_.problem.clear();
     } catch (const std::runtime_error& error) {
@@ -256,7 +261,10 @@ void Keeper::start_part(const Part& part) {
 }
 
 void Keeper::restart_part(const Part& part) {
+    const PartState running = *state_.find(part.name);
+    const bool moves = running.address != part.address || running.port != part.port;
     stop_part(part.name, false);
+    if (moves && running.serves_shoppers && balances()) take_from_balancer(part.name);
     start_part(part);
 }
 
@@ -273,10 +281,7 @@ void Keeper::stop_part(const std::string& name, bool for_good) {
             wait_for([&part] { return !runs(part.process); }, kStopWithin);
         }
     }
-    if (part.serves_shoppers && for_good && balances()) {
-        const HaproxyRuntime haproxy{directory_ / kHaproxySocket};
-        for (const std::string& backend : backends()) haproxy.remove(backend, name);
-    }
+    if (part.serves_shoppers && for_good && balances()) take_from_balancer(name);
     if (for_good) {
         const PartState* primary = state_.find("postgres");
         if (part.kind == "replica" && primary != nullptr && runs(primary->process)) forget_replica(layout_, name);
@@ -292,10 +297,10 @@ bool Keeper::is_ready(const Part& part, std::string& why_not) const {
     switch (part.kind) {
         case Part::Kind::postgres:
             why_not = "it does not take connections";
-            return postgres_answers(part.address, part.port, kWithin) && takes_work(layout_, part);
+            return ask_postgres(part.address, part.port, kWithin) == PostgresAnswer::takes_work;
         case Part::Kind::replica:
             why_not = "it does not follow its primary";
-            return postgres_answers(part.address, part.port, kWithin) && takes_work(layout_, part) &&
+            return ask_postgres(part.address, part.port, kWithin) == PostgresAnswer::takes_work &&
                    follows(layout_, part);
         case Part::Kind::redis: why_not = "it does not answer"; return redis_answers(part.address, part.port, kWithin);
         case Part::Kind::varnish: {
@@ -374,6 +379,11 @@ void Keeper::wait_until_up(const Part& part) {
     if (!wait_for(is_up, kUpWithin))
         throw std::runtime_error(fmt::format("haproxy does not see {} as healthy; look at {}", part.name,
                                              (directory_ / "logs/haproxy.log").string()));
+}
+
+void Keeper::take_from_balancer(const std::string& process) {
+    const HaproxyRuntime haproxy{directory_ / kHaproxySocket};
+    for (const std::string& backend : backends()) haproxy.remove(backend, process);
 }
 
 void Keeper::drain_server(const PartState& part) {

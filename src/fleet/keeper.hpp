@@ -55,6 +55,7 @@ private:
     bool balances() const;
     void add_server(const Part& part);
     void drain_server(const PartState& part);
+    void take_from_balancer(const std::string& process);
     void wait_until_up(const Part& part);
     std::vector<std::string> backends() const;
 

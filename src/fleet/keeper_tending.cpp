@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr milliseconds kProbeEvery{1'000};
+constexpr milliseconds kProbeStartingEvery{200};
 constexpr milliseconds kProbeWithin{500};
 // The load balancer takes a silent process out after two seconds, so there is time to see whether it comes back.
 constexpr milliseconds kSilentMax{20'000};
@@ -28,9 +29,29 @@ constexpr milliseconds kStartingMax{60'000};
 constexpr milliseconds kLogsEvery{30'000};
 constexpr std::uintmax_t kLogBytesMax = 64 << 20;
 
+constexpr std::string_view kTakesNobody = "it takes nobody yet";
+
 /// At once, then after 0.4 s, 0.8 s, … 6.4 s.
 milliseconds pause_after(int deaths) {
     return deaths <= 1 ? milliseconds{0} : milliseconds{200} * (1 << std::min(deaths - 1, 5));
+}
+
+/// After a crash it answers long before it takes work.
+std::optional<std::string> silence_of_postgres(const Part& part) {
+    switch (ask_postgres(part.address, part.port, kProbeWithin)) {
+        case PostgresAnswer::silence: return std::nullopt;
+        case PostgresAnswer::refuses: return std::string{kTakesNobody};
+        case PostgresAnswer::takes_work: break;
+    }
+    return std::string{};
+}
+
+bool rises(const PartState& part) { return part.condition == "starting" || part.condition.ends_with(kTakesNobody); }
+
+/// Whether what was started is at the place where it should be.
+bool stands_as(const PartState& running, const Part& wanted) {
+    return running.host == wanted.host && running.address == wanted.address && running.port == wanted.port &&
+           running.admin_port == wanted.admin_port;
 }
 
 }  // namespace
@@ -49,15 +70,17 @@ void Keeper::tend_part(PartState& part) {
         revive(part, watch);
         return;
     }
-    if (Clock::now() - watch.probed < kProbeEvery) return;
+    if (Clock::now() - watch.probed < (rises(part) ? kProbeStartingEvery : kProbeEvery)) return;
     watch.probed = Clock::now();
     probe(part, watch);
 }
 
 void Keeper::revive(PartState& part, Watch& watch) {
     const Part* wanted = layout_.find(part.name);
-    // What is to go, or to differ, is not started again as it was.
-    if (wanted == nullptr || std::ranges::find(state_.hosts, part.host) == state_.hosts.end()) return;
+    // What is to go is not started again, and what is to be elsewhere is started there, by whoever carries that out.
+    if (wanted == nullptr || !stands_as(part, *wanted) ||
+        std::ranges::find(state_.hosts, part.host) == state_.hosts.end())
+        return;
     if (!watch.start_at) {
         ++watch.deaths;
         watch.start_at = Clock::now() + pause_after(watch.deaths);
@@ -86,9 +109,7 @@ void Keeper::revive(PartState& part, Watch& watch) {
 std::optional<std::string> Keeper::silence_of(const Part& part) const {
     switch (part.kind) {
         case Part::Kind::replica:
-        case Part::Kind::postgres:
-            if (!postgres_answers(part.address, part.port, kProbeWithin)) return std::nullopt;
-            return std::string{};
+        case Part::Kind::postgres: return silence_of_postgres(part);
         case Part::Kind::redis:
             if (!redis_answers(part.address, part.port, kProbeWithin)) return std::nullopt;
             return std::string{};
@@ -119,7 +140,7 @@ void Keeper::probe(PartState& part, Watch& watch) {
     if (found) {
         if (watch.silent_since && part.condition == "silent") say(fmt::format("{} answers again", part.name));
         watch.silent_since.reset();
-        if (part.condition == "starting" && found->empty()) say(fmt::format("{} is ready", part.name));
+        if (rises(part) && found->empty()) say(fmt::format("{} is ready", part.name));
         part.condition = found->empty() ? "ready" : "not ready: " + *found;
         // Who has stood for a while is not about to die again.
         if (found->empty() && to_unix_ms(SystemClock{}.wall_now()) - part.since_ms > kSilentMax.count())

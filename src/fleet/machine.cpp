@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -56,7 +57,8 @@ struct Prepared {
     std::string name_space;
     int output = -1;
     int input = -1;
-    int report = -1;  // CLOEXEC: an error's step and number
+    int report = -1;   // CLOEXEC: an error's step and number
+    pid_t parent = 0;  // with whom it ends; 0: with nobody
 };
 
 [[noreturn]] void give_up(int report, int step) {
@@ -87,6 +89,11 @@ void become(const Launch& launch, Prepared& prepared) {
     if (prepared.account.user != 0 && (::initgroups(prepared.account.name.c_str(), prepared.account.group) != 0 ||
                                        ::setgid(prepared.account.group) != 0 || ::setuid(prepared.account.user) != 0))
         give_up(prepared.report, 2);
+    // Only now: to become somebody else takes it back.
+    if (prepared.parent > 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != prepared.parent) ::_exit(127);
+    }
     if (::chdir(launch.directory.c_str()) != 0) give_up(prepared.report, 3);
     ::umask(0077);
     for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::signal(number, SIG_DFL);
@@ -102,8 +109,10 @@ struct Started {
     int told = -1;  // closed by exec; else why not
 };
 
-Started start(const Launch& launch, int input, int output) {
+/// `ends_with_us`: it is not to outlive this process, however that ends.
+Started start(const Launch& launch, int input, int output, bool ends_with_us) {
     Prepared prepared;
+    prepared.parent = ends_with_us ? ::getpid() : 0;
     prepared.account =
         launch.user.empty() || launch.user == "root" ? Account{0, 0, "root", "/root"} : account_of(launch.user);
     prepared.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "TZ=UTC",
@@ -171,7 +180,7 @@ std::optional<std::pair<char, std::uint64_t>> stat_of(pid_t pid) {
 ProcessMark launch(const Launch& launch) {
     const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const int output = ::open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    const Started started = start(launch, input, output);
+    const Started started = start(launch, input, output, false);
     ::close(input);
     ::close(output);
     must_have_begun(launch, started);
@@ -183,7 +192,7 @@ Outcome run(const Launch& launch, std::string_view input, milliseconds time) {
     std::array<int, 2> from{};
     if (::pipe2(to.data(), O_CLOEXEC) != 0 || ::pipe2(from.data(), O_CLOEXEC) != 0)
         throw std::runtime_error("no pipe can be made");
-    const Started started = start(launch, to[0], from[1]);
+    const Started started = start(launch, to[0], from[1], true);
     ::close(to[0]);
     ::close(from[1]);
     // What we write here fits in a pipe.

@@ -28,7 +28,8 @@ struct Outcome {
     int exit_code = -1;  // -1: it was ended since its time was up
     std::string output;  // both of its outputs, at most a megabyte
 };
-/// Runs a program to its end. `input` is written to it.
+/// Runs a program to its end, or to that of the thread that asks: nobody would hear of its outcome. `input` is written
+/// to it.
 Outcome run(const Launch& launch, std::string_view input, std::chrono::milliseconds time);
 /// The same, but throws std::runtime_error with the program's last line when it fails.
 std::string must_run(const Launch& launch, std::string_view input, std::chrono::milliseconds time);

@@ -44,15 +44,6 @@ void make_cluster(const Layout& layout, const Part& postgres) {
     fs::remove(aside);
 }
 
-bool takes_work(const Layout& layout, const Part& postgres) {
-    constexpr milliseconds kWithin{2'000};
-    return run({.command = {program_of(postgres, "pg_isready"), "-q", "-h",
-                            (layout.directory / postgres.data()).string()},
-                .user = postgres.user},
-               "", kWithin)
-               .exit_code == 0;
-}
-
 void make_database(const Layout& layout, const Part& postgres, const std::string& password) {
     constexpr milliseconds kWithin{20'000};
     must_run(
@@ -64,6 +55,11 @@ void make_database(const Layout& layout, const Part& postgres, const std::string
                     "WHERE datname = 'marketday') \\gexec\n",
                     password),
         kWithin);
+}
+
+void write_down(const Layout& layout, const Part& postgres) {
+    constexpr milliseconds kWithin{10'000};
+    run(sql_of(layout, postgres, "postgres"), "CHECKPOINT;\n", kWithin);
 }
 
 }  // namespace marketday::fleet

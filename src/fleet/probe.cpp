@@ -103,13 +103,15 @@ std::optional<HttpAnswer> http_get(const std::string& address, int port, const s
     return answer;
 }
 
-bool postgres_answers(const std::string& address, int port, milliseconds time) {
-    // An SSLRequest (message formats, PostgreSQL's documentation 55.7): one byte, S or N, comes back.
-    constexpr std::string_view kSslRequest{"\0\0\0\x08\x04\xd2\x16\x2f", 8};
+PostgresAnswer ask_postgres(const std::string& address, int port, milliseconds time) {
+    // A StartupMessage of protocol 3.0 (message formats, PostgreSQL's documentation 55.7). "R" asks for the password,
+    // and who goes away then is not written into its log; "E" says why nobody is let in.
+    constexpr std::string_view kStartup{"\0\0\0\x2b\0\3\0\0user\0marketday\0database\0marketday\0\0", 43};
     Line line{AF_INET, time};
-    if (!connect_to(line, address, port) || !line.send(kSslRequest)) return false;
+    if (!connect_to(line, address, port) || !line.send(kStartup)) return PostgresAnswer::silence;
     const auto answer = line.receive(1);
-    return answer && (*answer == "N" || *answer == "S");
+    if (!answer || answer->empty()) return PostgresAnswer::silence;
+    return answer->front() == 'R' ? PostgresAnswer::takes_work : PostgresAnswer::refuses;
 }
 
 bool nats_answers(const std::string& address, int port, milliseconds time) {

@@ -9,10 +9,10 @@
 namespace marketday::usecases {
 namespace {
 
-constexpr seconds kRoundEvery{30};
+constexpr seconds kPurgeEvery{30};
 constexpr seconds kHiddenFor{60};  // longer than one round of sending takes
 constexpr std::size_t kRoundLettersMax = 100;
-constexpr std::int64_t kAttemptsMax = 1000;  // every kHiddenFor or kRoundEvery: more than half a day
+constexpr std::int64_t kAttemptsMax = 1000;  // every kHiddenFor: more than half a day
 constexpr std::size_t kPurgeMax = 1000;
 
 bool has_link(ports::LetterKind kind) { return kind != ports::LetterKind::password_changed; }
@@ -24,13 +24,16 @@ AccountsMailer::AccountsMailer(ports::Accounts& accounts, ports::Mail& mail, con
     : accounts_(accounts), mail_(mail), clock_(clock), random_(random), options_(std::move(options)) {}
 
 Task<void> AccountsMailer::run() {
+    Instant purge_at = clock_.now();
     while (true) {
         asked_.reset();
         co_await send_due();
-        const WallTime now = clock_.wall_now();
-        const auto purged = co_await accounts_.purge_links(now, kPurgeMax);
-        if (!purged) log::warn("accounts.links.not_purged");
-        co_await asked_.wait(clock_.now() + kRoundEvery);
+        if (clock_.now() >= purge_at) {
+            purge_at = clock_.now() + kPurgeEvery;
+            const auto purged = co_await accounts_.purge_links(clock_.wall_now(), kPurgeMax);
+            if (!purged) log::warn("accounts.links.not_purged");
+        }
+        co_await asked_.wait(clock_.now() + options_.look_every);
     }
 }
 

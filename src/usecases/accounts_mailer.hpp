@@ -19,6 +19,7 @@ public:
         std::string base_url = "http://localhost:8080";  // of the storefront's pages, without a slash at the end
         seconds verify_valid{std::chrono::hours{48}};
         seconds reset_valid{std::chrono::hours{1}};
+        seconds look_every{30};  // for what `wake` does not tell of: another process asked for it, or it is tried again
     };
     AccountsMailer(ports::Accounts& accounts, ports::Mail& mail, const Clock& clock, Random& random, Options options);
 

@@ -12,14 +12,18 @@ Task<void> SaleBoard::run(milliseconds every) {
     Executor& executor = co_await this_executor();
     while (!stopped_.is_set()) {
         co_await refresh();
-        const Instant next = executor.now() + every;
+        const Instant next = executor.now() + until_next_look(every);
         co_await stopped_.wait(next);
     }
 }
 
 Task<bool> SaleBoard::refresh() {
     auto sales = co_await order_book_.sales(kClosedShown);
-    if (!sales) co_return false;
+    if (!sales) {
+        // The clock goes on without the store.
+        look_at_clock();
+        co_return false;
+    }
     std::map<SaleId, domain::Sale> seen;
     for (auto& sale : *sales) {
         const SaleId id = sale.id;
@@ -29,7 +33,27 @@ Task<bool> SaleBoard::refresh() {
         sales_ = std::move(seen);
         ++version_;
     }
+    look_at_clock();
     co_return true;
+}
+
+void SaleBoard::look_at_clock() {
+    const WallTime now = clock_.wall_now();
+    std::map<SaleId, domain::SaleState> states;
+    for (const auto& [id, sale] : sales_) states.emplace(id, sale.state_at(now));
+    if (states == states_) return;
+    states_ = std::move(states);
+    ++version_;
+}
+
+milliseconds SaleBoard::until_next_look(milliseconds every) const {
+    const WallTime now = clock_.wall_now();
+    WallTime next = now + every;
+    for (const auto& [id, sale] : sales_) {
+        if (sale.opens_at > now) next = std::min(next, sale.opens_at);
+        if (sale.closes_at && *sale.closes_at > now) next = std::min(next, *sale.closes_at);
+    }
+    return std::chrono::ceil<milliseconds>(next - now);
 }
 
 const domain::Sale* SaleBoard::find(SaleId sale) const {

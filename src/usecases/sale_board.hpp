@@ -15,9 +15,9 @@ namespace marketday::usecases {
 /// know whether one has a line. What is granted, the order book decides. Belongs to the shop's executor.
 class SaleBoard {
 public:
-    explicit SaleBoard(ports::OrderBook& order_book) : order_book_(order_book) {}
+    SaleBoard(ports::OrderBook& order_book, const Clock& clock) : order_book_(order_book), clock_(clock) {}
 
-    /// Reads all sales again, every `every`, until `stop`.
+    /// Reads all sales again, every `every` and when one opens or ends by the clock, until `stop`.
     Task<void> run(milliseconds every);
     void stop() { stopped_.set(); }
     /// Reads all sales now; false when the store did not answer.
@@ -26,12 +26,17 @@ public:
     const domain::Sale* find(SaleId sale) const;
     /// Not closed ones first, by opening.
     std::vector<const domain::Sale*> all() const;
-    /// A number that rises with every change that was seen, for caches.
+    /// A number that rises with every change that was seen, for caches; an opening or an end by the clock is one.
     std::uint64_t version() const { return version_; }
 
 private:
+    void look_at_clock();
+    milliseconds until_next_look(milliseconds every) const;
+
     ports::OrderBook& order_book_;
+    const Clock& clock_;
     std::map<SaleId, domain::Sale> sales_;
+    std::map<SaleId, domain::SaleState> states_;  // of them, when the clock was looked at last
     std::uint64_t version_ = 1;
     Event stopped_;
 };

@@ -20,7 +20,7 @@ domain::Pressure LanePressure::pressure(SaleId sale) const {
 
 Selling::Selling(Executor& executor, const Clock& clock, Random& random, UuidSource& uuids, Ports ports,
                  Options options)
-    : board(ports.orders),
+    : board(ports.orders, clock),
       checkout(executor, ports.orders, board, clock, uuids, options.checkout),
       pressure(checkout, options.checkout.lane.depth_max),
       line(ports.lines, ports.orders, ports.leases, pressure, clock, random, options.line),

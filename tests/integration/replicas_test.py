@@ -2,6 +2,7 @@
 answered when servers stop, freeze, end or fall behind."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -176,6 +177,17 @@ class Replicas(SeveralTest):
         self.assertEqual(self.reads("bounded"), bounded)
         self.assertGreaterEqual(self.reads("lagging") + self.reads("behind"), lagging + 10)
         self.assertTrue(all(lag > 1 for lag in self.figures("marketday_replica_lag_seconds").values()))
+        # One slow answer of the primary, to who asks it how far it is, is no reason to read them after all.
+        asked = int(self.sql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_current_wal_flush_lsn%' AND "
+                             "pid <> pg_backend_pid() ORDER BY query_start DESC LIMIT 1"))
+        os.kill(asked, signal.SIGSTOP)
+        try:
+            until = time.monotonic() + 1.5
+            while time.monotonic() < until:
+                self.looks(1, 2)
+        finally:
+            os.kill(asked, signal.SIGCONT)
+        self.assertEqual(self.reads("bounded"), bounded)
         self.replay("resume")
         self.until_replicas_answer()
 

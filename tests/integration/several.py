@@ -1,9 +1,12 @@
 """What the tests of several processes of one shop share: the processes on one database, and a balancer before them."""
 
 import asyncio
+import json
+import subprocess
 import threading
 import time
 
+import shop
 from postgres_shop import PostgresTest
 from shop import call
 
@@ -78,6 +81,31 @@ class SeveralTest(PostgresTest):
             "line": {"enabled": True, "admission_valid_s": 60, **line},
             "items": [{"sku": "mug", "units": units, "limit_per_customer": 1,
                        "price": {"amount_minor": 9000, "currency": "KRW"}}]})["id"]
+
+    def crowd_at_both(self, one, two, *options):
+        """400 shoppers for 150 units that both processes sell, through a balancer; the crowd, under way."""
+        one.stock_up("mug", 150)
+        sale = self.sale(one, 150, 5)
+        self.until("both show the sale", 2, lambda: all(
+            call(f"{process.url}/api/v1/sales/{sale}").status == 200 for process in (one, two)))
+        balancer = Balancer([one.url, two.url])
+        self.addCleanup(balancer.stop)
+        return subprocess.Popen(
+            [shop.PROGRAM, "crowd", balancer.url, "--data", str(one.data), "--sale", sale, "--shoppers", "400", "--arrive",
+             "4s", "--before-opening", "1s", "--repeat", "5", "--verify", "all", "--patience", "40s", "--report",
+             str(self.directory / "crowd"), "--quiet", "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def until_tickets(self, crowd, count):
+        self.until("tickets are taken", 30, lambda: crowd.poll() is not None or
+                   int(self.sql("SELECT count(*) FROM line_tickets")) > count)
+        self.assertIsNone(crowd.poll(), crowd.poll() is not None and crowd.communicate())
+
+    def ends_well(self, crowd):
+        """Everything is sold, once, and what is stored is what shoppers were told."""
+        out, said = crowd.communicate(timeout=90)
+        self.assertEqual(crowd.returncode, 0, out[-2000:] + said[-2000:])
+        self.assertEqual(int(self.sql("SELECT sum(taken) FROM sale_items")), 150, json.loads(out))
+        self.audited("--history", str(self.directory / "crowd" / "history.jsonl"))
 
     @staticmethod
     def line(process, method, sale, shopper=None, ticket=None):

@@ -1,14 +1,12 @@
 """Several processes of one shop with a real Redis, which is flushed, killed, frozen and made to give back what is past: it is
 never the only copy of anything that a shopper would miss, and never believed against the database."""
 
-import json
 import signal
-import subprocess
 import sys
 import time
 
 import shop
-from several import Balancer, SeveralTest
+from several import SeveralTest
 from shop import call
 
 from redis_server import RedisServer  # of bench, which the tests of PostgreSQL put on the path
@@ -108,33 +106,17 @@ class SharedCache(SeveralTest):
 
     def test_a_sale_does_not_miss_a_redis_that_is_flushed_and_killed(self):
         one, two = self.both()
-        one.stock_up("mug", 150)
-        sale = self.sale(one, 150, 5)
-        self.until("both show the sale", 2, lambda: all(
-            call(f"{process.url}/api/v1/sales/{sale}").status == 200 for process in (one, two)))
-        balancer = Balancer([one.url, two.url])
-        self.addCleanup(balancer.stop)
         before = one.shoppers(20)
-        report = self.directory / "crowd"
-        crowd = subprocess.Popen(
-            [shop.PROGRAM, "crowd", balancer.url, "--data", str(one.data), "--sale", sale, "--shoppers", "400", "--arrive",
-             "4s", "--before-opening", "1s", "--repeat", "5", "--verify", "all", "--patience", "40s", "--report", str(report),
-             "--quiet", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.until("tickets are taken", 30, lambda: crowd.poll() is not None or
-                   int(self.sql("SELECT count(*) FROM line_tickets")) > 50)
+        crowd = self.crowd_at_both(one, two)
+        self.until_tickets(crowd, 50)
         self.redis.ask("FLUSHALL")
-        self.until("more tickets are taken", 30, lambda: crowd.poll() is not None or
-                   int(self.sql("SELECT count(*) FROM line_tickets")) > 150)
+        self.until_tickets(crowd, 150)
         self.redis.kill()
         self.assertEqual({self.me(process, shopper) for shopper in before for process in (one, two)}, {200})
         time.sleep(1.5)
         self.redis.start()
         self.assertEqual({self.me(process, shopper) for shopper in before for process in (one, two)}, {200})
-        out, said = crowd.communicate(timeout=90)
-        self.assertEqual(crowd.returncode, 0, out[-2000:] + said[-2000:])
-        summary = json.loads(out)
-        self.assertEqual(int(self.sql("SELECT sum(taken) FROM sale_items")), 150, summary)
-        self.audited("--history", str(report / "history.jsonl"))
+        self.ends_well(crowd)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,10 @@ namespace {
 
 constexpr milliseconds kAskEvery{250};
 constexpr milliseconds kAnswerWithin{500};
+// Of a primary that has just been silent: both together end before what its replicas had is older than lag_max's
+// default.
+constexpr milliseconds kAskAgainAfter{50};
+constexpr milliseconds kAnswerAgainWithin{200};
 constexpr seconds kFirstLookWithin{3};
 
 // The timeline stands in the name of the file that is written to.
@@ -151,7 +155,7 @@ void PostgresReplicas::begin(Executor& executor) {
     for (const auto& replica : replicas_) spawn(executor, "postgres.replica", watch(replica.get()));
 }
 
-Task<bool> PostgresReplicas::ask_primary() {
+Task<bool> PostgresReplicas::ask_primary(milliseconds within) {
     std::uint64_t unknown_before = 0;
     {
         const std::scoped_lock lock(mutex_);
@@ -160,10 +164,10 @@ Task<bool> PostgresReplicas::ask_primary() {
     const Instant asked_at = now();
     std::string reason;
     if (system_.empty()) {
-        auto system = co_await ask_server(primary_, kSystemSql, asked_at + kAnswerWithin, &reason);
+        auto system = co_await ask_server(primary_, kSystemSql, asked_at + within, &reason);
         if (system && system->step()) system_ = system->text(0);
     }
-    auto rows = co_await ask_server(primary_, kWrittenSql, asked_at + kAnswerWithin, &reason);
+    auto rows = co_await ask_server(primary_, kWrittenSql, asked_at + within, &reason);
     const bool answered = rows && rows->step();
     if (answered) {
         const ports::Position position = position_of(rows->integer(0), rows->integer(1));
@@ -178,9 +182,10 @@ Task<bool> PostgresReplicas::ask_primary() {
 
 Task<void> PostgresReplicas::watch_primary() {
     while (true) {
-        const bool answered = co_await ask_primary();
+        const bool answered = co_await ask_primary(silent_asks_ == 1 ? kAnswerAgainWithin : kAnswerWithin);
         if (!answered) primary_.drop_idle();
-        co_await sleep_for(kAskEvery);
+        // One slow answer is no news; whether it was one is asked soon.
+        co_await sleep_for(silent_asks_ == 1 ? kAskAgainAfter : kAskEvery);
     }
 }
 
@@ -244,7 +249,7 @@ ReadChoice PostgresReplicas::choose(const ports::Freshness& freshness, Instant a
     for (const auto& replica : replicas_) seen.push_back(replica->seen);
     return choose_replicas(
         freshness, seen,
-        {.now = at, .primary_answers = silent_asks_ == 0, .lag_max = options_.lag_max, .turn = turn_++});
+        {.now = at, .primary_answers = !primary_is_silent(), .lag_max = options_.lag_max, .turn = turn_++});
 }
 
 PostgresPool& PostgresReplicas::pool(std::size_t replica) { return replicas_[replica]->reading; }

@@ -57,11 +57,11 @@ public:
     void went_to_primary(ReadReason reason);
 
     /// The primary has not answered when it was asked the last two times: it is gone or stands still.
-    bool primary_is_silent() const { return silent_asks_ >= 2; }
+    bool primary_is_silent() const { return silent_asks_ >= kSilentAsks; }
     /// It has answered somebody's work: whatever kept it from answering when it was asked, it is there.
     void primary_worked() { silent_asks_ = 0; }
-    /// It did not answer a read.
-    void primary_failed() { silent_asks_ = std::max<std::size_t>(silent_asks_, 1); }
+    /// A read met nobody there: that says more than an ask that was slow.
+    void primary_failed() { silent_asks_ = std::max(silent_asks_, kSilentAsks); }
 
     /// After a write that this connection has committed: learns where that is, so that `newest` covers it.
     Task<void> note_commit(PostgresConnection& connection, Instant deadline);
@@ -77,10 +77,11 @@ public:
     std::uint64_t reads(ReadReason reason) const { return reads_[static_cast<std::size_t>(reason)]; }
 
 private:
+    static constexpr std::size_t kSilentAsks = 2;
     struct Replica;
     struct Look;
     Task<void> watch_primary();
-    Task<bool> ask_primary();
+    Task<bool> ask_primary(milliseconds within);
     Task<void> watch(Replica* replica);
     Task<Look> look_at(Replica& replica);
     std::string fault_of(const Look& look) const;
