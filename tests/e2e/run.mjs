@@ -2,4 +2,4 @@
 import { template } from './shop.mjs';
 
 await template();  // Takes long the first time, which is no test's fault.
-for (const file of ['buying', 'line', 'pages', 'hosts', 'hostile', 'console']) await import(`./${file}.test.mjs`);
+for (const file of ['buying', 'line', 'pages', 'hosts', 'hostile', 'console', 'fleet']) await import(`./${file}.test.mjs`);

@@ -2,6 +2,7 @@
 import { after, test as nodeTest } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { closeBrowser } from './browser.mjs';
+import { cannotStand, openFleet as stand } from './fleet.mjs';
 import { openShop } from './shop.mjs';
 
 const results = [];
@@ -18,13 +19,14 @@ export function test(name, body) {
       endings.push(() => shop.stop());
       return shop;
     };
+    const openFleet = (name, pictured) => stand(name, pictured, endings);
     const use = (someone) => {
       endings.push(() => someone.context.close());
       return someone;
     };
     let failure = null;
     try {
-      await body({ open, use, tell: (text) => t.diagnostic(text) });
+      await body({ open, openFleet, use, tell: (text) => t.diagnostic(text) });
     } catch (error) {
       failure = error;
     }
@@ -32,6 +34,13 @@ export function test(name, body) {
     results.push({ name, passed: !failure, seconds: (Date.now() - begun) / 1000 });
     if (failure) throw failure;
   });
+}
+
+/** The same with a whole topology, `openFleet(file, pictured)`; skipped where none can stand. */
+export function testOnFleet(name, body) {
+  const skip = cannotStand();
+  if (skip) nodeTest(name, { skip }, () => undefined);
+  else test(name, body);
 }
 
 after(async () => {
