@@ -26,6 +26,9 @@ using std::chrono::milliseconds;
 using Say = std::function<void(const std::string&)>;
 
 constexpr milliseconds kLookEvery{50};
+// Who pays at a process that stands still hears nothing for the load balancer's 12 s, and must find the order as it
+// was.
+constexpr int kHoldSeconds = 30;
 
 /// Takes a fleet down on every way out.
 class Standing {
@@ -56,7 +59,7 @@ fleet::Wanted wanted_of(const TopologyRehearsalOptions& topology) {
     wanted.wishes.network = fleet::free_network();
     wanted.wishes.program_mark = fleet::program_mark();
     wanted.wishes.settings = {
-        {"rehearsal", "true"}, {"checkout.hold_s", std::to_string(kRehearsalHoldSeconds)}, {"log_level", "warn"}};
+        {"rehearsal", "true"}, {"checkout.hold_s", std::to_string(kHoldSeconds)}, {"log_level", "warn"}};
     wanted.owner = {::getpid(), fleet::started_of(::getpid()).value_or(0)};
     return wanted;
 }

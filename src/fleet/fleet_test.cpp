@@ -24,6 +24,7 @@
 namespace marketday::fleet {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -202,10 +203,14 @@ TEST(Layout, the_balancer_sends_each_kind_of_request_to_a_queue_of_its_own) {
     const Layout layout = lay_out();
     const std::string& config = file_of(layout, "haproxy", "config/haproxy.cfg").text;
     for (const char* server :
-         {"server web-1 10.9.8.12:8080 check send-proxy-v2", "server web-2 10.9.8.13:8080 check send-proxy-v2"})
+         {"server web-1 10.9.8.12:8080 check inter 500ms", "server web-2 10.9.8.13:8080 check inter 500ms"})
         EXPECT_THAT(config, HasSubstr(server));
     EXPECT_THAT(config, HasSubstr("use_backend line if of_line"));
     EXPECT_THAT(config, HasSubstr("maxconn 200 maxqueue 500"));  // the line's own
+    // Who takes all orders is left sooner when it stands still.
+    const std::string orders = config.substr(config.find("backend orders\n"), 700);
+    EXPECT_THAT(orders.substr(0, orders.find("\n\n")), AllOf(HasSubstr("timeout check 500ms"), HasSubstr("fall 2 ")));
+    EXPECT_THAT(config, HasSubstr("fall 3 "));
     EXPECT_THAT(config, Not(HasSubstr("admin/v1")));
     EXPECT_THAT(config, Not(HasSubstr(":9080")));
 }

@@ -33,7 +33,6 @@ defaults
     timeout server 12s
     timeout tunnel 1h
     timeout check 1s
-    default-server inter 500ms fastinter 200ms downinter 500ms fall 3 rise 2
 
 )";
 
@@ -74,7 +73,9 @@ std::string backend_section(const Topology& topology, const std::string& backend
     if (tcp) text += "    mode tcp\n    option tcplog\n    timeout server 75s\n";
     // Any process takes orders, but two that sell at the same instant make each other's knowledge old (ADR 11): the
     // first that is ready takes all that it has room for.
-    if (backend == "orders") text += "    balance first\n";
+    // Nobody else is asked meanwhile, so one that stands still is to be noticed sooner than elsewhere; to be wrong
+    // about a slow one costs no more than that another sells.
+    if (backend == "orders") text += "    balance first\n    timeout check 500ms\n";
     text += fmt::format("    option httpchk GET {}\n", backend == "unready" ? "/livez" : "/readyz");
     text += fmt::format("    timeout queue {}ms\n", topology.haproxy->queue_ms);
     if (!tcp)
@@ -120,8 +121,12 @@ std::string haproxy_server(const Topology& topology, const std::string& backend,
                              : tcp                 ? haproxy.connections_max
                              : backend == "orders" ? haproxy.requests_max * web_processes_max(topology)
                                                    : haproxy.requests_max;
-    return fmt::format("{}:{} check send-proxy-v2 check-send-proxy maxconn {} maxqueue {} slowstart 5s",
-                       process.address, process.port, requests_max, haproxy.queue_max);
+    // In words of its own: one that is added while HAProxy runs takes nothing from a default.
+    return fmt::format(
+        "{}:{} check inter 500ms fastinter 200ms downinter 500ms fall {} rise 2 send-proxy-v2 check-send-proxy maxconn "
+        "{} "
+        "maxqueue {} slowstart 5s",
+        process.address, process.port, backend == "orders" ? 2 : 3, requests_max, haproxy.queue_max);
 }
 
 std::string haproxy_config(const Topology& topology, const std::vector<const Part*>& servers,
