@@ -23,6 +23,9 @@ return 'reserved'
 class RedisServer:
     """`settings`: further arguments, as --name value. It keeps nothing over its end unless they say so."""
 
+    saves = ("--save", "", "--appendonly", "no")
+    arguments = ()
+
     def __init__(self, *settings):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="marketday-redis-"))
         self.directory.chmod(0o777)
@@ -42,8 +45,8 @@ class RedisServer:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def start(self):
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
-                   "--save", "", "--appendonly", "no", *self.settings]
+        command = ["redis-server", *self.arguments, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
+                   *self.saves, *self.settings]
         if os.geteuid() == 0:
             command = ["setpriv", "--pdeathsig", "KILL", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *command]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -105,3 +108,23 @@ class RedisServer:
         if kind == b"$":
             return stream.read(int(rest) + 2)[:-2]
         return [self._answer(stream) for _ in range(int(rest))]
+
+
+class RedisSentinel(RedisServer):
+    """One of those that watch a primary, which they call `name`, and give it up after `down_after_ms`."""
+
+    saves = ()
+
+    def __init__(self, name, primary, quorum, down_after_ms):
+        self.configuration = (f"sentinel monitor {name} 127.0.0.1 {primary.port} {quorum}\n"
+                              f"sentinel down-after-milliseconds {name} {down_after_ms}\n"
+                              f"sentinel failover-timeout {name} 4000\n")
+        super().__init__("--sentinel")
+
+    def start(self):
+        file = self.directory / "sentinel.conf"
+        if not file.exists():  # it writes down there what it learns
+            file.write_text(self.configuration)
+            file.chmod(0o666)
+        self.arguments = (str(file),)
+        super().start()

@@ -138,10 +138,15 @@ const std::vector<ConfigKey>& config_keys() {
         {"images_server.access_key", Kind::text, "", "whose requests they are"},
         {"images_server.secret_key_file", Kind::text, "", "a file with the secret key in its first line"},
         {"images_server.tls_ca", Kind::text, "", "PEM file of who vouches for the server; empty: the system's"},
-        {"images_server.within_ms", Kind::integer, "8000", "how long one request may take, milliseconds", 100, 60'000},
+        {"images_server.within_ms", Kind::integer, "8000",
+         "how long one call may take, waiting for its turn included, milliseconds", 100, 60'000},
         {"redis", Kind::list, "",
          "redis://[[USER]:PASSWORD@]HOST:PORT[/DATABASE], several between commas, rediss://… with TLS: rankings and a "
-         "cache of sessions that all processes share; empty: each process has its own"},
+         "cache that all processes share; empty: each process has its own"},
+        {"redis_server.sentinels", Kind::list, "",
+         "redis://[[USER]:PASSWORD@]HOST:PORT, several between commas: Sentinels, which are asked for the primary; "
+         "then "
+         "redis names it, redis://NAME"},
         {"redis_server.prefix", Kind::text, "marketday", "begins the names of all keys there, one for each shop"},
         {"redis_server.within_ms", Kind::integer, "150", "how long an answer is waited for, milliseconds", 5, 10'000},
         {"redis_server.tls_ca", Kind::text, "", "PEM file of who vouches for the server; empty: the system's"},
@@ -348,7 +353,7 @@ static std::string without_password_each(std::string_view urls) {
 std::string without_passwords(std::string_view key, std::string value) {
     if (key == "database") return without_password(std::move(value));
     if (key == "database_replicas") return without_password_each(value);
-    if (key != "events" && key != "redis") return value;
+    if (key != "events" && key != "redis" && key != "redis_server.sentinels") return value;
     // Before the @ of an address there may be a token without a name.
     for (auto at = value.find('@'); at != std::string::npos; at = value.find('@', at + 1)) {
         const auto begin = value.rfind("://", at);

@@ -23,9 +23,12 @@ constexpr milliseconds kFollowEvery{250};
 // Somebody at another process waits for the letter with which to go on.
 constexpr seconds kOthersLettersEvery{1};
 
-std::optional<SharedSessions> shared_sessions_of(ports::SharedCache* cache, const Clock& clock, const Hash256& key) {
+template <class Shared>
+std::optional<Shared> shared_of(ports::SharedCache* cache, const Clock& clock, const Hash256& key) {
     if (cache == nullptr) return std::nullopt;
-    return std::make_optional<SharedSessions>(*cache, clock, SharedSessions::Options{.key = key});
+    typename Shared::Options options;
+    options.key = key;
+    return std::make_optional<Shared>(*cache, clock, options);
 }
 
 }  // namespace
@@ -52,7 +55,8 @@ Shop::Parts::Parts(const Config& given)
       shop_rankings(config, redis, clock),
       passwords(hashing, random, password_cost(config)),
       operator_passwords(operator_hashing, random, password_cost(config)),
-      shared_sessions(shared_sessions_of(redis.cache(), clock, secrets.key_for("shared sessions"))),
+      shared_sessions(shared_of<SharedSessions>(redis.cache(), clock, secrets.key_for("shared sessions"))),
+      shared_products(shared_of<SharedProducts>(redis.cache(), clock, secrets.key_for("shared products"))),
       session_cache(sessions_store, clock, session_cache_options(config),
                     shared_sessions ? &*shared_sessions : nullptr),
       mailer(accounts_store, mail, clock, random,

@@ -73,6 +73,7 @@ ShopRedis::ShopRedis(const Config& config) {
     if (config.list("redis").empty()) return;
     client_ = std::make_unique<adapters::RedisClient>(
         adapters::RedisClient::Options{.servers = config.list("redis"),
+                                       .sentinels = config.list("redis_server.sentinels"),
                                        .tls_ca = config.text("redis_server.tls_ca"),
                                        .within = milliseconds{config.integer("redis_server.within_ms")}});
     if (shared_store(config))

@@ -90,17 +90,19 @@ void Shop::Parts::collect_on_shop(std::vector<http::Sample>& samples) const {
                        "Sessions in this process",
                        {},
                        static_cast<double>(session_cache.size())});
-    if (shared_sessions) {
-        const auto& of = shared_sessions->figures();
-        for (const auto& [outcome, count] :
-             {std::pair{"hit", of.hits}, std::pair{"miss", of.misses}, std::pair{"outdated", of.outdated},
-              std::pair{"unreadable", of.unreadable}})
-            samples.push_back({Kind::counter,
-                               "marketday_sessions_shared_total",
-                               "Sessions that were asked for in the cache of all processes",
-                               {{"outcome", outcome}},
-                               static_cast<double>(count)});
-    }
+    const auto add_shared = [&samples](const char* name, const char* help, const auto& of) {
+        for (const auto& [outcome, count] : {std::pair<const char*, std::uint64_t>{"hit", of.hits},
+                                             {"miss", of.misses},
+                                             {"outdated", of.outdated},
+                                             {"unreadable", of.unreadable}})
+            samples.push_back({Kind::counter, name, help, {{"outcome", outcome}}, static_cast<double>(count)});
+    };
+    if (shared_sessions)
+        add_shared("marketday_sessions_shared_total", "Sessions that were asked for in the cache of all processes",
+                   shared_sessions->figures());
+    if (shared_products)
+        add_shared("marketday_products_shared_total", "Products that were asked for in the cache of all processes",
+                   shared_products->figures());
     samples.push_back({Kind::gauge,
                        "marketday_search_lag_seconds",
                        "How far the search index is behind",

@@ -52,6 +52,7 @@
 #include "usecases/search_follower.hpp"
 #include "usecases/selling.hpp"
 #include "usecases/sessions.hpp"
+#include "usecases/shared_products.hpp"
 #include "usecases/visitors.hpp"
 #include "usecases/watched_catalogue.hpp"
 
@@ -125,6 +126,7 @@ struct Shop::Parts {
     Passwords operator_passwords;
     /// Nothing where no cache is shared.
     std::optional<SharedSessions> shared_sessions;
+    std::optional<SharedProducts> shared_products;
     SessionCache session_cache;
     AccountsMailer mailer;
     Accounts accounts;
@@ -159,8 +161,9 @@ struct Shop::Parts {
     Cdns cdns{config, clock};
     Webhooks webhooks{config, clock};
     http::NearCaches near_caches{near_cache_policies(config), clock, random};
-    WatchedCatalogue watched{
-        catalogue, [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); }, stores->history()};
+    WatchedCatalogue watched{catalogue,
+                             [this](auto skus, auto write) { tell_products_changed(std::move(skus), write); },
+                             stores->history(), shared_products ? &*shared_products : nullptr};
     Browse browse{watched, *order_book};
     FillBasket basket{baskets, browse, *order_book,
                       board,   clock,  {.currency = terms_of(config).currency, .shipping = terms_of(config).shipping}};

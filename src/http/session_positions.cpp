@@ -26,7 +26,8 @@ bool read_hex(std::string_view text, T& number) {
 
 Task<Response> handle_and_tell(const SessionPositions* positions, const Handler* handle, const Request& request) {
     Response response = co_await (*handle)(request);
-    positions->note(request, response);
+    const auto asked = co_await positions->ask_for(request);
+    positions->note(request, response, asked);
     co_return response;
 }
 
@@ -93,14 +94,21 @@ ports::Freshness own_writes(const SessionPositions* positions, const Request& re
     return positions == nullptr ? ports::Freshness::strict() : positions->of(request);
 }
 
-void SessionPositions::note(const Request& request, Response& response) const {
-    if (!writes(request.method)) return;
-    // Another process may have told the session of a later place than this one knows, so what it brought stays, except
-    // for a place that nobody could tell: what has been written since comes after it.
-    ports::Position reached = history_.newest();
+Task<std::optional<ports::Position>> SessionPositions::ask_for(const Request& request) const {
     const auto before = brought_by(request);
-    if (before && (*before != ports::Position::unknown() || response.status >= 400))
-        reached = later_of(reached, *before);
+    if (!before || *before != ports::Position::unknown()) co_return std::nullopt;
+    co_return co_await history_.ask();
+}
+
+void SessionPositions::note(const Request& request, Response& response,
+                            const std::optional<ports::Position>& asked) const {
+    if (!writes(request.method)) return;
+    // What the answer says tells nothing of what was written: a refusal may have been, and a success may not. Another
+    // process may have told the session of a later place than this one knows, so what it brought stays, except for a
+    // place that nobody could tell, once the store itself has said how far it is.
+    const auto before = brought_by(request);
+    const ports::Position known = asked.value_or(before.value_or(ports::Position{}));
+    const ports::Position reached = later_of(history_.newest(), known);
     const std::string text = sign(reached);
     const bool cookie = request.session_by_cookie();
     if (!cookie) response.headers.emplace_back(kHeader, text);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/async/task.hpp"
 #include "base/hash.hpp"
 #include "ports/freshness.hpp"
 
@@ -25,12 +26,16 @@ public:
         bool secure = true;  // the cookie goes over TLS alone
     };
     /// `history` lives longer.
-    SessionPositions(const ports::WriteHistory& history, Options options) : history_(history), options_(options) {}
+    SessionPositions(ports::WriteHistory& history, Options options) : history_(history), options_(options) {}
 
     /// How fresh what `request` shows of its session's own must be; strict for a request that may write.
     ports::Freshness of(const Request& request) const;
-    /// Adds the place to the answer to a write, whatever became of that; see `telling_positions`.
-    void note(const Request& request, Response& response) const;
+    /// Where the store is now, for a session that brings a place that nobody could tell; nothing for every other, and
+    /// when the store does not answer.
+    Task<std::optional<ports::Position>> ask_for(const Request& request) const;
+    /// Adds the place to the answer to a write, whatever became of that; see `telling_positions`. `asked`: what
+    /// `ask_for` gave after the request was handled.
+    void note(const Request& request, Response& response, const std::optional<ports::Position>& asked = {}) const;
 
     /// "TIMELINE-BYTES-SIGNATURE", all hexadecimal.
     std::string sign(const ports::Position& position) const;
@@ -40,7 +45,7 @@ private:
     std::optional<ports::Position> brought_by(const Request& request) const;
     Hash256 signature_of(std::string_view place) const;
 
-    const ports::WriteHistory& history_;
+    ports::WriteHistory& history_;
     Options options_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/async/sim_executor.hpp"
 #include "http/message.hpp"
 
 namespace marketday::http {
@@ -12,8 +13,13 @@ using ports::Position;
 
 struct History final : ports::WriteHistory {
     Position newest() const override { return at; }
-    Task<std::optional<Position>> ask() override { co_return at; }
+    Task<std::optional<Position>> ask() override {
+        ++asked;
+        co_return answers;
+    }
     Position at{1, 500};
+    std::optional<Position> answers = Position{1, 700};
+    int asked = 0;
 };
 
 class SessionPositionsTest : public testing::Test {
@@ -26,9 +32,18 @@ protected:
     }
     /// The place that the answer to a write tells a session.
     Position told(const Request& write, int status = 201) {
+        std::vector<Route> routes(1);
+        routes[0].method = write.method;
+        routes[0].handle = [status](const Request&) -> Task<Response> {
+            Response made;
+            made.status = status;
+            co_return made;
+        };
+        routes = telling_positions(std::move(routes), positions);
+        SimExecutor sim{1};
         Response response;
-        response.status = status;
-        positions.note(write, response);
+        spawn(sim, "handle", handle(routes[0].handle, write, response));
+        sim.run_for(milliseconds{1});
         EXPECT_EQ(response.headers.size(), 1U);
         std::string_view text = response.headers.front().second;
         if (response.headers.front().first == "Set-Cookie") {
@@ -37,6 +52,10 @@ protected:
             text = text.substr(12, text.find(';') - 12);
         }
         return positions.verify(text).value_or(Position{});
+    }
+
+    static Task<void> handle(const Handler& handler, const Request& request, Response& into) {
+        into = co_await handler(request);
     }
 
     History history;
@@ -100,12 +119,26 @@ TEST_F(SessionPositionsTest, a_session_is_never_told_less_than_it_has_been_told_
     EXPECT_EQ(told(request(Method::post, {{"Cookie", behind}})), (Position{1, 500}));
 }
 
-TEST_F(SessionPositionsTest, a_place_that_nobody_could_tell_is_known_again_after_the_next_write) {
+TEST_F(SessionPositionsTest, a_place_that_nobody_could_tell_is_known_again_when_the_store_says_so_and_not_before) {
     const std::string unknown = "md_session=tok; md_position=" + positions.sign(Position::unknown());
-    EXPECT_EQ(told(request(Method::post, {{"Cookie", unknown}}), 503), Position::unknown());
-    EXPECT_EQ(told(request(Method::post, {{"Cookie", unknown}}), 201), (Position{1, 500}));
+    for (const int status : {201, 303, 409, 503}) {
+        SCOPED_TRACE(status);
+        // Not by what this process knows: it may be another that has written.
+        history.answers = std::nullopt;
+        EXPECT_EQ(told(request(Method::post, {{"Cookie", unknown}}), status), Position::unknown());
+        history.answers = Position{1, 700};
+        EXPECT_EQ(told(request(Method::post, {{"Cookie", unknown}}), status), (Position{1, 700}));
+    }
     history.at = Position::unknown();
     EXPECT_EQ(told(request(Method::post, {{"Cookie", "md_session=tok"}}), 503), Position::unknown());
+    EXPECT_EQ(told(request(Method::post, {{"Cookie", unknown}}), 201), Position::unknown())
+        << "this very request may have written what nobody could tell";
+}
+
+TEST_F(SessionPositionsTest, what_was_refused_may_have_written_all_the_same) {
+    for (const int status : {400, 409, 422, 500, 503})
+        EXPECT_EQ(told(request(Method::post, {{"Cookie", "md_session=tok"}}), status), (Position{1, 500}));
+    EXPECT_EQ(history.asked, 0) << "what is known is not asked for";
 }
 
 }  // namespace

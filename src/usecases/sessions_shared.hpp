@@ -15,12 +15,14 @@ namespace marketday::usecases {
 /// or a change of the password wins over whatever is in the cache, however old it is and whether the cache could be
 /// reached or not: what is kept says from which point of the log of session changes (ports::Sessions::Changes) it was
 /// read, and this process, which follows that log, does not believe what has changed since. It carries a keyed hash
-/// too, so that whoever can write to the cache can make no session. Used on the shop's executor.
+/// too, so that whoever can write to the cache can make no session. A process that has not read that log for
+/// `log_age_max` believes nothing: what it does not know of may have been ended since. Used on the shop's executor.
 class SharedSessions {
 public:
     struct Options {
         Hash256 key{};         // of this shop; what was kept under another is not believed
         seconds at_most{600};  // after it was read, a session is read from the store again
+        milliseconds log_age_max{2000};
         std::size_t changes_max = 100'000;
     };
     SharedSessions(ports::SharedCache& cache, const Clock& clock, Options options)
@@ -42,7 +44,7 @@ public:
     /// From where the log is to be read at first, so that everything that may still be kept is told of.
     static constexpr std::int64_t kFrom = 0;
     /// Around one reading of the log.
-    std::uint64_t asking() { return changes_.asking(); }
+    std::uint64_t asking();
     void asked(std::uint64_t asking, const ports::Sessions::Changes& changes);
 
     struct Figures {
@@ -54,13 +56,15 @@ public:
     const Figures& figures() const { return figures_; }
 
 private:
-    std::string sealed(const ports::Sessions::Key& key, const Kept& kept) const;
-    std::optional<Kept> opened(const ports::Sessions::Key& key, std::string_view bytes) const;
+    std::string to_bytes(const ports::Sessions::Key& key, const Kept& kept) const;
+    std::optional<Kept> from_bytes(const ports::Sessions::Key& key, std::string_view bytes) const;
 
     ports::SharedCache& cache_;
     const Clock& clock_;
     Options options_;
     KnownChanges changes_;
+    Instant asking_since_{};
+    std::optional<Instant> log_known_to_;  // every change until then has been told
     Figures figures_;
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/async/sim_executor.hpp"
+#include "tests/support/wilful_cache.hpp"
 #include "usecases/sessions_cache.hpp"
 
 namespace marketday::usecases {
@@ -50,26 +51,6 @@ public:
         co_return changes;
     }
     Answer<std::size_t> purge(WallTime, std::size_t) override { co_return std::size_t{0}; }
-};
-
-/// A cache whose every fault is the test's: it can be silent, forget, and give back what was there before.
-class WilfulCache final : public ports::SharedCache {
-public:
-    std::map<std::string, std::string> kept;
-    bool silent = false;
-
-    Task<std::optional<std::string>> find(std::string name) override {
-        co_await sleep_for(milliseconds{1});
-        const auto found = kept.find(name);
-        if (silent || found == kept.end()) co_return std::nullopt;
-        co_return found->second;
-    }
-    void keep(std::string name, std::string bytes, milliseconds) override {
-        if (!silent) kept[name] = std::move(bytes);
-    }
-    void forget(std::string name) override {
-        if (!silent) kept.erase(name);
-    }
 };
 
 class SharedSessionsTest : public testing::Test {
@@ -202,6 +183,23 @@ TEST_F(SharedSessionsTest, a_process_that_cannot_follow_the_log_believes_nothing
     rows_.down = false;
     follow();
     EXPECT_TRUE(find(three, token));
+}
+
+TEST_F(SharedSessionsTest, nor_does_one_that_could_once_and_cannot_any_more) {
+    follow();
+    const std::string token = log_in();
+    const std::string other = log_in();
+    ASSERT_TRUE(find(one_, token));
+    ASSERT_TRUE(find(one_, other));
+    rows_.down = true;
+    sim_.run_for(milliseconds{1000});
+    EXPECT_TRUE(find(two_, token)) << "a short while is what every log-out may take";
+    sim_.run_for(milliseconds{1500});
+    EXPECT_FALSE(find(two_, other)) << "what has been ended since it read the log it cannot know";
+    EXPECT_EQ(two_.shared.figures().outdated, 1U);
+    rows_.down = false;
+    follow();
+    EXPECT_TRUE(find(two_, other));
 }
 
 TEST_F(SharedSessionsTest, nobody_who_can_write_to_the_cache_can_make_a_session) {

@@ -6,6 +6,8 @@
 
 namespace marketday::usecases {
 
+static constexpr std::size_t kChangesRead = 1000;
+
 auto WatchedCatalogue::put(std::vector<Write> writes) -> Answer<std::vector<Written>> {
     std::vector<domain::SkuCode> skus;
     skus.reserve(writes.size());
@@ -19,6 +21,7 @@ auto WatchedCatalogue::put(std::vector<Write> writes) -> Answer<std::vector<Writ
         if (may_have) changed.push_back(std::move(skus[i]));
     }
     if (changed.empty()) co_return done;
+    if (shared_ != nullptr) shared_->changed_here(changed);
     const std::uint64_t write = ++writes_;
     if (history_ != nullptr) {
         const std::scoped_lock lock(mutex_);
@@ -63,27 +66,76 @@ auto WatchedCatalogue::changed_after(std::int64_t number, std::size_t changes_ma
     co_return changes;
 }
 
+auto WatchedCatalogue::find_shared(std::vector<domain::SkuCode> skus, ports::Freshness freshness)
+    -> Answer<std::vector<std::optional<domain::Product>>> {
+    std::vector<domain::SkuCode> asked = skus;
+    auto products = co_await shared_->find(std::move(asked));
+    std::vector<domain::SkuCode> missing;
+    for (std::size_t i = 0; i < skus.size(); ++i)
+        if (!products[i]) missing.push_back(std::move(skus[i]));
+    if (missing.empty()) co_return products;
+    // First this, then from where is read: what has been told by now is in what is read then.
+    const auto first_unseen = shared_->first_unseen();
+    auto found = co_await catalogue_.find(std::move(missing), freshness.not_before(told_up_to()));
+    if (!found) co_return found;
+    auto next = found->begin();
+    for (auto& product : products) {
+        if (product) continue;
+        product = std::move(*next++);
+        if (product && first_unseen) shared_->keep(*product, *first_unseen);
+    }
+    co_return products;
+}
+
+void WatchedCatalogue::tell(const std::vector<Change>& changes) {
+    std::vector<domain::SkuCode> changed;
+    for (const Change& change : changes) changed.push_back(change.product.sku);
+    if (!changed.empty()) changed_(std::move(changed), ++writes_);
+}
+
+/// From the newest change on, for what this process keeps: it has nothing older. For what others have kept, from a
+/// while before.
+Task<void> WatchedCatalogue::begin_following(std::optional<std::int64_t>& seen) {
+    const std::uint64_t asking = shared_ != nullptr ? shared_->asking() : 0;
+    const auto last = co_await last_change();
+    if (!last) co_return;
+    const bool noted = co_await note_up_to(*last);
+    if (!noted) co_return;
+    if (shared_ != nullptr) {
+        const std::int64_t before = std::max<std::int64_t>(*last - static_cast<std::int64_t>(kChangesRead), 0);
+        const auto changes = co_await changed_after(before, kChangesRead);
+        if (!changes) co_return;
+        const bool whole = changes->size() < kChangesRead;
+        std::int64_t up_to = changes->empty() ? *last : changes->back().number;
+        if (whole) up_to = std::max(up_to, *last);
+        shared_->asked({.asking = asking, .after = before, .up_to = up_to, .whole = whole}, *changes);
+    }
+    seen = *last;
+}
+
+/// False when there is more.
+Task<bool> WatchedCatalogue::follow_once(std::int64_t& seen) {
+    const std::uint64_t asking = shared_ != nullptr ? shared_->asking() : 0;
+    const auto changes = co_await changed_after(seen, kChangesRead);
+    if (!changes) co_return true;
+    const std::int64_t before = seen;
+    if (!changes->empty()) seen = changes->back().number;
+    const bool whole = changes->size() < kChangesRead;
+    if (shared_ != nullptr)
+        shared_->asked({.asking = asking, .after = before, .up_to = seen, .whole = whole}, *changes);
+    tell(*changes);
+    co_return whole;
+}
+
 Task<void> WatchedCatalogue::follow(milliseconds every) {
-    constexpr std::size_t kChangesRead = 1000;
     std::optional<std::int64_t> seen;
     while (true) {
-        bool more = false;
-        if (!seen) {
-            const auto last = co_await catalogue_.last_change();
-            bool noted = false;
-            if (last) noted = co_await note_up_to(*last);
-            if (noted) seen = *last;
-        } else {
-            const auto changes = co_await changed_after(*seen, kChangesRead);
-            if (changes && !changes->empty()) {
-                std::vector<domain::SkuCode> changed;
-                for (const Change& change : *changes) changed.push_back(change.product.sku);
-                seen = changes->back().number;
-                more = changes->size() == kChangesRead;
-                changed_(std::move(changed), ++writes_);
-            }
-        }
-        if (!more) co_await sleep_for(every);
+        bool level = true;
+        if (seen)
+            level = co_await follow_once(*seen);
+        else
+            co_await begin_following(seen);
+        if (level) co_await sleep_for(every);
     }
 }
 

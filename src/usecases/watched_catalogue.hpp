@@ -8,23 +8,27 @@
 #include <vector>
 
 #include "ports/catalogue.hpp"
+#include "usecases/shared_products.hpp"
 
 namespace marketday::usecases {
 
 /// A catalogue that tells of what is written through it, as soon as it is: for whoever keeps products and must not show
 /// an old price for longer than it takes to say so. What is read through it, from a copy of the store too, is never
-/// older than what it has told. Thread-safe like the catalogue behind it.
+/// older than what it has told. With a cache that all processes share, what is only shown is taken from there where it
+/// still holds. Thread-safe like the catalogue behind it.
 class WatchedCatalogue final : public ports::Catalogue {
 public:
     /// Told the products that a write may have changed, on the writer's executor. `write` numbers the writes of this
     /// process in the order of their commits: a read that begins after write n was told sees all writes up to n.
     using Changed = std::function<void(std::vector<domain::SkuCode> skus, std::uint64_t write)>;
 
-    /// `catalogue` lives longer, and so does `history`: of a store whose reads may be answered by copies.
-    WatchedCatalogue(ports::Catalogue& catalogue, Changed changed, ports::WriteHistory* history = nullptr)
+    /// `catalogue` lives longer, and so do `history`, of a store whose reads may be answered by copies, and `shared`.
+    WatchedCatalogue(ports::Catalogue& catalogue, Changed changed, ports::WriteHistory* history = nullptr,
+                     SharedProducts* shared = nullptr)
         : catalogue_(catalogue),
           changed_(std::move(changed)),
           history_(history),
+          shared_(shared),
           told_up_to_(history == nullptr ? ports::Position{} : ports::Position::unknown()) {}
 
     /// Tells of what other processes write too, by following the catalogue's changes `every` so often. Spawn once where
@@ -34,6 +38,8 @@ public:
     Answer<std::vector<Written>> put(std::vector<Write> writes) override;
     Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus,
                                                              ports::Freshness freshness = {}) override {
+        if (shared_ != nullptr && freshness.kind() == ports::Freshness::Kind::bounded)
+            return find_shared(std::move(skus), freshness);
         return catalogue_.find(std::move(skus), freshness.not_before(told_up_to()));
     }
     Answer<std::vector<domain::Product>> list(domain::SkuCode after, std::size_t products_max) override {
@@ -50,10 +56,16 @@ public:
 private:
     ports::Position told_up_to() const;
     Task<bool> note_up_to(std::int64_t change);
+    Answer<std::vector<std::optional<domain::Product>>> find_shared(std::vector<domain::SkuCode> skus,
+                                                                    ports::Freshness freshness);
+    Task<void> begin_following(std::optional<std::int64_t>& seen);
+    Task<bool> follow_once(std::int64_t& seen);
+    void tell(const std::vector<Change>& changes);
 
     ports::Catalogue& catalogue_;
     Changed changed_;
     ports::WriteHistory* history_;
+    SharedProducts* shared_;
     mutable std::mutex mutex_;  // of the next two
     ports::Position told_up_to_;
     std::int64_t told_change_ = -1;  // the newest change that `told_up_to_` covers

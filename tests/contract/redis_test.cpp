@@ -9,6 +9,7 @@
 #include "tests/contract/shared_cache_contract.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/server_process.hpp"
 #include "usecases/shared_rankings.hpp"
 
 namespace marketday::contract {
@@ -154,6 +155,102 @@ TEST_F(Redis, the_next_server_of_the_list_takes_over) {
     }
     Command get{"GET", "where"};
     EXPECT_EQ(run_task(both.run(get))->text, "second");
+}
+
+TEST_F(Redis, a_replica_is_not_taken_for_the_server) {
+    RedisServer replica{{"--replicaof", "127.0.0.1", std::to_string(server_.port())}};
+    RedisClient both{{.servers = {replica.url(), server_.url()},
+                      .tls_ca = {},
+                      .within = milliseconds{300},
+                      .rest = milliseconds{100}}};
+    const auto set = [&both] {
+        Command command{"SET", "where", "primary"};
+        const auto reply = run_task(both.run(std::move(command)));
+        return reply && reply->kind == RedisReply::Kind::text;
+    };
+    for (int i = 0; i < 200 && !set(); ++i) std::this_thread::sleep_for(milliseconds{10});
+    EXPECT_TRUE(set());
+    // And one that becomes a replica while it is used: its connections stay.
+    RedisClient direct{{.servers = {replica.url()}, .tls_ca = {}, .within = milliseconds{2000}}};
+    Command promote{"REPLICAOF", "NO", "ONE"};
+    (void)run_task(direct.run(std::move(promote)));
+    ASSERT_TRUE(run({"REPLICAOF", "127.0.0.1", std::to_string(replica.port())}));
+    bool at_the_other = false;
+    for (int i = 0; i < 300 && !at_the_other; ++i) {
+        std::this_thread::sleep_for(milliseconds{10});
+        Command mark{"SET", "mark", "here"};
+        (void)run_task(both.run(std::move(mark)));
+        Command look{"GET", "mark"};
+        const auto there = run_task(direct.run(std::move(look)));
+        at_the_other = there && there->text == "here";
+    }
+    EXPECT_TRUE(at_the_other);
+}
+
+TEST_F(Redis, a_primary_that_fails_over_is_followed_to_where_the_sentinels_say) {
+    const std::string port = std::to_string(server_.port());
+    RedisServer replica{{"--replicaof", "127.0.0.1", port}};
+    RedisSentinels sentinels{server_};
+    RedisClient client{{.servers = {std::string{"redis://"} + RedisSentinels::kName},
+                        .sentinels = sentinels.urls(),
+                        .tls_ca = {},
+                        .within = milliseconds{300},
+                        .rest = milliseconds{100}}};
+    const auto set = [&client](const std::string& value) {
+        Command command{"SET", "where", value};
+        const auto reply = run_task(client.run(std::move(command)));
+        return reply && reply->kind == RedisReply::Kind::text;
+    };
+    const auto until = [](seconds within, const auto& holds) {
+        const auto begun = std::chrono::steady_clock::now();
+        while (!holds() && std::chrono::steady_clock::now() - begun < within)
+            std::this_thread::sleep_for(milliseconds{20});
+        return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
+    };
+    until(seconds{20}, [&] { return set("before"); });
+    ASSERT_EQ(run({"GET", "where"})->text, "before");
+    // They must know of the replica and of each other before they can make it the primary.
+    until(seconds{60}, [&] { return sentinels.ready(); });
+    ASSERT_TRUE(sentinels.ready());
+    server_.kill();
+    const auto gap = until(seconds{60}, [&] { return set("after"); });
+    RecordProperty("redis_used_again_after_ms", std::to_string(gap.count()));
+    std::printf("the primary killed: Redis is used again after %lld ms\n", static_cast<long long>(gap.count()));
+    RedisClient direct{{.servers = {replica.url()}, .tls_ca = {}, .within = milliseconds{1000}}};
+    Command get{"GET", "where"};
+    EXPECT_EQ(run_task(direct.run(get))->text, "after");
+    // What was the primary comes back, becomes a replica, and is not gone back to.
+    server_.start();
+    const auto is_replica = [&] { return server_.says("ROLE").find("slave") != std::string::npos; };
+    until(seconds{60}, is_replica);
+    ASSERT_TRUE(is_replica());
+    EXPECT_TRUE(set("at last"));
+    EXPECT_EQ(run_task(direct.run(get))->text, "at last");
+}
+
+TEST_F(Redis, a_sentinel_that_is_gone_or_knows_nothing_is_passed_by) {
+    RedisSentinels sentinels{server_};
+    const DeafPort nobody;
+    auto urls = sentinels.urls();
+    urls.insert(urls.begin(), "redis://127.0.0.1:" + std::to_string(nobody.port()));
+    urls.insert(urls.begin(), server_.url());  // no Sentinel at all
+    RedisClient client{{.servers = {std::string{"redis://"} + RedisSentinels::kName},
+                        .sentinels = std::move(urls),
+                        .tls_ca = {},
+                        .within = milliseconds{300},
+                        .rest = milliseconds{20}}};
+    bool used = false;
+    for (int i = 0; i < 200 && !used; ++i) {
+        Command set{"SET", "where", "found"};
+        used = run_task(client.run(std::move(set))).has_value();
+        if (!used) std::this_thread::sleep_for(milliseconds{10});
+    }
+    EXPECT_TRUE(used);
+    EXPECT_EQ(run({"GET", "where"})->text, "found");
+    RedisClient::Options wrong{.servers = {server_.url(), server_.url()}, .sentinels = {server_.url()}, .tls_ca = {}};
+    EXPECT_THROW(RedisClient{wrong}, std::runtime_error);
+    wrong = {.servers = {"redis://shop"}, .sentinels = {"127.0.0.1:26379"}, .tls_ca = {}};
+    EXPECT_THROW(RedisClient{wrong}, std::runtime_error);
 }
 
 TEST_F(Redis, a_server_with_a_password_lets_in_who_knows_it) {

@@ -104,21 +104,28 @@ TEST_F(S3, over_a_bad_network_what_is_said_is_so) {
     auto options = options_;
     S3Images direct{pool_, options};
     options.endpoint = "http://127.0.0.1:" + std::to_string(proxy.port());
-    options.within = milliseconds{400};
+    options.within = milliseconds{900};
     S3Images images{pool_, options};
     const std::string bytes(20'000, 'b');
     int number = 0;
+    ASSERT_TRUE(put(images, "p0", bytes));
+    const std::size_t sent_back = proxy.passed(BadProxy::Way::to_client);
+    ASSERT_GT(sent_back, 100U);
     for (const auto kind :
          {Fault::Kind::cut, Fault::Kind::truncate, Fault::Kind::silence, Fault::Kind::garbage, Fault::Kind::refuse}) {
         for (const auto way : {BadProxy::Way::to_server, BadProxy::Way::to_client}) {
-            for (const std::size_t after : {0, 900, 9'000}) {
+            // A picture goes there, and an empty answer to each of two questions comes back, of somewhat different
+            // sizes.
+            const std::size_t most = way == BadProxy::Way::to_server ? 20'000 : sent_back;
+            for (const std::size_t after : {std::size_t{0}, most / 4, most / 2}) {
                 SCOPED_TRACE(testing::Message() << "fault " << static_cast<int>(kind) << ", way "
                                                 << static_cast<int>(way) << ", after " << after << " bytes");
                 const std::string file = "p" + std::to_string(++number);
                 proxy.set({.kind = kind, .way = way, .after_bytes = after, .delay = {}});
                 const auto begun = std::chrono::steady_clock::now();
                 const auto ended = put(images, file, bytes);
-                EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds{2000});
+                EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds{2500});
+                EXPECT_GT(proxy.felt(), 0U) << "nobody met the fault";
                 proxy.set({});
                 const auto there = get(direct, file);
                 ASSERT_TRUE(there);
@@ -136,6 +143,29 @@ TEST_F(S3, over_a_bad_network_what_is_said_is_so) {
             }
         }
     }
+}
+
+TEST_F(S3, whoever_waits_for_a_thread_waits_no_longer_than_for_an_answer) {
+    BadProxy proxy{shared_server().port()};
+    auto options = options_;
+    options.endpoint = "http://127.0.0.1:" + std::to_string(proxy.port());
+    options.within = milliseconds{700};
+    ThreadPool two{{.name = "images", .threads = 2, .waiting_max = 64}};
+    S3Images images{two, options};
+    proxy.set({.kind = Fault::Kind::silence, .way = BadProxy::Way::to_server, .after_bytes = 0, .delay = {}});
+    std::vector<std::thread> askers;
+    std::atomic<int> failed{0};
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 30; ++i)
+        askers.emplace_back([&, i] {
+            const auto answer = get(images, "p" + std::to_string(i));
+            if (!answer && answer.error() == Error::unavailable) ++failed;
+        });
+    for (auto& asker : askers) asker.join();
+    // One after the other the thirty would take two threads ten seconds.
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds{4});
+    EXPECT_EQ(failed, 30);
+    EXPECT_LE(images.figures().requests, 4U);
 }
 
 TEST(S3Texts, are_signed_and_read_as_the_server_does) {

@@ -49,6 +49,21 @@ TEST_P(SharedCacheContract, what_one_process_keeps_the_others_find) {
     EXPECT_EQ(find_elsewhere("b"), Bytes{"2"});
 }
 
+TEST_P(SharedCacheContract, many_are_found_at_once_in_the_order_asked) {
+    keep("a", "1");
+    keep("b", "");
+    std::vector<std::string> names{"b", "nothing", "a", "b"};
+    for (std::size_t i = names.size(); i < ports::SharedCache::kNamesMax; ++i)
+        names.push_back("none-" + std::to_string(i));
+    const auto found = run_task(store_->cache().find_all(names));
+    ASSERT_EQ(found.size(), names.size());
+    EXPECT_EQ(found[0], Bytes{""});
+    EXPECT_EQ(found[1], std::nullopt);
+    EXPECT_EQ(found[2], Bytes{"1"});
+    EXPECT_EQ(found[3], Bytes{""});
+    EXPECT_EQ(found.back(), std::nullopt);
+}
+
 TEST_P(SharedCacheContract, names_and_bytes_may_be_any) {
     std::string bytes;
     for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);

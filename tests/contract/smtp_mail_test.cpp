@@ -103,8 +103,10 @@ TEST_F(Smtp, a_frozen_or_absent_server_costs_no_more_than_the_time_allowed) {
     server.freeze();
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_FALSE(send(mail, "mina@example.com"));
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds{3});
-    options.server = "smtp://127.0.0.1:" + std::to_string(free_port());
+    // Without the limit it would be curl's own, five minutes; every core may be busy with something else.
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds{10});
+    const DeafPort nobody;
+    options.server = "smtp://127.0.0.1:" + std::to_string(nobody.port());
     SmtpMail nowhere{pool_, options};
     EXPECT_EQ(send(nowhere, "mina@example.com").error(), ports::Mail::Error::unavailable);
 }

@@ -1,6 +1,8 @@
 #include "tests/support/bad_proxy.hpp"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -76,10 +78,18 @@ struct BadProxy::Loop {
             flow.fault = loop.faults;
             const Fault& fault = loop.fault;
             const std::string_view bytes{flow.bytes.data(), count};
+            if (fault.kind == Kind::refuse) {
+                ++loop.felt;
+                reset(client);
+                return reset(server);
+            }
             const bool reached = fault.way == way && flow.passed + count > fault.after_bytes;
             const std::size_t good =
                 fault.after_bytes > flow.passed ? std::min(count, fault.after_bytes - flow.passed) : 0;
             flow.passed += count;
+            auto& most = loop.passed[static_cast<std::size_t>(way)];
+            most = std::max(most.load(), flow.passed);
+            if (reached && fault.kind != Kind::pass) ++loop.felt;
             flow.out = reached && fault.kind != Kind::pass && fault.kind != Kind::delay ? bytes.substr(0, good) : bytes;
             if (!reached) return write(way, Kind::pass);
             if (fault.kind == Kind::garbage) flow.out += std::string{kGarbage} + std::string{bytes.substr(good)};
@@ -121,9 +131,10 @@ struct BadProxy::Loop {
     void accept() {
         acceptor.async_accept([this](const Error& error, tcp::socket taken) {
             if (error) return;
-            if (fault.kind == Kind::refuse)
+            if (fault.kind == Kind::refuse) {
+                ++felt;
                 reset(taken);
-            else
+            } else
                 std::make_shared<Pair>(*this, std::move(taken))->begin();
             accept();
         });
@@ -134,6 +145,8 @@ struct BadProxy::Loop {
     tcp::acceptor acceptor;
     Fault fault;
     std::uint64_t faults = 0;  // set so far
+    std::atomic<std::size_t> felt{0};
+    std::array<std::atomic<std::size_t>, 2> passed{};
 };
 
 BadProxy::BadProxy(int server_port) : loop_(std::make_unique<Loop>(server_port)) {
@@ -153,9 +166,14 @@ void BadProxy::set(Fault fault) {
     boost::asio::post(loop_->io, [this, fault, &done] {
         loop_->fault = fault;
         ++loop_->faults;
+        loop_->felt = 0;
+        for (auto& bytes : loop_->passed) bytes = 0;
         done.set_value();
     });
     done.get_future().get();
 }
+
+std::size_t BadProxy::felt() const { return loop_->felt; }
+std::size_t BadProxy::passed(Way way) const { return loop_->passed[static_cast<std::size_t>(way)]; }
 
 }  // namespace marketday

@@ -17,7 +17,7 @@ public:
     struct Fault {
         enum class Kind : std::uint8_t {
             pass,      // none
-            refuse,    // every connection is closed as soon as it was taken
+            refuse,    // every connection is closed as soon as it was taken, or used
             delay,     // whatever goes that way waits for `delay`
             cut,       // reset on both sides
             truncate,  // that side sees an orderly end
@@ -38,6 +38,10 @@ public:
     int port() const;
     /// From now on. A connection that was cut, ended, silenced or garbled stays so; with `pass`, others are well.
     void set(Fault fault);
+    /// How often what was set last has happened.
+    std::size_t felt() const;
+    /// What went that way since then, of the connection where most did.
+    std::size_t passed(Way way) const;
 
 private:
     struct Loop;

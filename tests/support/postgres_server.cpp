@@ -112,7 +112,9 @@ void PostgresServer::sql(const std::string& where, const std::string& script) {
                         std::optional<adapters::PostgresError>& out) -> Task<void> {
         try {
             const Instant deadline = std::chrono::steady_clock::now() + seconds{20};
-            auto connection = co_await adapters::PostgresConnection::open(on, std::move(at), deadline);
+            adapters::PostgresHosts hosts{on, std::move(at)};
+            auto found = co_await hosts.find(deadline);
+            auto connection = co_await adapters::PostgresConnection::open(on, std::move(found), deadline);
             co_await connection->script(std::move(statements), deadline);
         } catch (const adapters::PostgresError& error) {
             out = error;

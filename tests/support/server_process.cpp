@@ -12,18 +12,20 @@
 
 namespace marketday {
 
-int free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+DeafPort::DeafPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
         throw std::runtime_error("no free port");
-    ::close(socket);
-    return ntohs(address.sin_port);
+    port_ = ntohs(address.sin_port);
 }
+
+DeafPort::~DeafPort() { ::close(socket_); }
+
+int free_port() { return DeafPort{}.port(); }
 
 int launch(std::vector<std::string> command, const std::string& user, const std::filesystem::path& log) {
     std::vector<std::string> all{"setpriv", "--pdeathsig", "QUIT"};

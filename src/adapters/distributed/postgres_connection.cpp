@@ -80,8 +80,12 @@ struct PostgresConnection::Wire {
                             timed_out ? "no answer within the deadline" : "the socket failed");
     }
 
-    Task<void> connect(std::string url, Instant deadline) {
-        connection = PQconnectStart(url.c_str());
+    Task<void> connect(PostgresHosts::Parameters where, Instant deadline) {
+        std::vector<const char*> keywords;
+        std::vector<const char*> given;
+        for (const auto& [keyword, value] : where) keywords.push_back(keyword.c_str()), given.push_back(value.c_str());
+        keywords.push_back(nullptr), given.push_back(nullptr);
+        connection = PQconnectStartParams(keywords.data(), given.data(), 0);
         if (connection == nullptr) throw PostgresError(Kind::lost, "", "out of memory");
         if (PQstatus(connection) == CONNECTION_BAD) throw PostgresError(Kind::lost, "", lost_words());
         arm(deadline);
@@ -185,10 +189,10 @@ struct PostgresConnection::Wire {
 PostgresConnection::PostgresConnection(std::unique_ptr<Wire> wire) : wire_(std::move(wire)) {}
 PostgresConnection::~PostgresConnection() = default;
 
-Task<std::unique_ptr<PostgresConnection>> PostgresConnection::open(boost::asio::io_context& io, std::string url,
-                                                                   Instant deadline) {
+Task<std::unique_ptr<PostgresConnection>> PostgresConnection::open(boost::asio::io_context& io,
+                                                                   PostgresHosts::Parameters where, Instant deadline) {
     auto wire = std::make_unique<Wire>(io);
-    co_await wire->connect(std::move(url), deadline);
+    co_await wire->connect(std::move(where), deadline);
     co_return std::unique_ptr<PostgresConnection>{new PostgresConnection(std::move(wire))};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/distributed/postgres_hosts.hpp"
 #include "adapters/distributed/postgres_value.hpp"
 #include "base/async/task.hpp"
 #include "base/time.hpp"
@@ -24,8 +25,7 @@ struct PostgresStatement {
 /// at a time. Everything throws PostgresError; after `lost` and `timed_out` the connection is of no more use.
 class PostgresConnection {
 public:
-    /// `url`: a libpq connection string, postgres://user@host:port/database or keywords and values.
-    static Task<std::unique_ptr<PostgresConnection>> open(boost::asio::io_context& io, std::string url,
+    static Task<std::unique_ptr<PostgresConnection>> open(boost::asio::io_context& io, PostgresHosts::Parameters where,
                                                           Instant deadline);
     ~PostgresConnection();
     PostgresConnection(const PostgresConnection&) = delete;

@@ -15,8 +15,9 @@ Task<std::unique_ptr<PostgresConnection>> PostgresPool::open(Instant deadline) {
     std::unique_ptr<PostgresConnection> connection;
     std::optional<PostgresError> failure;
     try {
-        connection =
-            co_await PostgresConnection::open(io_, options_.url, std::min(deadline, now() + options_.connect_within));
+        const Instant connected_by = std::min(deadline, now() + options_.connect_within);
+        auto where = co_await hosts_.find(connected_by);
+        connection = co_await PostgresConnection::open(io_, std::move(where), connected_by);
         co_await connection->script(options_.settings, deadline);
     } catch (const PostgresError& error) {
         failure = error;

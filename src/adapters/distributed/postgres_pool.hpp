@@ -33,7 +33,8 @@ public:
         std::atomic<std::uint64_t> lost{0};
     };
 
-    PostgresPool(boost::asio::io_context& io, Options options) : io_(io), options_(std::move(options)) {}
+    PostgresPool(boost::asio::io_context& io, Options options)
+        : io_(io), options_(std::move(options)), hosts_(io, options_.url) {}
 
     /// A connection until `deadline`, at the latest given back then. Null when none came free; throws PostgresError
     /// when none can be opened.
@@ -56,6 +57,7 @@ private:
 
     boost::asio::io_context& io_;
     Options options_;
+    PostgresHosts hosts_;
     std::vector<std::unique_ptr<PostgresConnection>> idle_;
     std::list<Waiter*> waiters_;
     std::size_t open_ = 0;  // being opened, idle and in use

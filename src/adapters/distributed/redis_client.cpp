@@ -1,150 +1,46 @@
 #include "adapters/distributed/redis_client.hpp"
 
-#include <fmt/format.h>
-#include <hiredis/hiredis.h>
 #include <pthread.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
-#include <deque>
-#include <functional>
 #include <stdexcept>
 
+#include "adapters/distributed/redis_link.hpp"
 #include "base/log.hpp"
 
 namespace marketday::adapters {
 namespace {
 
-namespace asio = boost::asio;
 using asio::ip::tcp;
+using Address = RedisAddress;
+using Link = RedisLink;
+using LinkPointer = RedisLinkPointer;
 using Outcome = Result<RedisReply, RedisFailure>;
 using Answer = std::move_only_function<void(Outcome)>;
 using Error = boost::system::error_code;
+using Pending = RedisPending;
 
-struct Address {
-    std::string host;
-    std::string port;
-    std::string user;
-    std::string password;
-    std::string database;
-    bool tls = false;
-};
-
-Address address_of(const std::string& server) {
-    const auto url = boost::urls::parse_uri(server);
-    const bool good = url && (url->scheme() == "redis" || url->scheme() == "rediss") && !url->encoded_host().empty();
-    if (!good)
-        throw std::runtime_error("redis must be redis://HOST:PORT or rediss://HOST:PORT, several between commas");
-    std::string path{url->encoded_path()};
-    return {.host = url->host_address(),
-            .port = url->has_port() ? std::string{url->port()} : "6379",
-            .user = url->user(),
-            .password = url->password(),
-            .database = path.size() > 1 ? path.substr(1) : std::string{},
-            .tls = url->scheme() == "rediss"};
+/// It cannot do now what a primary does.
+bool is_no_primary(const RedisReply& reply) {
+    if (reply.kind != RedisReply::Kind::error) return false;
+    return reply.text.starts_with("READONLY") || reply.text.starts_with("LOADING") ||
+           reply.text.starts_with("MASTERDOWN");
 }
-
-/// RESP: an array of bulk strings (https://redis.io/docs/reference/protocol-spec/).
-std::string encoded(const std::vector<std::string>& command) {
-    std::string bytes = fmt::format("*{}\r\n", command.size());
-    for (const auto& word : command) bytes += fmt::format("${}\r\n", word.size()) + word + "\r\n";
-    return bytes;
-}
-
-RedisReply read(const redisReply& reply) {
-    RedisReply made;
-    const auto text = [&reply] { return std::string{reply.str, static_cast<std::size_t>(reply.len)}; };
-    switch (reply.type) {
-        case REDIS_REPLY_INTEGER:
-            made.kind = RedisReply::Kind::integer;
-            made.integer = reply.integer;
-            break;
-        case REDIS_REPLY_STRING:
-        case REDIS_REPLY_STATUS:
-            made.kind = RedisReply::Kind::text;
-            made.text = text();
-            break;
-        case REDIS_REPLY_ERROR:
-            made.kind = RedisReply::Kind::error;
-            made.text = text();
-            break;
-        case REDIS_REPLY_ARRAY:
-            made.kind = RedisReply::Kind::list;
-            for (std::size_t i = 0; i < reply.elements; ++i) made.list.push_back(read(*reply.element[i]));
-            break;
-        default: break;
-    }
-    return made;
-}
-
-/// Why a connection was not trusted, and what to do.
-std::string tls_refusal(SSL* ssl, const Error& error) {
-    switch (const long verdict = SSL_get_verify_result(ssl); verdict) {
-        case X509_V_OK: return "TLS was refused: " + error.message();
-        case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_UNSPECIFIED:  // what Asio's check of the name leaves
-            return "its certificate has the name of another host; name it as its certificate does";
-        default:
-            return fmt::format(
-                "its certificate is not to be trusted ({}); redis_server.tls_ca names who vouches for it",
-                X509_verify_cert_error_string(verdict));
-    }
-}
-
-struct Pending {
-    std::string bytes;
-    Answer answer;
-    Instant until{};
-};
-
-/// One connection. Everything is touched by the loop's thread only.
-struct Link {
-    Link(asio::io_context& io, asio::ssl::context* tls) : resolver(io), plain(io) {
-        if (tls != nullptr) secure.emplace(plain, *tls);
-    }
-    ~Link() { redisReaderFree(reader); }
-    template <class F>
-    void with_stream(F use) {
-        if (secure)
-            use(*secure);
-        else
-            use(plain);
-    }
-    void close() {
-        Error ignored;
-        plain.close(ignored);
-        resolver.cancel();
-        open = false;
-    }
-
-    tcp::resolver resolver;
-    tcp::socket plain;
-    std::optional<asio::ssl::stream<tcp::socket&>> secure;
-    redisReader* reader = redisReaderCreate();
-    std::array<char, 16384> input{};
-    std::string output;          // being written
-    std::deque<Pending> unsent;  // oldest first
-    std::deque<Pending> sent;    // in the order of their answers
-    Instant connected_by{};
-    bool open = true;
-    bool ready = false;
-    bool answered = false;
-    bool writing = false;
-};
-using LinkPointer = std::shared_ptr<Link>;  // its handlers may come after the loop has left it
 
 }  // namespace
 
 struct RedisClient::Loop {
     Loop(Options given, Figures& counted) : options(std::move(given)), figures(counted), timer(io) {
-        for (const auto& server : options.servers) addresses.push_back(address_of(server));
+        for (const auto& server : options.servers) addresses.push_back(redis_address_of(server, "redis", "6379"));
+        for (const auto& sentinel : options.sentinels)
+            sentinels.push_back(redis_address_of(sentinel, "redis_server.sentinels", "26379"));
         if (addresses.empty()) throw std::runtime_error("redis names no server");
+        if (!sentinels.empty() && addresses.size() > 1)
+            throw std::runtime_error(
+                "with redis_server.sentinels, redis must be one redis://NAME, NAME being what they call the primary");
         if (options.tls_ca.empty())
             tls.set_default_verify_paths();
         else
@@ -154,25 +50,34 @@ struct RedisClient::Loop {
 
     void take(std::vector<std::string> command, Answer answer) {
         const Instant now = std::chrono::steady_clock::now();
-        const bool full = link && link->unsent.size() + link->sent.size() >= options.waiting_max;
-        if (!link && !full && now >= rest_until) connect(now);
+        const std::size_t under_way = waiting.size() + (link ? link->unsent.size() + link->sent.size() : 0);
+        const bool full = under_way >= options.waiting_max;
+        if (!link && !full && now >= rest_until) connect();
         // A server that was left is on trial until it has answered, and nobody waits for the outcome.
-        if (full || !link || (left_once && !link->answered)) {
+        if (full || !link || (left_once && (link->of_sentinel || !link->answered))) {
             figures.refused.fetch_add(1);
             if (answer) answer(fail(RedisFailure::unavailable));
             return;
         }
         figures.commands.fetch_add(1);
-        link->unsent.push_back({encoded(command), std::move(answer), now + options.within});
-        flush();
+        const bool now_sent = link->ready && !link->of_sentinel;
+        auto& queue = now_sent ? link->unsent : waiting;
+        queue.push_back({redis_encoded(command), std::move(answer), now + options.within});
+        if (now_sent) flush();
     }
 
-    void connect(Instant now) {
-        const Address& address = addresses[turn % addresses.size()];
-        link = std::make_shared<Link>(io, address.tls ? &tls : nullptr);
-        link->connected_by = now + 2 * options.within;
+    void connect() {
+        if (sentinels.empty())
+            connect(addresses[turn % addresses.size()], false);
+        else
+            connect(sentinels[turn % sentinels.size()], true);
+    }
+    void connect(Address address, bool of_sentinel) {
+        link = std::make_shared<Link>(io, std::move(address), tls);
+        link->of_sentinel = of_sentinel;
+        link->connected_by = std::chrono::steady_clock::now() + 2 * options.within;
         watch();
-        link->resolver.async_resolve(address.host, address.port,
+        link->resolver.async_resolve(link->address.host, link->address.port,
                                      [this, of = link](const Error& error, const tcp::resolver::results_type& found) {
                                          if (!of->open) return;
                                          if (error) return drop("cannot find the host");
@@ -186,38 +91,64 @@ struct RedisClient::Loop {
             Error ignored;
             of->plain.set_option(tcp::no_delay{true}, ignored);
             if (!of->secure) return greet();
-            const Address& address = addresses[turn % addresses.size()];
-            SSL_set_tlsext_host_name(of->secure->native_handle(), address.host.c_str());
-            of->secure->set_verify_callback(asio::ssl::host_name_verification{address.host});
+            SSL_set_tlsext_host_name(of->secure->native_handle(), of->address.host.c_str());
+            of->secure->set_verify_callback(asio::ssl::host_name_verification{of->address.host});
             of->secure->async_handshake(asio::ssl::stream_base::client, [this, of](const Error& refused) {
                 if (!of->open) return;
-                if (refused) return drop(tls_refusal(of->secure->native_handle(), refused));
+                if (refused) return drop(redis_tls_refusal(of->secure->native_handle(), refused));
                 greet();
             });
         });
     }
+    /// Something of our own, whose answer decides whether the server is used.
+    void say(std::vector<std::string> command, void (Loop::*heard)(const RedisReply&)) {
+        // Weakly: it waits in the link itself, which would keep itself alive.
+        const auto check = [this, heard, of = std::weak_ptr{link}](const Outcome& outcome) {
+            const auto still = of.lock();
+            if (still && still->open && outcome) (this->*heard)(*outcome);
+        };
+        link->unsent.push_back({redis_encoded(command), check, std::chrono::steady_clock::now() + options.within});
+    }
+    void must_be_good(const RedisReply& reply) {
+        if (reply.kind == RedisReply::Kind::error) drop(reply.text);
+    }
+    /// Whoever may not ask for it is told by the first write.
+    void must_be_primary(const RedisReply& reply) {
+        if (reply.kind != RedisReply::Kind::list || reply.list.empty()) return;
+        const std::string& role = reply.list.front().text;
+        if (role == "slave") drop("it is a replica", options.rest / 10);
+        if (role == "sentinel") drop("it is a Sentinel, which redis_server.sentinels is for");
+    }
+    void goes_to(const RedisReply& reply) {
+        if (reply.kind == RedisReply::Kind::error) return drop(reply.text);
+        if (reply.kind != RedisReply::Kind::list || reply.list.size() != 2)
+            return drop("it watches no primary of the name that redis gives");
+        Address primary = addresses.front();
+        primary.host = reply.list[0].text;
+        primary.port = reply.list[1].text;
+        const LinkPointer asked = std::exchange(link, nullptr);
+        asked->close();
+        connect(std::move(primary), false);
+    }
     /// Whoever the server wants to know, before everything else.
     void greet() {
-        const Address& address = addresses[turn % addresses.size()];
-        std::deque<Pending> first;
-        const auto say = [&](std::vector<std::string> command) {
-            // Weakly: it waits in the link itself, which would keep itself alive.
-            const auto check = [this, of = std::weak_ptr{link}](const Outcome& outcome) {
-                const auto still = of.lock();
-                if (still && still->open && outcome && outcome->kind == RedisReply::Kind::error) drop(outcome->text);
-            };
-            first.push_back({encoded(command), check, std::chrono::steady_clock::now() + options.within});
-        };
-        if (!address.password.empty() && address.user.empty()) say({"AUTH", address.password});
-        if (!address.password.empty() && !address.user.empty()) say({"AUTH", address.user, address.password});
-        if (!address.database.empty()) say({"SELECT", address.database});
-        say({"PING"});
-        for (auto& waiting : link->unsent) first.push_back(std::move(waiting));
-        link->unsent = std::move(first);
+        const Address& address = link->address;
         link->ready = true;
-        figures.connected = true;
-        figures.connects.fetch_add(1);
-        log::info("redis.connected", {{"host", address.host}});
+        if (!address.password.empty() && address.user.empty()) say({"AUTH", address.password}, &Loop::must_be_good);
+        if (!address.password.empty() && !address.user.empty())
+            say({"AUTH", address.user, address.password}, &Loop::must_be_good);
+        if (link->of_sentinel) {
+            say({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", addresses.front().host}, &Loop::goes_to);
+        } else {
+            if (!address.database.empty()) say({"SELECT", address.database}, &Loop::must_be_good);
+            say({"PING"}, &Loop::must_be_good);
+            say({"ROLE"}, &Loop::must_be_primary);
+            for (auto& command : waiting) link->unsent.push_back(std::move(command));
+            waiting.clear();
+            figures.connected = true;
+            figures.connects.fetch_add(1);
+            log::info("redis.connected", {{"host", address.host}, {"port", address.port}});
+        }
         flush();
         hear(link);
     }
@@ -269,9 +200,12 @@ struct RedisClient::Loop {
             Pending pending = std::move(of->sent.front());
             of->sent.pop_front();
             of->answered = of->answered || of->sent.empty();  // the greeting whole
-            RedisReply made = read(*static_cast<const redisReply*>(read_one));
+            RedisReply made = redis_read(*static_cast<const redisReply*>(read_one));
             if (made.kind == RedisReply::Kind::error) figures.errors.fetch_add(1);
+            const bool no_primary = is_no_primary(made);
+            const std::string said = no_primary ? made.text : std::string{};
             if (pending.answer) pending.answer(Outcome{std::move(made)});
+            if (no_primary && of->open) drop(said);
         }
         return false;
     }
@@ -284,9 +218,9 @@ struct RedisClient::Loop {
             const Instant now = std::chrono::steady_clock::now();
             if (!of->ready && now > of->connected_by) return drop("no connection in time");
             if (!of->sent.empty() && now > of->sent.front().until) return drop("no answer in time");
-            while (!of->ready && !of->unsent.empty() && now > of->unsent.front().until) {
-                Pending late = std::move(of->unsent.front());
-                of->unsent.pop_front();
+            while (!waiting.empty() && now > waiting.front().until) {
+                Pending late = std::move(waiting.front());
+                waiting.pop_front();
                 figures.refused.fetch_add(1);
                 if (late.answer) late.answer(fail(RedisFailure::unavailable));
             }
@@ -294,19 +228,24 @@ struct RedisClient::Loop {
         });
     }
 
-    void drop(std::string why) {
+    void drop(std::string why) { drop(std::move(why), options.rest); }
+    void drop(std::string why, milliseconds rest) {
         const LinkPointer left = std::exchange(link, nullptr);
         left->close();
         figures.connected = false;
         left_once = true;
-        rest_until = std::chrono::steady_clock::now() + options.rest;
-        log::warn("redis.left", {{"host", addresses[turn % addresses.size()].host}, {"why", std::move(why)}});
+        rest_until = std::chrono::steady_clock::now() + rest;
+        log::warn(left->of_sentinel ? "redis.sentinel_left" : "redis.left",
+                  {{"host", left->address.host}, {"port", left->address.port}, {"why", std::move(why)}});
         ++turn;
         for (auto& pending : left->sent) {
             figures.lost.fetch_add(1);
             if (pending.answer) pending.answer(fail(RedisFailure::outcome_unknown));
         }
-        for (auto& pending : left->unsent) {
+        for (auto* queue : {&left->unsent, &waiting}) refuse_all(std::exchange(*queue, {}));
+    }
+    void refuse_all(std::deque<Pending> refused) {
+        for (auto& pending : refused) {
             figures.refused.fetch_add(1);
             if (pending.answer) pending.answer(fail(RedisFailure::unavailable));
         }
@@ -315,11 +254,14 @@ struct RedisClient::Loop {
     Options options;
     Figures& figures;
     std::vector<Address> addresses;
+    std::vector<Address> sentinels;
     asio::io_context io{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
     asio::ssl::context tls{asio::ssl::context::tls_client};
     asio::steady_timer timer;
-    LinkPointer link;  // null: left, until somebody asks after `rest_until`
+    LinkPointer link;  // to a server, or to a Sentinel that is asked for it; null: left, until somebody asks after
+                       // `rest_until`
+    std::deque<Pending> waiting;  // for the link to be ready, oldest first
     Instant rest_until{};
     bool left_once = false;
     std::size_t turn = 0;

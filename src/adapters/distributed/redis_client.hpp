@@ -29,15 +29,18 @@ enum class RedisFailure : std::uint8_t {
 
 /// One pipelined connection to a Redis server, on a thread of its own. Nothing that a shopper would miss may depend on
 /// it, so it gives up early: a command has `within`, and once the server did not keep to it, every command is refused
-/// at once for `rest`. Then the next command has the next server of the list tried, and while that goes on they are all
-/// still refused at once, until the server has answered. Calls come from any thread and resume on their
-/// caller's executor.
+/// at once for `rest`. Then the next command has the next server of the list tried, or the next Sentinel asked which
+/// server it is, and while that goes on they are all still refused at once, until the server has answered. A server
+/// that turns out to be a replica is left too. Calls come from any thread and resume on their caller's executor.
 class RedisClient {
 public:
     struct Options {
         std::vector<std::string> servers;  // redis://[[USER]:PASSWORD@]HOST:PORT[/DATABASE], rediss://… with TLS
-        std::string tls_ca;                // a PEM file; empty: the system's
-        milliseconds within{150};          // of a command; making a connection has twice that
+        /// redis://[[USER]:PASSWORD@]HOST:PORT, rediss://… with TLS. When there are some, `servers` is one whose HOST
+        /// is the name of the primary that they watch.
+        std::vector<std::string> sentinels{};
+        std::string tls_ca;        // a PEM file; empty: the system's
+        milliseconds within{150};  // of a command; making a connection has twice that
         milliseconds rest{1000};
         std::size_t waiting_max = 10'000;  // commands that wait for their answers; past it they are refused
     };

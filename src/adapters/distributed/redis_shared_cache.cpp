@@ -6,12 +6,19 @@
 
 namespace marketday::adapters {
 
-Task<std::optional<std::string>> RedisSharedCache::find(std::string name) {
-    MD_ASSERT(name.size() <= kNameBytesMax);
-    std::vector<std::string> command{"GET", name_of(name)};
+Task<std::vector<std::optional<std::string>>> RedisSharedCache::find_all(std::vector<std::string> names) {
+    MD_ASSERT(!names.empty() && names.size() <= kNamesMax);
+    std::vector<std::string> command{"MGET"};
+    for (const auto& name : names) {
+        MD_ASSERT(name.size() <= kNameBytesMax);
+        command.push_back(name_of(name));
+    }
     auto reply = co_await redis_.run(std::move(command));
-    if (!reply || reply->kind != RedisReply::Kind::text) co_return std::nullopt;
-    co_return std::move(reply->text);
+    std::vector<std::optional<std::string>> found(names.size());
+    if (!reply || reply->list.size() != names.size()) co_return found;
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (reply->list[i].kind == RedisReply::Kind::text) found[i] = std::move(reply->list[i].text);
+    co_return found;
 }
 
 void RedisSharedCache::keep(std::string name, std::string bytes, milliseconds at_most) {

@@ -16,7 +16,7 @@ public:
     };
     RedisSharedCache(RedisClient& redis, Options options) : redis_(redis), options_(std::move(options)) {}
 
-    Task<std::optional<std::string>> find(std::string name) override;
+    Task<std::vector<std::optional<std::string>>> find_all(std::vector<std::string> names) override;
     void keep(std::string name, std::string bytes, milliseconds at_most) override;
     void forget(std::string name) override;
 

@@ -23,7 +23,7 @@ public:
         std::string access_key;  // who asks
         std::string secret_key;
         std::string tls_ca;           // a PEM file; empty: the system's
-        milliseconds within{8'000};   // of one request
+        milliseconds within{8'000};   // of one call, waiting for a thread included
         int files_per_answer = 1000;  // of a list, which is asked for on until it is whole; S3 gives no more at once
     };
     /// `pool`: as many requests are under way as it has threads; it lives longer. Throws std::runtime_error when an
@@ -44,8 +44,10 @@ public:
 
 private:
     class Bucket;
+    Instant until() const;
 
     BlockingPool& pool_;
+    milliseconds within_;
     Figures figures_;
     std::unique_ptr<Bucket> bucket_;
 };

@@ -116,8 +116,9 @@ S3Server::Answer S3Server::ask(const Request& request) {
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 200L);  // a header that says "none" would be signed
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.within.count() / 2));
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.within.count()));
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(std::max<std::int64_t>(request.within.count() / 2, 1)));
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.within.count()));
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why.data());
     const CURLcode result = curl_easy_perform(curl);
     if (result == CURLE_OK) {

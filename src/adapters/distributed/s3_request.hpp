@@ -22,7 +22,6 @@ public:
         std::string access_key;
         std::string secret_key;
         std::string tls_ca;
-        milliseconds within{8'000};
     };
     explicit S3Server(Options options);
     ~S3Server();
@@ -36,6 +35,7 @@ public:
         std::string query{};          // percent-encoded, names in order
         std::string_view body{};      // of put; lives as long as the call
         bool only_if_absent = false;  // of put
+        milliseconds within{8'000};
     };
     struct Answer {
         long status = 0;       // 0: none came
