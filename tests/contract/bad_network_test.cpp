@@ -164,7 +164,10 @@ public:
         const auto reply = nats_.ask(std::move(one), milliseconds{200}).front();
         if (reply.kind == Reply::Kind::unsent) return Ended::did_not_happen;
         if (reply.kind != Reply::Kind::answered) return Ended::unknown;
-        EXPECT_NE(reply.body.find("\"stream\":\"bad\""), std::string::npos) << reply.body;
+        const bool taken = reply.body.find("\"stream\":\"bad\"") != std::string::npos;
+        // Within a text nobody can tell bytes from others; who reads it can tell that it is no answer.
+        if (!taken && garbled) return Ended::unknown;
+        EXPECT_TRUE(taken) << reply.body;
         return Ended::done;
     }
     std::set<int> changed() override {
@@ -282,10 +285,13 @@ protected:
 
     /// After so many bytes of a call: before the first, within its head, within its body, and before the last.
     std::set<std::size_t> places(Way way) {
-        is_well_again();
-        driver_->proxy().set({});
-        EXPECT_EQ(try_one(), Ended::done);
-        const std::size_t bytes = driver_->proxy().passed(way);
+        std::size_t bytes = 0;
+        for (int i = 0; i < 20 && bytes == 0; ++i) {
+            is_well_again();
+            driver_->proxy().set({});
+            // A busy machine may need longer than the driver waits.
+            if (try_one() == Ended::done) bytes = driver_->proxy().passed(way);
+        }
         EXPECT_GT(bytes, 3U);
         return {0, 3, bytes / 3, bytes * 2 / 3, bytes - 1};
     }
