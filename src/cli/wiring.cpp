@@ -18,8 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr seconds kDrainTime{8};
-/// What other processes change is seen so soon.
+/// What other processes change is seen so soon,
 constexpr milliseconds kFollowEvery{250};
+/// and changes of goods so soon, even unheard, while events are heard.
+constexpr milliseconds kFollowHeardEvery{750};
 // Somebody at another process waits for the letter with which to go on.
 constexpr seconds kOthersLettersEvery{1};
 
@@ -223,7 +225,11 @@ int Shop::run() {
     if (parts.roles.contains("worker")) spawn(parts.shop_executor, "mailer", parts.mailer.run());
     if (shared_store(parts.config)) {
         spawn(parts.shop_executor, "sessions.follow", parts.session_cache.follow());
-        spawn(parts.shop_executor, "catalogue.follow", parts.watched.follow(kFollowEvery));
+        parts.stores->hear("products", parts.shop_executor, [&parts](const std::string& body) {
+            if (const auto change = newest_change(body)) parts.watched.heard(*change);
+        });
+        spawn(parts.shop_executor, "catalogue.follow",
+              parts.watched.follow([&parts] { return parts.stores->hears() ? kFollowHeardEvery : kFollowEvery; }));
         spawn(parts.operator_executor, "operators.follow", parts.operators.follow(kFollowEvery));
     }
     parts.cdns.start(parts.shop_executor, parts.board);

@@ -59,6 +59,7 @@ void collect_event_bus(const adapters::NatsEventBus& bus, std::vector<http::Samp
     add(Kind::counter, "marketday_events_published_total", "Messages that the stream took", count(figures.published));
     add(Kind::counter, "marketday_events_delivered_total", "Messages that the stream gave to consumers here",
         count(figures.delivered));
+    add(Kind::counter, "marketday_events_heard_total", "Messages heard of changes of goods", count(figures.heard));
     add(Kind::counter, "marketday_events_set_aside_total", "Messages set aside in the database after a failed delivery",
         count(figures.set_aside));
     add(Kind::counter, "marketday_events_oversized_total", "Messages larger than NATS takes, carried by the database",

@@ -189,6 +189,10 @@ public:
 
     const Hash256& secret() const override { return *secret_; }
     ports::EventBus& event_bus() override { return nats_ ? *nats_ : StoresOf::event_bus(); }
+    void hear(const std::string& topic, Executor& executor, std::function<void(std::string body)> heard) override {
+        if (nats_) nats_->hear(topic, executor, std::move(heard));
+    }
+    bool hears() const override { return nats_ && nats_->connected(); }
     void stop() override {
         if (nats_) nats_->stop();
         StoresOf::stop();

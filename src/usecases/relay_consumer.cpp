@@ -35,6 +35,7 @@ std::optional<ShopEvent> to_event(const boost::json::value& value) {
     const auto currency = Currency::parse(text_of(object, "currency"));
     const auto total = number_of(object, "total_minor");
     if (currency && total) event.total = Money{*total, *currency};
+    event.change = number_of(object, "change");
     return event;
 }
 
@@ -52,6 +53,14 @@ std::optional<std::vector<ShopEvent>> parse_events(std::string_view body) {
         events.push_back(std::move(*event));
     }
     return events;
+}
+
+std::optional<std::int64_t> newest_change(std::string_view body) {
+    const auto events = parse_events(body);
+    std::optional<std::int64_t> newest;
+    if (events)
+        for (const auto& event : *events) newest = std::max(newest, event.change);
+    return newest;
 }
 
 /// A rush makes messages of hundreds of events that most groups pass over: those are not parsed at all.

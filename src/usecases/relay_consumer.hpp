@@ -20,9 +20,13 @@ struct ShopEvent {
     std::optional<CustomerId> customer;
     std::optional<SaleId> sale;
     std::optional<Money> total;
+    std::optional<std::int64_t> change;  // of the goods, "products-changed"
 };
 /// The events of a message's body (a JSON array); nothing when it is not one.
 std::optional<std::vector<ShopEvent>> parse_events(std::string_view body);
+
+/// The highest number in messages of the topic "products" (ports::Catalogue); nothing when there is none.
+std::optional<std::int64_t> newest_change(std::string_view body);
 
 /// Feeds one group's events to a handler, each with its effect once: remembered after the handler did it, skipped when
 /// it comes again. A message is acknowledged when all its events are done, else it comes back.

@@ -24,7 +24,7 @@ public:
     struct Options {
         Hash256 key{};         // of this shop; what was kept under another is not believed
         seconds at_most{600};  // after that it is gone
-        milliseconds log_age_max{1000};
+        milliseconds log_age_max{2000};
         std::size_t changes_max = 100'000;
     };
     SharedProducts(ports::SharedCache& cache, const Clock& clock, Options options)

@@ -22,6 +22,7 @@ public:
     std::map<std::string, std::int64_t> numbers;
     std::int64_t last = 0;
     int finds = 0;
+    int changes_read = 0;
     bool down = false;
     milliseconds slow{1};
 
@@ -48,6 +49,7 @@ public:
     Answer<std::vector<Product>> list(domain::SkuCode, std::size_t) override { co_return std::vector<Product>{}; }
     Answer<std::vector<domain::Category>> categories(Freshness) override { co_return std::vector<domain::Category>{}; }
     Answer<std::vector<Change>> changed_after(std::int64_t number, std::size_t changes_max) override {
+        ++changes_read;
         if (down) co_return fail(Error::unavailable);
         std::map<std::int64_t, Change> in_order;
         for (const auto& [sku, changed] : numbers)
@@ -68,10 +70,11 @@ class SharedProductsTest : public testing::Test {
 protected:
     struct Process {
         Process(Shelf& shelf, WilfulCache& cache, SimExecutor& sim, Hash256 key = {})
-            : shared(cache, sim, {.key = key}), catalogue(shelf, [](auto, auto) {}, nullptr, &shared) {
-            spawn(sim, "follow", catalogue.follow(milliseconds{250}));
+            : shared(cache, sim, {.key = key}), catalogue(shelf, [this](auto, auto) { ++told; }, nullptr, &shared) {
+            spawn(sim, "follow", catalogue.follow([] { return milliseconds{250}; }));
         }
         SharedProducts shared;
+        int told = 0;
         WatchedCatalogue catalogue;
     };
     static Task<void> look(WatchedCatalogue& catalogue, Freshness freshness,
@@ -111,6 +114,8 @@ protected:
         shelf_.set("pen", 100);
         follow();
     }
+    // Tasks wait within what they follow.
+    void TearDown() override { sim_.stop(); }
 
     SimExecutor sim_{1};
     Shelf shelf_;
@@ -193,11 +198,32 @@ TEST_F(SharedProductsTest, a_process_that_does_not_know_the_changes_believes_not
     Process& three = begin();
     follow();
     EXPECT_TRUE(prices(three).empty());
-    sim_.run_for(seconds{1});
+    sim_.run_for(seconds{2});
     EXPECT_TRUE(prices(two_).empty()) << "nor one that could follow them once";
     shelf_.down = false;
     follow();
     EXPECT_EQ(prices(three), of(900, 100));
+}
+
+TEST_F(SharedProductsTest, a_change_that_was_heard_of_is_looked_for_at_once_and_one_that_was_not_in_time) {
+    EXPECT_EQ(prices(two_), of(900, 100));
+    const auto told = [this] { return two_.told; };
+    const int before = told();
+    shelf_.set("mug", 800);
+    two_.catalogue.heard(shelf_.last);
+    sim_.run_for(milliseconds{5});
+    EXPECT_EQ(told(), before + 1);
+    const int read = shelf_.changes_read;
+    two_.catalogue.heard(shelf_.last);
+    two_.catalogue.heard(1);
+    sim_.run_for(milliseconds{5});
+    EXPECT_EQ(shelf_.changes_read, read) << "it knows";
+    two_.catalogue.heard(5'000'000);  // whoever said so was wrong
+    sim_.run_for(milliseconds{5});
+    EXPECT_EQ(shelf_.changes_read, read + 1);
+    shelf_.set("mug", 700);
+    sim_.run_for(milliseconds{260});
+    EXPECT_EQ(told(), before + 2);
 }
 
 TEST_F(SharedProductsTest, nobody_who_can_write_to_the_cache_can_make_a_product) {

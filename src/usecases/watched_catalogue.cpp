@@ -95,7 +95,7 @@ void WatchedCatalogue::tell(const std::vector<Change>& changes) {
 
 /// From the newest change on, for what this process keeps: it has nothing older. For what others have kept, from a
 /// while before.
-Task<void> WatchedCatalogue::begin_following(std::optional<std::int64_t>& seen) {
+Task<void> WatchedCatalogue::begin_following() {
     const std::uint64_t asking = shared_ != nullptr ? shared_->asking() : 0;
     const auto last = co_await last_change();
     if (!last) co_return;
@@ -110,32 +110,39 @@ Task<void> WatchedCatalogue::begin_following(std::optional<std::int64_t>& seen) 
         if (whole) up_to = std::max(up_to, *last);
         shared_->asked({.asking = asking, .after = before, .up_to = up_to, .whole = whole}, *changes);
     }
-    seen = *last;
+    seen_ = *last;
 }
 
 /// False when there is more.
-Task<bool> WatchedCatalogue::follow_once(std::int64_t& seen) {
+Task<bool> WatchedCatalogue::follow_once() {
     const std::uint64_t asking = shared_ != nullptr ? shared_->asking() : 0;
-    const auto changes = co_await changed_after(seen, kChangesRead);
+    const auto changes = co_await changed_after(*seen_, kChangesRead);
     if (!changes) co_return true;
-    const std::int64_t before = seen;
-    if (!changes->empty()) seen = changes->back().number;
+    const std::int64_t before = *seen_;
+    if (!changes->empty()) seen_ = changes->back().number;
     const bool whole = changes->size() < kChangesRead;
     if (shared_ != nullptr)
-        shared_->asked({.asking = asking, .after = before, .up_to = seen, .whole = whole}, *changes);
+        shared_->asked({.asking = asking, .after = before, .up_to = *seen_, .whole = whole}, *changes);
     tell(*changes);
     co_return whole;
 }
 
-Task<void> WatchedCatalogue::follow(milliseconds every) {
-    std::optional<std::int64_t> seen;
+void WatchedCatalogue::heard(std::int64_t change) {
+    if (!seen_ || change > *seen_) heard_.set();
+}
+
+Task<void> WatchedCatalogue::follow(std::function<milliseconds()> every) {
+    Executor& executor = co_await this_executor();
     while (true) {
+        // What is heard from here on may not be in what is read next.
+        heard_.reset();
         bool level = true;
-        if (seen)
-            level = co_await follow_once(*seen);
+        if (seen_)
+            level = co_await follow_once();
         else
-            co_await begin_following(seen);
-        if (level) co_await sleep_for(every);
+            co_await begin_following();
+        const Instant next = executor.now() + every();
+        if (level) co_await heard_.wait(next);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/async/wait.hpp"
 #include "ports/catalogue.hpp"
 #include "usecases/shared_products.hpp"
 
@@ -31,9 +32,12 @@ public:
           shared_(shared),
           told_up_to_(history == nullptr ? ports::Position{} : ports::Position::unknown()) {}
 
-    /// Tells of what other processes write too, by following the catalogue's changes `every` so often. Spawn once where
-    /// there are others; runs until the executor goes.
-    Task<void> follow(milliseconds every);
+    /// Tells of what other processes write too, by following the catalogue's changes: as soon as one of them was heard
+    /// of, and after `every` at the latest, which is asked again each time. Spawn once where there are others; runs
+    /// until the executor goes.
+    Task<void> follow(std::function<milliseconds()> every);
+    /// There is a change of this number. On the executor that follows; may be wrong, late, repeated or missing.
+    void heard(std::int64_t change);
 
     Answer<std::vector<Written>> put(std::vector<Write> writes) override;
     Answer<std::vector<std::optional<domain::Product>>> find(std::vector<domain::SkuCode> skus,
@@ -58,8 +62,8 @@ private:
     Task<bool> note_up_to(std::int64_t change);
     Answer<std::vector<std::optional<domain::Product>>> find_shared(std::vector<domain::SkuCode> skus,
                                                                     ports::Freshness freshness);
-    Task<void> begin_following(std::optional<std::int64_t>& seen);
-    Task<bool> follow_once(std::int64_t& seen);
+    Task<void> begin_following();
+    Task<bool> follow_once();
     void tell(const std::vector<Change>& changes);
 
     ports::Catalogue& catalogue_;
@@ -70,6 +74,9 @@ private:
     ports::Position told_up_to_;
     std::int64_t told_change_ = -1;  // the newest change that `told_up_to_` covers
     std::atomic<std::uint64_t> writes_{0};
+    // Of the executor that follows.
+    std::optional<std::int64_t> seen_;  // the newest change that was told of
+    Event heard_;
 };
 
 }  // namespace marketday::usecases

@@ -3,10 +3,17 @@
 #include <map>
 #include <thread>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <map>
+#include <mutex>
+#include <thread>
+
 #include "adapters/distributed/nats_event_bus.hpp"
 #include "adapters/distributed/postgres_leases.hpp"
 #include "adapters/distributed/postgres_order_book.hpp"
 #include "adapters/distributed/postgres_statistics.hpp"
+#include "base/async/asio_executor.hpp"
 #include "base/random.hpp"
 #include "tests/contract/event_bus_contract.hpp"
 #include "tests/support/nats_server.hpp"
@@ -187,6 +194,56 @@ TEST_F(NatsRelay, a_message_larger_than_the_server_takes_goes_by_the_database) {
     work(seconds{10});
     EXPECT_EQ(bus_.figures().oversized, 1U);
     EXPECT_EQ(effects_.size(), 2001U);
+}
+
+TEST_F(NatsRelay, every_process_hears_what_is_published_of_a_topic_and_again_after_a_restart) {
+    NatsEventBus another{database(), clock_, options_of(server_)};
+    boost::asio::io_context io{1};
+    auto keep = boost::asio::make_work_guard(io);
+    AsioExecutor executor{io};
+    std::mutex mutex;
+    std::map<std::string, int> heard;
+    const auto times = [&](const std::string& body) {
+        const std::scoped_lock lock(mutex);
+        return heard[body];
+    };
+    for (NatsEventBus* bus : {&bus_, &another})
+        bus->hear("products", executor, [&](const std::string& body) {
+            const std::scoped_lock lock(mutex);
+            ++heard[body];
+        });
+    std::thread thread([&io] { io.run(); });
+    const auto publish = [&](const std::string& topic, const std::string& body) {
+        std::vector<ports::EventBus::Message> one{{.id = "id of " + body, .topic = topic, .body = body}};
+        for (int i = 0; i < 200; ++i) {
+            if (run_task(bus_.publish(one, fence_))) return true;
+            std::this_thread::sleep_for(milliseconds{50});
+        }
+        return false;
+    };
+    const auto by_both = [&](const std::string& body) {
+        for (int i = 0; i < 200 && times(body) < 2; ++i) std::this_thread::sleep_for(milliseconds{10});
+        return times(body) == 2;
+    };
+    ASSERT_TRUE(publish("products", "[1]"));
+    EXPECT_TRUE(by_both("[1]"));
+    ASSERT_TRUE(publish("orders", "[2]"));
+    server_.kill();
+    server_.start();
+    for (int i = 0; i < 500 && !(bus_.connected() && another.connected()); ++i)
+        std::this_thread::sleep_for(milliseconds{20});
+    ASSERT_TRUE(publish("products", "[3]"));
+    EXPECT_TRUE(by_both("[3]"));
+    EXPECT_EQ(times("[2]"), 0) << "another topic";
+    another.stop();
+    ASSERT_TRUE(publish("products", "[4]"));
+    for (int i = 0; i < 200 && times("[4]") < 1; ++i) std::this_thread::sleep_for(milliseconds{10});
+    std::this_thread::sleep_for(milliseconds{100});
+    EXPECT_EQ(times("[4]"), 1) << "who was stopped is told nothing";
+    bus_.stop();
+    io.stop();
+    thread.join();
+    executor.shut_down();
 }
 
 TEST_F(NatsRelay, the_database_tells_when_a_group_has_dealt_with_everything) {

@@ -119,6 +119,28 @@ TEST_F(TlsToRedis, a_server_that_is_vouched_for_is_used_and_no_other) {
     EXPECT_TRUE(log_.tells("redis.left", "name of another host")) << log_;
 }
 
+TEST_F(TlsToRedis, a_primary_is_asked_for_and_used_over_tls) {
+    const auto vouched = trusted_.vouch_for(kHere);
+    const Server primary{vouched};
+    const std::string port = std::to_string(free_port());
+    const auto sentinel = RedisServer::sentinel(
+        "sentinel monitor shop 127.0.0.1 " + std::to_string(primary.port) + " 1\ntls-replication yes\ntls-port " +
+        port + "\ntls-cert-file " + vouched.certificate.string() + "\ntls-key-file " + vouched.key.string() +
+        "\ntls-ca-cert-file " + trusted_.certificate().string() + "\ntls-auth-clients no\n");
+    const auto answered = [&port](const Authority& authority) {
+        adapters::RedisClient client{{.servers = {"rediss://shop"},
+                                      .sentinels = {"rediss://localhost:" + port},
+                                      .tls_ca = authority.certificate().string(),
+                                      .within = milliseconds{3000}}};
+        std::vector<std::string> ping{"PING"};
+        const auto reply = run_task(client.run(std::move(ping)));
+        return reply && reply->text == "PONG";
+    };
+    EXPECT_TRUE(answered(trusted_));
+    EXPECT_FALSE(answered(stranger_));
+    EXPECT_TRUE(log_.tells("redis.sentinel_left", "redis_server.tls_ca")) << log_;
+}
+
 class TlsToNats : public Tls {
 protected:
     struct Server {

@@ -4,6 +4,7 @@
 #include <nats/nats.h>
 
 #include <algorithm>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -71,7 +72,25 @@ constexpr milliseconds kLook{100};  // how often a wait looks whether the connec
 struct NatsConnection::Wire {
     natsConnection* connection = nullptr;
 
+    /// Shared with libnats, which may give out a last message after the end of this object.
+    struct Hearing {
+        std::mutex mutex;
+        std::function<void(std::string)> heard;  // empty: nobody wants it any more
+    };
+    using HearingPointer = std::shared_ptr<Hearing>;
+    std::mutex mutex;  // of the next
+    std::vector<std::pair<OwnedSubscription, HearingPointer>> hearings;
+
+    static void hear_one(natsConnection*, natsSubscription*, natsMsg* made, void* of) {
+        const OwnedMessage message{made};
+        Hearing& hearing = **static_cast<HearingPointer*>(of);
+        const std::scoped_lock lock(hearing.mutex);
+        if (hearing.heard) hearing.heard(body_of(made));
+    }
+    static void forget_hearing(void* of) { delete static_cast<HearingPointer*>(of); }
+
     ~Wire() {
+        hearings.clear();
         if (connection == nullptr) return;
         natsConnection_Close(connection);
         natsConnection_Destroy(connection);
@@ -224,6 +243,28 @@ NatsConnection::Fetched NatsConnection::fetch(const std::string& subject, const 
     }
     fetched.kind = Reply::Kind::answered;
     return fetched;
+}
+
+void NatsConnection::hear(const std::string& subject, std::function<void(std::string body)> heard) {
+    auto hearing = std::make_shared<Wire::Hearing>();
+    hearing->heard = std::move(heard);
+    auto for_libnats = std::make_unique<Wire::HearingPointer>(hearing);
+    natsSubscription* made = nullptr;
+    check(natsConnection_Subscribe(&made, wire_->connection, subject.c_str(), &Wire::hear_one, for_libnats.get()),
+          "cannot subscribe");
+    OwnedSubscription subscription{made};
+    check(natsSubscription_SetOnCompleteCB(made, &Wire::forget_hearing, for_libnats.get()), "cannot subscribe");
+    static_cast<void>(for_libnats.release());  // forget_hearing's
+    const std::scoped_lock lock(wire_->mutex);
+    wire_->hearings.emplace_back(std::move(subscription), std::move(hearing));
+}
+
+void NatsConnection::stop_hearing() {
+    const std::scoped_lock lock(wire_->mutex);
+    for (auto& [subscription, hearing] : wire_->hearings) {
+        const std::scoped_lock one(hearing->mutex);
+        hearing->heard = nullptr;
+    }
 }
 
 bool NatsConnection::connected() const { return wire_->connected(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,12 @@ public:
     };
     /// Asks for messages, which come until one that has a status says that there are no more, or `messages_max` came.
     Fetched fetch(const std::string& subject, const std::string& body, std::size_t messages_max, milliseconds within);
+
+    /// Calls `heard` with the body of whatever is published under `subject` from now on, on a thread of libnats', until
+    /// `stop_hearing`; not of what is published while there is no connection, nor when too much comes at once.
+    void hear(const std::string& subject, std::function<void(std::string body)> heard);
+    /// After it none is called any more.
+    void stop_hearing();
 
     bool connected() const;
     std::size_t payload_bytes_max() const;  // of one message, as the server says

@@ -259,4 +259,11 @@ Bus::Answer<std::monostate> NatsEventBus::reject(std::string group, std::int64_t
     co_return std::monostate{};
 }
 
+void NatsEventBus::hear(const std::string& topic, Executor& executor, std::function<void(std::string body)> heard) {
+    nats_.hear(subject_of(topic), [this, &executor, heard = std::move(heard)](std::string body) {
+        figures_.heard.fetch_add(1);
+        executor.soon([heard, body = std::move(body)]() mutable { heard(std::move(body)); });
+    });
+}
+
 }  // namespace marketday::adapters

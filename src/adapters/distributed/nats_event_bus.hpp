@@ -29,7 +29,14 @@ public:
     };
     NatsEventBus(PostgresDatabase& database, const Clock& clock, Options options);
     /// Ends the threads; requests that are under way never answer. Before the executors of whoever waits are ended.
-    void stop() { pool_.stop(); }
+    void stop() {
+        nats_.stop_hearing();
+        pool_.stop();
+    }
+    /// Calls `heard` on `executor` with the body of each message of a topic that the stream takes from now on: every
+    /// process hears all of them, at most once. What is published while this process has no connection it never hears.
+    /// Until `stop`.
+    void hear(const std::string& topic, Executor& executor, std::function<void(std::string body)> heard);
 
     Answer<std::monostate> publish(std::vector<Message> messages, ports::Fence fence) override;
     Answer<std::monostate> ensure_group(Group group) override;
@@ -49,6 +56,7 @@ public:
     struct Figures {
         std::atomic<std::uint64_t> published{0};
         std::atomic<std::uint64_t> delivered{0};
+        std::atomic<std::uint64_t> heard{0};
         std::atomic<std::uint64_t> set_aside{0};
         std::atomic<std::uint64_t> oversized{0};  // went by PostgreSQL, since the server takes no message of their size
         std::atomic<std::uint64_t> failures{0};   // requests without an answer

@@ -1,0 +1,101 @@
+"""Several processes of one shop with a real NATS: what one has changed the others hear of, and find in time when they do not."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import shop
+from several import SeveralTest
+from shop import call
+
+
+class Nats:
+    """A nats-server with JetStream on loopback, in a directory of its own, run by an unprivileged user."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="marketday-nats-")
+        os.chmod(self.directory, 0o777)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        command = ["nats-server", "--addr", "127.0.0.1", "--port", str(self.port), "--jetstream", "--store_dir",
+                   f"{self.directory}/store"]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--pdeathsig", "KILL", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                    return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("nats-server did not start; is the package nats-server installed?") from None
+                time.sleep(0.05)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class HeardEvents(SeveralTest):
+    def setUp(self):
+        super().setUp()
+        self.nats = Nats()
+        self.addCleanup(self.nats.end)
+
+    def process(self, name, *settings, **process):
+        return super().process(name, f"events={self.nats.url}", *settings, **process)
+
+    @staticmethod
+    def figure(process, name):
+        text = call(process.admin_url + "/metrics").text
+        return int(float(next(line.split()[-1] for line in text.splitlines() if line.startswith(name + " "))))
+
+    @staticmethod
+    def price(process):
+        return (call(process.url + "/api/v1/products/mug").json or {}).get("price", {}).get("amount_minor")
+
+    def prices_seen(self, one, others, amounts):
+        took = []
+        for amount in amounts:
+            one.stock_up("mug", 1, amount)
+            took.append(self.until("the price", 1.0, lambda amount=amount: {self.price(other) for other in others} == {amount}))
+        return took
+
+    def test_a_price_is_seen_everywhere_when_it_is_heard_of_and_when_nobody_hears(self):
+        one, two, three = self.process("one"), self.process("two"), self.process("three")
+        one.stock_up("mug", 10)
+        self.until("the goods", 5, lambda: {self.price(two), self.price(three)} == {12000})
+        self.until("events are carried", 15, lambda: self.figure(two, "marketday_events_connected") == 1
+                   and self.figure(two, "marketday_events_heard_total") >= 1)
+        heard = self.figure(three, "marketday_events_heard_total")
+        took = self.prices_seen(one, [two, three], [11000, 10000, 9500, 9400])
+        self.assertGreaterEqual(self.figure(three, "marketday_events_heard_total"), heard + 4)
+        self.nats.kill()
+        self.until("it is noticed", 10, lambda: self.figure(three, "marketday_events_connected") == 0)
+        unheard = self.prices_seen(one, [two, three], [8000, 7900, 7800])
+        self.nats.start()
+        self.until("it is used again", 15, lambda: self.figure(three, "marketday_events_connected") == 1)
+        again = self.prices_seen(one, [two, three], [7000, 6900])
+        for what, seconds in (("with NATS", took), ("without", unheard), ("with it again", again)):
+            print(f"a price was seen by two others, {what}, after", ", ".join(f"{s * 1000:.0f} ms" for s in seconds),
+                  file=sys.stderr)
+
+
+if __name__ == "__main__":
+    shop.main()
