@@ -85,13 +85,17 @@ class HeardEvents(SeveralTest):
                    and self.figure(two, "marketday_events_heard_total") >= 1)
         heard = self.figure(three, "marketday_events_heard_total")
         took = self.prices_seen(one, [two, three], [11000, 10000, 9500, 9400])
-        self.assertGreaterEqual(self.figure(three, "marketday_events_heard_total"), heard + 4)
+        self.until("all of it was heard", 3, lambda: self.figure(three, "marketday_events_heard_total") >= heard + 4)
         self.nats.kill()
         self.until("it is noticed", 10, lambda: self.figure(three, "marketday_events_connected") == 0)
         unheard = self.prices_seen(one, [two, three], [8000, 7900, 7800])
+        four = self.process("four")  # begun without it
         self.nats.start()
-        self.until("it is used again", 15, lambda: self.figure(three, "marketday_events_connected") == 1)
-        again = self.prices_seen(one, [two, three], [7000, 6900])
+        self.until("it is used again", 15, lambda: {self.figure(process, "marketday_events_connected")
+                                                   for process in (three, four)} == {1})
+        heard = self.figure(four, "marketday_events_heard_total")
+        again = self.prices_seen(one, [two, three, four], [7000, 6900])
+        self.until("the new one has heard of it", 3, lambda: self.figure(four, "marketday_events_heard_total") >= heard + 2)
         for what, seconds in (("with NATS", took), ("without", unheard), ("with it again", again)):
             print(f"a price was seen by two others, {what}, after", ", ".join(f"{s * 1000:.0f} ms" for s in seconds),
                   file=sys.stderr)
