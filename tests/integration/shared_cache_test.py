@@ -1,6 +1,7 @@
 """Several processes of one shop with a real Redis, which is flushed, killed, frozen and made to give back what is past: it is
 never the only copy of anything that a shopper would miss, and never believed against the database."""
 
+import json
 import signal
 import sys
 import time
