@@ -56,12 +56,15 @@ def traces(words):
 
 
 class Visitors:
-    """Eight people who ask for one page after another through the load balancer, and write down what went wrong."""
+    """Eight people who ask for one page after another through the load balancer, and two who order, once each time; what went
+    wrong is written down."""
 
-    def __init__(self, address, path="/api/v1/sales"):
-        self.address, self.path = address, path
-        self.good, self.bad, self.stopped = 0, [], False
+    def __init__(self, front, path="/api/v1/sales"):
+        self.front, self.path = front, path
+        self.address = front.url.removeprefix("http://")
+        self.good, self.ordered, self.bad, self.stopped = 0, 0, [], False
         self.threads = [threading.Thread(target=self.visit) for _ in range(8)]
+        self.threads += [threading.Thread(target=self.order, args=(shopper,)) for shopper in front.shoppers(2)]
         for thread in self.threads:
             thread.start()
 
@@ -81,6 +84,20 @@ class Visitors:
                 connection.close()
             time.sleep(0.005)
         connection.close()
+
+    def order(self, shopper):
+        number = 0
+        while not self.stopped:
+            number += 1
+            try:
+                answer = self.front.order(shopper, f"visit-{shopper['customer']}-{number}", "mug")
+                if answer.status == 201:
+                    self.ordered += 1
+                else:
+                    self.bad.append(answer.text)
+            except (OSError, http.client.HTTPException) as error:
+                self.bad.append(repr(error))
+            time.sleep(0.02)
 
     def stop(self):
         self.stopped = True
@@ -114,6 +131,13 @@ class FleetTest(shop.ShopTest):
     def status(self):
         return json.loads(self.fleet("status", "--json"))
 
+    def front(self):
+        """The shop as people reach it, with the operators' address of its first web process."""
+        front = shop.Shop.__new__(shop.Shop)
+        admin = json.loads((self.home / "data" / "web-1" / "admin.json").read_text())
+        front.url, front.admin_url, front.token = self.status()["shop"], admin["url"], admin["token"]
+        return front
+
     def part(self, name):
         return next(part for part in self.status()["parts"] if part["name"] == name)
 
@@ -146,7 +170,9 @@ class Tiers(FleetTest):
         self.assertEqual(shop.call(f"http://{address}/admin/v1/sales").status, 404)
         self.fleet("scale", "web=9", fails="web can be 0 to 4")
         self.fleet("scale", "web=2")
-        visitors = Visitors(address)
+        front = self.front()
+        front.stock_up("mug", 10_000)
+        visitors = Visitors(front)
         try:
             # Everybody is replaced, then one more comes and goes: nobody notices.
             before = {part["name"]: part["pid"] for part in self.status()["parts"]}
@@ -160,6 +186,7 @@ class Tiers(FleetTest):
             visitors.stop()
         self.assertEqual(visitors.bad, [])
         self.assertGreater(visitors.good, 100)
+        self.assertGreater(visitors.ordered, 20)
         # What dies is started again; so is the keeper, by `up`, which leaves everything else alone.
         worker = self.part("worker-1")["pid"]
         os.kill(worker, signal.SIGKILL)
@@ -238,12 +265,7 @@ class Fast(FleetTest):
 
     def seconds_until_seen(self, cdn, amount):
         """From the change of a price at one process to its answer by the CDN, asked for all the time in between."""
-        admin = json.loads((self.home / "data" / "web-1" / "admin.json").read_text())
-        product = {"sku": "mug", "source": "test", "name": {"en": "mug"}, "category": [{"en": "Tests"}],
-                   "price": {"amount": amount, "currency": "KRW"}, "weight_g": 100}
-        answer = shop.call(admin["url"] + "/admin/v1/products", "POST", (json.dumps(product) + "\n").encode(),
-                           {"Authorization": f"Bearer {admin['token']}"})
-        self.assertEqual(answer.status // 100, 2, answer.text)
+        self.front().stock_up("mug", 1, amount)
         begun = time.monotonic()
         while time.monotonic() < begun + 5:
             status, body, _ = self.page(cdn, "/api/v1/products/mug")
