@@ -406,7 +406,7 @@ public:
     explicit Answering(std::string answer) : answer_(std::move(answer)) {
         sockaddr_in where{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
         socklen_t size = sizeof where;
-        ::bind(listening_, reinterpret_cast<sockaddr*>(&where), size);
+        static_cast<void>(::bind(listening_, reinterpret_cast<sockaddr*>(&where), size));
         ::listen(listening_, 1);
         ::getsockname(listening_, reinterpret_cast<sockaddr*>(&where), &size);
         port_ = ntohs(where.sin_port);
