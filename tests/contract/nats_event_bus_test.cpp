@@ -116,7 +116,8 @@ protected:
         database(), adapters::ShopTerms{.currency = *Currency::parse("KRW"), .shipping = {}}, clock_, uuids_);
     adapters::PostgresLeases leases_{database()};
     adapters::PostgresEventMemory memory_{database()};
-    NatsEventBus bus_{database(), clock_, options_of(server_)};
+    NatsEventBus::Options options_ = options_of(server_);
+    NatsEventBus bus_{database(), clock_, options_};
     ports::Fence fence_;
     std::map<std::string, int> effects_;
     usecases::Relay relay_{*book_, bus_};
@@ -197,7 +198,7 @@ TEST_F(NatsRelay, a_message_larger_than_the_server_takes_goes_by_the_database) {
 }
 
 TEST_F(NatsRelay, every_process_hears_what_is_published_of_a_topic_and_again_after_a_restart) {
-    NatsEventBus another{database(), clock_, options_of(server_)};
+    NatsEventBus another{database(), clock_, options_};
     boost::asio::io_context io{1};
     auto keep = boost::asio::make_work_guard(io);
     AsioExecutor executor{io};

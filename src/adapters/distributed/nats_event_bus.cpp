@@ -16,6 +16,12 @@ using nats_stream::Refusal;
 
 constexpr std::size_t kHeaderBytes = 256;  // what a message's id and its name take of the size that is allowed
 
+constexpr std::string_view kToldTopic = "products";  // what is told to every process besides
+
+/// Not one of the stream's own: with somebody who hears those, the server would not tell any more that there is no
+/// stream to take a message.
+std::string heard_subject(const std::string& stream, const std::string& topic) { return stream + "-heard." + topic; }
+
 Instant steady_now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
@@ -96,11 +102,14 @@ Bus::Answer<std::monostate> NatsEventBus::publish(std::vector<Message> messages,
     if (!*held) co_return fail(Error::fenced);
     std::vector<Message> oversized;
     std::vector<Request> requests;
+    std::vector<Request> told;
     for (auto& message : messages) {
-        if (message.body.size() + kHeaderBytes > nats_.payload_bytes_max())
+        if (message.body.size() + kHeaderBytes > nats_.payload_bytes_max()) {
             oversized.push_back(std::move(message));
-        else
-            requests.push_back({subject_of(message.topic), std::move(message.body), std::move(message.id)});
+            continue;
+        }
+        if (message.topic == kToldTopic) told.push_back({heard_subject(options_.stream, message.topic), message.body});
+        requests.push_back({subject_of(message.topic), std::move(message.body), std::move(message.id)});
     }
     if (!oversized.empty()) {
         figures_.oversized.fetch_add(oversized.size());
@@ -118,7 +127,13 @@ Bus::Answer<std::monostate> NatsEventBus::publish(std::vector<Message> messages,
         if (reply.kind == Kind::answered) log::warn("events.publish.refused", {{"answer", reply.body.substr(0, 300)}});
         worst = reply.kind == Kind::unknown || worst == Kind::unknown ? Kind::unknown : Kind::nobody;
     }
-    if (worst == Kind::answered) co_return std::monostate{};
+    if (worst == Kind::answered) {
+        if (told.empty()) co_return std::monostate{};
+        // Nobody answers that, so there is nothing to wait for.
+        auto tell = [this, told = std::move(told)] { return nats_.ask(told, milliseconds{0}).size(); };
+        (void)co_await blocking(pool_, std::move(tell));
+        co_return std::monostate{};
+    }
     if (worst == Kind::nobody) {
         const auto made = co_await ensure_stream(true);
         if (!made) co_return fail(made.error());
@@ -260,7 +275,7 @@ Bus::Answer<std::monostate> NatsEventBus::reject(std::string group, std::int64_t
 }
 
 void NatsEventBus::hear(const std::string& topic, Executor& executor, std::function<void(std::string body)> heard) {
-    nats_.hear(subject_of(topic), [this, &executor, heard = std::move(heard)](std::string body) {
+    nats_.hear(heard_subject(options_.stream, topic), [this, &executor, heard = std::move(heard)](std::string body) {
         figures_.heard.fetch_add(1);
         executor.soon([heard, body = std::move(body)]() mutable { heard(std::move(body)); });
     });
