@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Runs libFuzzer's targets one after another and ends with one line each.
+"""Runs libFuzzer's targets and ends with a table, one line each.
 
-    tools/fuzz.py --build build/fuzz [--minutes M] [TARGET…]
+    tools/fuzz.py --build build/fuzz [--minutes M] [--jobs N] [TARGET…]
 
 Each begins with the inputs kept in tests/fuzz/corpus/TARGET and with what earlier runs found in BUILD/corpus/TARGET. An input
 that breaks something is kept as tests/fuzz/corpus/TARGET/crash-…, where `./dev test fuzz` runs it from then on; add it to the
-commit that mends it.
+commit that mends it. Ends with 1 when one was found, or when a target ended otherwise than it should.
 """
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -15,26 +17,51 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KEPT = ROOT / "tests" / "fuzz" / "corpus"
+BREAKERS = ("crash-*", "timeout-*", "oom-*", "leak-*", "slow-unit-*")
 
 
-def run(program, name, found, seconds):
-    """(inputs tried, edges covered, inputs that broke it, output)"""
+def breakers(name):
+    return {file for pattern in BREAKERS for file in (KEPT / name).glob(pattern)}
+
+
+def number(text, pattern, last=False):
+    found = re.findall(pattern, text)
+    return int(found[-1 if last else 0]) if found else 0
+
+
+def run(build, name, seconds):
+    """What one target did: a line of the table, the inputs that broke it, and what it said when it broke."""
+    found = build / "corpus" / name
     found.mkdir(parents=True, exist_ok=True)
-    before = set((KEPT / name).glob("crash-*")) | set((KEPT / name).glob("timeout-*")) | set((KEPT / name).glob("oom-*"))
-    done = subprocess.run([str(program), str(found), str(KEPT / name), f"-max_total_time={seconds}", "-max_len=8192", "-timeout=10",
-                           "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={KEPT / name}/", "-detect_leaks=1",
-                           "-verbosity=1"], capture_output=True, text=True, errors="replace")
-    tried = re.search(r"stat::number_of_executed_units:\s+(\d+)", done.stderr)
-    edges = re.findall(r" cov: (\d+)", done.stderr)
-    after = set((KEPT / name).glob("crash-*")) | set((KEPT / name).glob("timeout-*")) | set((KEPT / name).glob("oom-*"))
-    broken = sorted(after - before)
-    return int(tried[1]) if tried else 0, int(edges[-1]) if edges else 0, broken, done
+    before, inputs_before = breakers(name), len(list(found.iterdir()))
+    done = subprocess.run([str(build / f"fuzz_{name}"), str(found), str(KEPT / name), f"-max_total_time={seconds}", "-max_len=8192",
+                           "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={KEPT / name}/",
+                           "-detect_leaks=1", "-verbosity=1"], capture_output=True, text=True, errors="replace")
+    runs = number(done.stderr, r"stat::number_of_executed_units:\s+(\d+)")
+    row = {"target": name, "runs": runs, "runs/s": number(done.stderr, r"stat::average_exec_per_sec:\s+(\d+)"),
+           "edges": number(done.stderr, r" cov: (\d+)", last=True), "new inputs": len(list(found.iterdir())) - inputs_before,
+           "result": "nothing found"}
+    broken = sorted(breakers(name) - before)
+    if done.returncode or broken:
+        row["result"] = "broken by " + ", ".join(file.name for file in broken) if broken else f"ended with {done.returncode}"
+    elif not runs:
+        row["result"] = "ran nothing"
+    return row, broken, "" if row["result"] == "nothing found" else done.stderr[-6000:]
+
+
+def show(rows):
+    columns = list(rows[0])
+    width = {c: max(len(c), *(len(f"{r[c]:,}" if isinstance(r[c], int) else r[c]) for r in rows)) for c in columns}
+    for row in [dict(zip(columns, columns)), *rows]:
+        print("  ".join(f"{row[c]:>{width[c]},}" if isinstance(row[c], int) else
+                        (f"{row[c]:<{width[c]}}" if c in ("target", "result") else f"{row[c]:>{width[c]}}") for c in columns))
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", required=True, type=pathlib.Path)
     arguments.add_argument("--minutes", type=float, default=5)
+    arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="targets at one time")
     arguments.add_argument("targets", nargs="*")
     options = arguments.parse_args()
     known = sorted(path.name for path in KEPT.iterdir())
@@ -42,18 +69,19 @@ def main():
     if unknown:
         sys.exit(f"unknown target {unknown[0]}; there are {', '.join(known)}")
     names = options.targets or known
-    built = subprocess.run(["ninja", "-C", str(options.build), *(f"fuzz_{name}" for name in names)], capture_output=True, text=True)
-    if built.returncode:
-        sys.exit(built.stdout[-4000:])
-    failed = 0
-    for name in names:
-        tried, edges, broken, done = run(options.build / f"fuzz_{name}", name, options.build / "corpus" / name, int(options.minutes * 60))
-        print(f"{name:<12} {tried:>10} inputs {edges:>6} edges {'broken' if done.returncode else 'nothing found'}", flush=True)
-        if done.returncode:
-            failed += 1
-            print(done.stderr[-4000:])
-            for file in broken:
-                print(f"kept: {file.relative_to(ROOT)}")
+    if subprocess.run(["ninja", "-C", str(options.build), *(f"fuzz_{name}" for name in names)], stdout=sys.stderr).returncode:
+        sys.exit("the targets could not be built")
+    rows, failed = [], 0
+    with concurrent.futures.ThreadPoolExecutor(max(options.jobs, 1)) as pool:
+        for row, broken, said in pool.map(lambda name: run(options.build, name, int(options.minutes * 60)), names):
+            rows.append(row)
+            print(f"{row['target']}: {row['runs']:,} runs, {row['result']}", file=sys.stderr, flush=True)
+            if said:
+                failed += 1
+                print(said)
+                for file in broken:
+                    print(f"kept: {file.relative_to(ROOT)}", flush=True)
+    show(rows)
     return 1 if failed else 0
 
 

@@ -25,7 +25,9 @@ SUITES = ["unit", "contract", "simulation", "integration", "drill", "tsan", "e2e
 CALM_SUITES = ["unit", "simulation", "fuzz"]
 
 # Those with threads; ./dev test builds the first, ./dev tsan all.
-TSAN_PROGRAMS = ["threads", "contract_order_book", "contract_line_book", "contract_accounts", "http_server_test", "event_stream_test"]
+TSAN_PROGRAMS = ["threads", "http_server_test", "event_stream_test", "contract_order_book", "contract_line_book", "contract_payments",
+                 "contract_accounts", "contract_baskets", "catalogue_contract_test", "contract_images", "contract_search",
+                 "contract_statistics"]
 
 
 class Program:

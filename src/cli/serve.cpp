@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 #include "cli/commands.hpp"
 #include "cli/config.hpp"
 #include "cli/wiring.hpp"
@@ -62,6 +63,7 @@ int serve(const ServeArguments& arguments) {
     }
     log::set_level(level_of(config.text("log_level")));
     if (config.text("data").empty()) throw std::runtime_error("give --data DIR, where the shop keeps everything");
+    const MemoryReserve reserve;
     Shop shop(config);
     return shop.run();
 }

@@ -5,9 +5,12 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <cstdio>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
+#include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 #include "cli/private_file.hpp"
 #include "cli/wiring_parts.hpp"
 #include "cli/wiring_settings.hpp"
@@ -31,6 +34,19 @@ std::optional<Shared> shared_of(ports::SharedCache* cache, const Clock& clock, c
     typename Shared::Options options;
     options.key = key;
     return std::make_optional<Shared>(*cache, clock, options);
+}
+
+/// What Asio does between two steps of one operation has no reserve to take from: without memory that one operation is
+/// given up, and its connection with it.
+void run_to_end(boost::asio::io_context& io) {
+    while (true) {
+        try {
+            io.run();
+            return;
+        } catch (const std::bad_alloc&) {
+            log::error("memory.exhausted", {{"reserve_taken", MemoryReserve::taken_total()}});
+        }
+    }
 }
 
 }  // namespace
@@ -210,7 +226,7 @@ int Shop::run() {
     if (parts.roles.contains("web")) parts.shop_server->start();
 
     const auto keep_shop = boost::asio::make_work_guard(parts.shop_io);
-    std::thread operator_thread([&parts] { parts.operator_io.run(); });
+    std::thread operator_thread([&parts] { run_to_end(parts.operator_io); });
     pthread_setname_np(operator_thread.native_handle(), "operators");
 
     parts.signals.add(SIGTERM);
@@ -240,7 +256,7 @@ int Shop::run() {
                                                 .worker = parts.roles.contains("worker"),
                                                 .scheduler = parts.roles.contains("scheduler")});
     parts.announce(first_password);
-    parts.shop_io.run();
+    run_to_end(parts.shop_io);
 
     spawn(parts.operator_executor, "drain",
           Parts::drain_operators(&parts.live_board, parts.operator_server.get(), &parts.operator_io));

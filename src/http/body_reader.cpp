@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <cmath>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -43,6 +45,27 @@ struct BodyReader::State {
     }
 };
 
+namespace {
+
+/// The parser reads a number that no double holds as infinity, and the writer writes that as a word that is no JSON.
+bool all_finite(const bj::value& value) {
+    switch (value.kind()) {
+        case bj::kind::double_: return std::isfinite(value.get_double());
+        case bj::kind::array: return std::ranges::all_of(value.get_array(), all_finite);
+        case bj::kind::object:
+            return std::ranges::all_of(value.get_object(),
+                                       [](const auto& member) { return all_finite(member.value()); });
+        case bj::kind::null:
+        case bj::kind::bool_:
+        case bj::kind::int64:
+        case bj::kind::uint64:
+        case bj::kind::string: return true;
+    }
+    return true;
+}
+
+}  // namespace
+
 Problem malformed_json(std::string_view reason) {
     return {.status = 400,
             .type = "malformed-json",
@@ -67,6 +90,8 @@ BodyReader::BodyReader(std::string_view body) : state_(std::make_unique_for_over
     state_->root = bj::parse({body.data(), body.size()}, error, &state_->memory);
     if (error)
         state_->wrong = malformed_json(body.empty() ? "the body is empty" : error.message());
+    else if (!all_finite(state_->root))
+        state_->wrong = malformed_json("a number in it is too large");
     else if (!state_->root.is_object())
         state_->wrong = invalid_request("The body must be one JSON object; its outermost value is something else.");
     else

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 #include "http/phases.hpp"
 #include "http/server_state.hpp"
 #include "http/trace_context.hpp"
@@ -54,13 +56,14 @@ Connection::Connection(std::shared_ptr<ServerState> server, const ClientAddress&
 }
 
 Connection::~Connection() {
+    if (!closed_) server_->closed();  // Its operation was given up for want of memory.
     if (buffer_ != own_buffer_.data()) delete[] buffer_;
 }
 
 void Connection::on_ready() {
     ready_ = true;
     enter(Phase::idle);
-    read_more();
+    read_on();
 }
 
 void Connection::close() {
@@ -107,16 +110,32 @@ void Connection::run(Response* late_answer, SyntaxError refusal) {
     const ConnectionPtr alive(this);
     ScratchLease scratch(*server_);
     out_ = &scratch.text();
+    out_whole_ = out_->size();
     running_ = true;
-    if (late_answer != nullptr) answer(std::move(*late_answer));
-    if (refusal != SyntaxError::none) refuse(refusal);
-    while (!closed_ && !writing_ && step()) {
-        if (out_->size() >= kFlushFromBytes) flush();
+    try {
+        const GivesUp scope;
+        if (refusal == SyntaxError::out_of_memory) {
+            give_up();
+        } else if (refusal != SyntaxError::none) {
+            refuse(refusal);
+        }
+        if (late_answer != nullptr) answer(std::move(*late_answer));
+        while (!closed_ && !writing_ && step()) {
+            if (out_->size() >= kFlushFromBytes) flush();
+        }
+    } catch (const std::bad_alloc&) {
+        if (!closed_) give_up();
     }
     if (!closed_) flush();
     running_ = false;
     out_ = nullptr;
     if (!closed_) after_flush();
+}
+
+void Connection::give_up() {
+    const MustSucceed scope;
+    out_->resize(out_whole_);
+    refuse(SyntaxError::out_of_memory);
 }
 
 bool Connection::step() {
@@ -149,10 +168,21 @@ void Connection::after_flush() {
             enter(begin_ == end_ ? Phase::idle : Phase::head);
             break;
     }
-    if (!closed_) read_more();
+    if (!closed_) read_on();
 }
 
 // --- reading ---
+
+void Connection::read_on() {
+    try {
+        const GivesUp scope;
+        read_more();
+    } catch (const std::bad_alloc&) {
+        reading_ = false;
+        if (stage_ == Stage::head || stage_ == Stage::body) return run(nullptr, SyntaxError::out_of_memory);
+        close();
+    }
+}
 
 void Connection::read_more() {
     if (reading_) return;
@@ -216,7 +246,7 @@ void Connection::on_read(const Error& error, std::size_t bytes) {
     reading_ = false;
     if (closed_) return;
     if (error) return close();
-    if (lingering_) return read_more();
+    if (lingering_) return read_on();
     server_->now = std::chrono::steady_clock::now();
     server_->figures.received_bytes_total.fetch_add(bytes, std::memory_order_relaxed);
     if (stage_ == Stage::body && head_.chunked) {

@@ -78,6 +78,8 @@ private:
     /// it run.
     void run(Response* late_answer, SyntaxError refusal);
     bool step();
+    /// There was no memory: what has begun of the answer is taken back, and 503 is the last answer.
+    void give_up();
     bool read_proxy_header();
     bool read_head();
     bool accept_head(std::size_t head_bytes);
@@ -87,6 +89,7 @@ private:
     bool read_chunks();
     void await_body();
     void skip_empty_lines();
+    void read_on();  // read_more, or the end of it
     void read_more();
     void grow_buffer(std::size_t capacity);
     void release_spare_memory();
@@ -154,6 +157,7 @@ private:
     std::array<char, 2> trace_flags_{'0', '1'};
 
     std::string* out_ = nullptr;  // where answers gather while `run` runs
+    std::size_t out_whole_ = 0;   // of it, bytes of whole answers
     std::string backlog_;         // answers that wait for the write under way
     std::string head_under_way_;
     std::shared_ptr<const void> tail_owner_;

@@ -3,6 +3,7 @@
 #include "http/connection.hpp"
 
 #include "base/assert.hpp"
+#include "base/memory_reserve.hpp"
 #include "http/event_stream.hpp"
 #include "http/phases.hpp"
 #include "http/refusals.hpp"
@@ -87,6 +88,7 @@ bool Connection::dispatch() {
     } catch (const std::exception& failure) {
         Trace trace(request_.trace_id, request_start_);
         const TraceScope scope(&trace);
+        const MustSucceed reserve;
         response = refusals::internal_error(route, failure);
     }
     if (response) {
@@ -121,6 +123,7 @@ Task<void> Connection::answer_later(ConnectionPtr self, std::string token) {
             response = co_await route.handle(self->request_);
         }
     } catch (const std::exception& failure) {
+        const MustSucceed reserve;
         response = refusals::internal_error(route, failure);
     }
     // What this call leads to, be it the next request of the connection, is not this request's.
@@ -131,8 +134,13 @@ Task<void> Connection::answer_later(ConnectionPtr self, std::string token) {
 void Connection::answer_late(Response response) {
     if (closed_) return;
     server_->now = std::chrono::steady_clock::now();
-    if (running_) return answer(std::move(response));
-    run(&response, SyntaxError::none);
+    if (!running_) return run(&response, SyntaxError::none);
+    try {
+        const GivesUp scope;
+        answer(std::move(response));
+    } catch (const std::bad_alloc&) {
+        if (!closed_) give_up();
+    }
 }
 
 void Connection::answer(Response response) {
@@ -145,7 +153,7 @@ void Connection::answer(Response response) {
 }
 
 void Connection::refuse(SyntaxError error) {
-    server_->figures.malformed_total.fetch_add(1, std::memory_order_relaxed);
+    if (error != SyntaxError::out_of_memory) server_->figures.malformed_total.fetch_add(1, std::memory_order_relaxed);
     forget_request();
     keep_alive_ = false;
     trace_flags_ = continue_trace({}, server_->trace_random, request_.trace_id, request_.span_id);
@@ -155,6 +163,8 @@ void Connection::refuse(SyntaxError error) {
 }
 
 void Connection::finish_request(int status) {
+    const MustSucceed scope;
+    out_whole_ = out_->size();
     server_->figures.answers_by_class[static_cast<std::size_t>(status / 100 % 6)].fetch_add(1,
                                                                                             std::memory_order_relaxed);
     if (server_->options.observe) {

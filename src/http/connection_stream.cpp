@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/memory_reserve.hpp"
 #include "http/connection.hpp"
 #include "http/event_stream.hpp"
 #include "http/server_state.hpp"
@@ -45,6 +46,7 @@ void Connection::begin_stream(std::shared_ptr<EventStream> stream) {
         stream->ended_ = true;
         return answer(too_many_streams());
     }
+    const MustSucceed scope;
     keep_alive_ = false;  // Its end is the connection's.
     *out_ += "HTTP/1.1 200 OK\r\n";
     append_changing_headers();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/memory_reserve.hpp"
 #include "http/compress.hpp"
 #include "http/connection.hpp"
 #include "http/ready.hpp"
@@ -156,6 +157,7 @@ int Connection::append_plain(Response& response) {
 }
 
 void Connection::append_large(std::shared_ptr<const void> owner, std::string_view body) {
+    const MustSucceed scope;  // What has been sent cannot be taken back.
     if (writing_) {
         *out_ += body;
         return;
@@ -180,6 +182,8 @@ void Connection::append_large(std::shared_ptr<const void> owner, std::string_vie
 
 void Connection::flush() {
     if (out_->empty()) return;
+    const MustSucceed scope;
+    out_whole_ = 0;
     if (writing_) {
         backlog_ += *out_;
         out_->clear();

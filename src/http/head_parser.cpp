@@ -254,6 +254,13 @@ Problem describe(SyntaxError error) {
         case SyntaxError::slow_body:
             return other(408, "request-timeout", "The request took too long to arrive.",
                          "Send it again on a new connection.");
+        case SyntaxError::out_of_memory: {
+            Problem problem =
+                other(503, "outcome-unknown", "The shop is short of memory; this may have happened or not.",
+                      "Try again, with the same Idempotency-Key.");
+            problem.retry_after = seconds{1};
+            return problem;
+        }
     }
     return bad("");
 }

@@ -30,6 +30,7 @@ enum class SyntaxError : std::uint8_t {
     body_too_large,
     slow_header,
     slow_body,
+    out_of_memory,
 };
 Problem describe(SyntaxError error);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/memory_reserve.hpp"
 #include "http/problems.hpp"
 #include "http/url.hpp"
 
@@ -115,8 +116,8 @@ Task<NearCache::Answer> NearCache::get(std::string key, Instant deadline, Load l
             count(fresh ? figures_.hits_total : figures_.stale_hits_total);
             if (fresh || flight_for(key) != nullptr) co_return answer;
             Executor& executor = co_await this_executor();
-            auto flight = begin_flight(key);
-            spawn(executor, "near_cache.renew", renew(this, std::move(key), std::move(flight), std::move(load)));
+            auto leading = begin_flight(key);
+            spawn(executor, "near_cache.renew", renew(this, std::move(leading), std::move(load)));
             co_return answer;
         }
     }
@@ -125,8 +126,8 @@ Task<NearCache::Answer> NearCache::get(std::string key, Instant deadline, Load l
         count(figures_.joined_total);
         co_return co_await join(std::move(key), std::move(flight), deadline);
     }
-    flight = begin_flight(key);
-    co_return co_await lead(std::move(key), std::move(flight), std::move(load));
+    auto leading = begin_flight(key);
+    co_return co_await lead(std::move(leading), std::move(load));
 }
 
 Task<Response> NearCache::answer(std::string key, Instant deadline, Load load) {
@@ -134,15 +135,22 @@ Task<Response> NearCache::answer(std::string key, Instant deadline, Load load) {
     co_return std::move(answer.response);
 }
 
-std::shared_ptr<NearCache::Flight> NearCache::begin_flight(const std::string& key) {
+NearCache::Leading NearCache::begin_flight(const std::string& key) {
     count(figures_.misses_total);
-    auto flight = std::make_shared<Flight>();
-    flight->version = version_;
-    flights_[key] = flight;
-    return flight;
+    Leading leading{*this, key, std::make_shared<Flight>()};
+    leading.flight->version = version_;
+    flights_[key] = leading.flight;
+    return leading;
 }
 
-Task<NearCache::Answer> NearCache::lead(std::string key, std::shared_ptr<Flight> flight, Load load) {
+void NearCache::end_flight(const std::string& key, const std::shared_ptr<Flight>& flight) {
+    if (const auto mine = flights_.find(key); mine != flights_.end() && mine->second == flight) flights_.erase(mine);
+    flight->done.set();
+}
+
+Task<NearCache::Answer> NearCache::lead(Leading leading, Load load) {
+    const std::string& key = leading.key;
+    const std::shared_ptr<Flight>& flight = leading.flight;
     std::exception_ptr failure;
     try {
         auto loading = load();
@@ -171,8 +179,8 @@ Task<NearCache::Answer> NearCache::join(std::string key, std::shared_ptr<Flight>
     co_return Answer{.response = flight->loaded->response, .remark = flight->loaded->remark, .loaded = false};
 }
 
-Task<void> NearCache::renew(NearCache* self, std::string key, std::shared_ptr<Flight> flight, Load load) {
-    co_await self->lead(std::move(key), std::move(flight), std::move(load));
+Task<void> NearCache::renew(NearCache* self, Leading leading, Load load) {
+    co_await self->lead(std::move(leading), std::move(load));
 }
 
 std::optional<NearCache::Answer> NearCache::stale_for_error(std::string_view key) {
@@ -183,7 +191,6 @@ std::optional<NearCache::Answer> NearCache::stale_for_error(std::string_view key
 }
 
 void NearCache::land(const std::string& key, const std::shared_ptr<Flight>& flight) {
-    if (const auto mine = flights_.find(key); mine != flights_.end() && mine->second == flight) flights_.erase(mine);
     if (flight->loaded && flight->loaded->response.status < 500) {
         Response& response = flight->loaded->response;
         if (response.status != 200) {
@@ -204,7 +211,7 @@ void NearCache::land(const std::string& key, const std::shared_ptr<Flight>& flig
         }
     }
     show_size();
-    flight->done.set();
+    end_flight(key, flight);
 }
 
 void NearCache::store(const std::string& key, Entry entry) {
@@ -215,6 +222,7 @@ void NearCache::store(const std::string& key, Entry entry) {
     std::size_t bytes = kEntryBytes + 2 * key.size() + entry.remark.size() + bytes_of(*entry.ready);
     for (const auto& surrogate : entry.surrogate_keys) bytes += kSurrogateBytes + 2 * surrogate.size() + key.size();
     const auto surrogates = entry.surrogate_keys;
+    const MustSucceed scope;  // Kept and not found by its names, it would outlive what it shows.
     if (!entries_.put(key, std::move(entry), bytes)) return;
     for (const auto& surrogate : surrogates) by_surrogate_[surrogate].insert(key);
 }

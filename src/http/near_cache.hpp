@@ -106,6 +106,19 @@ private:
         std::uint64_t version = 0;
         std::optional<Loaded> loaded;  // none when it threw
     };
+    /// Ends the flight when its leader ends without having landed it: nobody shall wait for a load that is none.
+    struct Leading {
+        Leading(NearCache& in, std::string of, std::shared_ptr<Flight> as)
+            : cache(&in), key(std::move(of)), flight(std::move(as)) {}
+        Leading(Leading&&) noexcept = default;
+        Leading& operator=(Leading&&) = delete;
+        ~Leading() {
+            if (flight != nullptr && !flight->done.is_set()) cache->end_flight(key, flight);
+        }
+        NearCache* cache;
+        std::string key;
+        std::shared_ptr<Flight> flight;
+    };
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
@@ -117,12 +130,13 @@ private:
     bool is_within(const Entry& entry, seconds beyond_ttl) const;
     /// The load under way that may be joined; null when there is none.
     std::shared_ptr<Flight> flight_for(std::string_view key) const;
-    std::shared_ptr<Flight> begin_flight(const std::string& key);
-    Task<Answer> lead(std::string key, std::shared_ptr<Flight> flight, Load load);
+    Leading begin_flight(const std::string& key);
+    Task<Answer> lead(Leading leading, Load load);
     Task<Answer> join(std::string key, std::shared_ptr<Flight> flight, Instant deadline);
-    static Task<void> renew(NearCache* self, std::string key, std::shared_ptr<Flight> flight, Load load);
+    static Task<void> renew(NearCache* self, Leading leading, Load load);
     std::optional<Answer> stale_for_error(std::string_view key);
     void land(const std::string& key, const std::shared_ptr<Flight>& flight);
+    void end_flight(const std::string& key, const std::shared_ptr<Flight>& flight);
     void store(const std::string& key, Entry entry);
     void remove(std::string_view key);
     void forget_surrogates(std::string_view key, const Entry& entry);

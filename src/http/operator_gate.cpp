@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "base/log.hpp"
+#include "http/head_parser.hpp"
 #include "http/operator_route.hpp"
 #include "http/problems.hpp"
 #include "http/refusals.hpp"
@@ -145,6 +146,8 @@ Task<Response> answer_guarded(std::shared_ptr<const Guard> guard, const Request&
     if (!allowed) response = role_needed();
     try {
         if (!response) response = co_await guard->inner(request);
+    } catch (const std::bad_alloc&) {
+        response = problem(describe(SyntaxError::out_of_memory));
     } catch (const std::exception& failure) {
         log::error("http.handler.failed", {{"operation", guard->operation}, {"reason", failure.what()}});
         response =

@@ -2,6 +2,7 @@
 
 #include <boost/asio/write.hpp>
 
+#include "base/memory_reserve.hpp"
 #include "http/connection.hpp"
 
 namespace marketday::http {
@@ -41,14 +42,18 @@ private:
     }
 
     void write_soon(const Buffers& buffers) override {
-        asio::async_write(socket_, buffers, [self = Self(this)](const Error& error, std::size_t bytes) {
-            self->on_written(error, bytes);
+        from_reserve([this, &buffers] {
+            asio::async_write(socket_, buffers, [self = Self(this)](const Error& error, std::size_t bytes) {
+                self->on_written(error, bytes);
+            });
         });
     }
 
     void read_soon(char* at, std::size_t size) override {
-        socket_.async_read_some(asio::buffer(at, size), [self = Self(this)](const Error& error, std::size_t bytes) {
-            self->on_read(error, bytes);
+        from_reserve([this, at, size] {
+            socket_.async_read_some(asio::buffer(at, size), [self = Self(this)](const Error& error, std::size_t bytes) {
+                self->on_read(error, bytes);
+            });
         });
     }
 

@@ -14,6 +14,7 @@
 
 #include "base/async/wait.hpp"
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 #include "http/connection.hpp"
 #include "http/phases.hpp"
 #include "http/server_state.hpp"
@@ -184,8 +185,10 @@ void Server::Impl::listen() {
 }
 
 void Server::Impl::accept_soon() {
-    acceptor_.async_accept(io_, peer_, [self = shared_from_this()](const Error& error, Socket socket) {
-        self->on_accept(error, std::move(socket));
+    from_reserve([this] {
+        acceptor_.async_accept(io_, peer_, [self = shared_from_this()](const Error& error, Socket socket) {
+            self->on_accept(error, std::move(socket));
+        });
     });
 }
 
@@ -281,8 +284,10 @@ std::size_t Server::Impl::shed(Phase phase, std::size_t at_most) {
 
 void Server::Impl::tick_soon() {
     timer_.expires_after(kTick);
-    timer_.async_wait([self = shared_from_this()](const Error& error) {
-        if (!error && !self->stopped_) self->tick();
+    from_reserve([this] {
+        timer_.async_wait([self = shared_from_this()](const Error& error) {
+            if (!error && !self->stopped_) self->tick();
+        });
     });
 }
 
@@ -296,6 +301,7 @@ void Server::Impl::tick() {
     expire(Phase::writing, limits.write_timeout);
     expire(Phase::lingering, kLingerTime);
     close_leaving();
+    MemoryReserve::refill();
     if (accept_paused_ && acceptor_.is_open()) {
         accept_paused_ = false;
         accept_soon();

@@ -8,6 +8,8 @@
 #include <boost/asio/write.hpp>
 #include <stdexcept>
 
+#include "base/memory_reserve.hpp"
+
 namespace marketday::http {
 namespace {
 
@@ -76,14 +78,18 @@ private:
     std::size_t write_now(const Buffers&, Error&) override { return 0; }
 
     void write_soon(const Buffers& buffers) override {
-        asio::async_write(stream_, buffers, [self = Self(this)](const Error& error, std::size_t bytes) {
-            self->on_written(error, bytes);
+        from_reserve([this, &buffers] {
+            asio::async_write(stream_, buffers, [self = Self(this)](const Error& error, std::size_t bytes) {
+                self->on_written(error, bytes);
+            });
         });
     }
 
     void read_soon(char* at, std::size_t size) override {
-        stream_.async_read_some(asio::buffer(at, size), [self = Self(this)](const Error& error, std::size_t bytes) {
-            self->on_read(error, bytes);
+        from_reserve([this, at, size] {
+            stream_.async_read_some(asio::buffer(at, size), [self = Self(this)](const Error& error, std::size_t bytes) {
+                self->on_read(error, bytes);
+            });
         });
     }
 

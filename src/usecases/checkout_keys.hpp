@@ -14,15 +14,22 @@
 namespace marketday::usecases {
 
 /// The idempotency keys of orders under way in this process. An entry lives in the coroutine that works for it, so
-/// taking and giving back a key allocates nothing. One executor.
+/// taking and giving back a key allocates nothing, and it is given back however that coroutine ends. One executor.
 class KeysInFlight {
 public:
     struct Entry {
+        Entry() = default;
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+        ~Entry() {
+            if (keys != nullptr) keys->remove(*this);
+        }
         CustomerId customer;
         std::array<char, 64> bytes{};
         std::size_t size = 0;
         std::size_t chain = 0;
         Entry* next = nullptr;
+        KeysInFlight* keys = nullptr;  // null: not under way
         std::string_view key() const { return {bytes.data(), size}; }
     };
 
@@ -37,16 +44,18 @@ public:
             if (other->customer == customer && other->key() == key) return false;
         entry.next = chains_[entry.chain];
         chains_[entry.chain] = &entry;
+        entry.keys = this;
         return true;
     }
 
-    void remove(const Entry& entry) {
+    void remove(Entry& entry) {
         Entry** place = &chains_[entry.chain];
         while (*place != &entry) {
             MD_ASSERT(*place != nullptr);
             place = &(*place)->next;
         }
         *place = entry.next;
+        entry.keys = nullptr;
     }
 
 private:

@@ -10,6 +10,7 @@
 
 #include "base/assert.hpp"
 #include "base/async/wait.hpp"
+#include "base/memory_reserve.hpp"
 #include "base/result.hpp"
 
 namespace marketday::usecases {
@@ -66,6 +67,8 @@ public:
         Trace* const trace = current_trace();
         const Instant joined = trace != nullptr ? trace->last_end() : Instant{};
         Outcome outcome = co_await suspend_for<Outcome>([this, &item, &sent, deadline](Resumer<Outcome> resume) {
+            // Who has joined is written: from here on nothing may fail that would leave the row without a writer.
+            const MustSucceed scope;
             waiting_.push_back({&item, deadline, resume, &sent});
             figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
             start_if_free();

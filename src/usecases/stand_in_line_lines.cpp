@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 #include "usecases/stand_in_line.hpp"
 #include "usecases/stand_in_line_sale.hpp"
 
@@ -79,10 +80,10 @@ Task<void> StandInLine::discover() {
 Task<Result<LineOfSale*, StandInLine::Error>> StandInLine::line_of(SaleId sale, Instant deadline) {
     if (LineOfSale* line = in_memory(sale)) co_return line;
     if (stopping_) co_return fail(Error::unavailable);
-    auto& slot = loading_[sale];
-    if (!slot) {
-        slot = std::make_shared<Loading>();
-        Executor& executor = co_await this_executor();
+    Executor& executor = co_await this_executor();
+    if (!loading_.contains(sale)) {
+        const MustSucceed scope;  // Once it is noted as loading, nobody else begins to load it.
+        loading_[sale] = std::make_shared<Loading>();
         ++tasks_;
         spawn(executor, "line.load", load_and_start(sale));
     }

@@ -172,6 +172,15 @@ std::vector<Answer> check_against_framing(std::string_view bytes, const Conversa
     return answers;
 }
 
+std::size_t complete_requests(std::string_view bytes) {
+    for (std::size_t count = 0;; ++count) {
+        while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+        const auto request = frame_request(bytes);
+        if (!request) return count;
+        bytes.remove_prefix(request->bytes);
+    }
+}
+
 FUZZ_TARGET(request) {
     log::set_level(log::Level::off);
     Pieces pieces(bytes.substr(0, kInputBytesMax));
@@ -187,9 +196,12 @@ FUZZ_TARGET(request) {
         FUZZ_REQUIRE(shorter[i].status == longer[i].status);
         FUZZ_REQUIRE(shorter[i].body == longer[i].body);
     }
-    if (shorter.size() < longer.size()) {
-        FUZZ_REQUIRE(!shorter.empty() && shorter.back().closes && shorter.back().status >= 400);
-    }
+    if (shorter.size() == longer.size()) return;
+    const bool had_ended = !shorter.empty() && shorter.back().closes && shorter.back().status >= 400;
+    // Of a chunked body that is wrong and has not ended either, the last four bytes are looked at when more have come.
+    const bool has_not_come = longer.size() == shorter.size() + 1 && longer.back().closes &&
+                              longer.back().status == 400 && complete_requests(stream) <= shorter.size();
+    FUZZ_REQUIRE(had_ended || has_not_come);
 }
 
 }  // namespace

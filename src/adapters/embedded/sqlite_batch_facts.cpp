@@ -48,14 +48,17 @@ domain::Sale read_sale_row(SqliteConnection& connection, const SqliteQuery& row)
 SqliteBatchFacts::KnownSku* SqliteBatchFacts::known_sku(std::string_view code) {
     if (const auto known = skus_.find(code); known != skus_.end())
         return known->second.number != 0 ? &known->second : nullptr;
-    KnownSku& known = skus_[std::string{code}];
+    KnownSku known;  // Noted when all of it is known: what fails half-way must not look like a SKU that is none.
     {
         auto row = connection_.query(
             "SELECT o.sku_no, o.price_minor, o.currency, o.hidden, o.weight_g, o.version, s.received, s.available,"
             " s.reserved, s.sold, s.in_transfer, s.withdrawn FROM offers o JOIN stock s ON s.sku_no = o.sku_no"
             " WHERE o.sku = ?1",
             code);
-        if (!row.step()) return nullptr;
+        if (!row.step()) {
+            skus_.emplace(std::string{code}, std::move(known));
+            return nullptr;
+        }
         known.number = row.integer(0);
         if (!row.is_null(1)) known.facts.price = Money{row.integer(1), stored_currency(row.text_view(2))};
         known.facts.hidden = row.integer(3) != 0;
@@ -70,22 +73,25 @@ SqliteBatchFacts::KnownSku* SqliteBatchFacts::known_sku(std::string_view code) {
         " LIMIT 1",
         known.number);
     if (in_sale.step()) known.facts.only_in_sale = SaleId{in_sale.uuid(0)};
-    return &known;
+    return &skus_.emplace(std::string{code}, std::move(known)).first->second;
 }
 
 SqliteBatchFacts::KnownSale* SqliteBatchFacts::known_sale(SaleId sale) {
     if (const auto known = sales_.find(sale); known != sales_.end())
         return known->second.number != 0 ? &known->second : nullptr;
-    KnownSale& known = sales_[sale];
+    KnownSale known;
     auto row = connection_.query(
         "SELECT sale_no, sale_id, name_json, state, opens_ms, closes_ms, line_enabled, line_draw, admissions_per_s_max,"
         " admission_valid_s FROM sales WHERE sale_id = ?1",
         sale);
-    if (!row.step()) return nullptr;
+    if (!row.step()) {
+        sales_.emplace(sale, std::move(known));
+        return nullptr;
+    }
     known.number = row.integer(0);
     known.sale = read_sale_row(connection_, row);
     for (const auto& item : known.sale.items) known.stored_taken.push_back(item.taken);
-    return &known;
+    return &sales_.emplace(sale, std::move(known)).first->second;
 }
 
 domain::SkuFacts* SqliteBatchFacts::sku(std::string_view code) {

@@ -18,6 +18,17 @@ const bool kConfigured = [] {
     throw SqliteError{sqlite3_extended_errcode(handle), fmt::format("{}: {}", doing, sqlite3_errmsg(handle))};
 }
 
+// What was not bound for want of memory is NULL to the statement, which then finds nothing, or writes nothing.
+void check_bound(sqlite3_stmt* statement, int code) {
+    if (code != SQLITE_OK) throw SqliteError{code, fmt::format("{}: {}", sqlite3_sql(statement), sqlite3_errstr(code))};
+}
+
+// A value that could not be given for want of memory reads like NULL.
+void check_read(sqlite3_stmt* statement) {
+    sqlite3* const handle = sqlite3_db_handle(statement);
+    if (sqlite3_errcode(handle) == SQLITE_NOMEM) fail_with(handle, sqlite3_sql(statement));
+}
+
 }  // namespace
 
 SqliteQuery::~SqliteQuery() {
@@ -26,20 +37,29 @@ SqliteQuery::~SqliteQuery() {
     sqlite3_clear_bindings(statement_);
 }
 
-void SqliteQuery::bind(int position, std::int64_t value) { sqlite3_bind_int64(statement_, position, value); }
-void SqliteQuery::bind(int position, double value) { sqlite3_bind_double(statement_, position, value); }
-void SqliteQuery::bind(int position, std::nullptr_t) { sqlite3_bind_null(statement_, position); }
+void SqliteQuery::bind(int position, std::int64_t value) {
+    check_bound(statement_, sqlite3_bind_int64(statement_, position, value));
+}
+void SqliteQuery::bind(int position, double value) {
+    check_bound(statement_, sqlite3_bind_double(statement_, position, value));
+}
+void SqliteQuery::bind(int position, std::nullptr_t) {
+    check_bound(statement_, sqlite3_bind_null(statement_, position));
+}
 void SqliteQuery::bind_pointer(int position, void* pointer, const char* type) {
-    sqlite3_bind_pointer(statement_, position, pointer, type, nullptr);
+    check_bound(statement_, sqlite3_bind_pointer(statement_, position, pointer, type, nullptr));
 }
 
 void SqliteQuery::bind(int position, std::string_view value) {
-    sqlite3_bind_text(statement_, position, value.data() != nullptr ? value.data() : "", static_cast<int>(value.size()),
-                      bound_ == Bound::lasting ? SQLITE_STATIC : SQLITE_TRANSIENT);
+    check_bound(statement_, sqlite3_bind_text(statement_, position, value.data() != nullptr ? value.data() : "",
+                                              static_cast<int>(value.size()),
+                                              bound_ == Bound::lasting ? SQLITE_STATIC : SQLITE_TRANSIENT));
 }
 void SqliteQuery::bind(int position, std::span<const std::uint8_t> blob) {
-    sqlite3_bind_blob(statement_, position, blob.data() != nullptr ? static_cast<const void*>(blob.data()) : "",
-                      static_cast<int>(blob.size()), bound_ == Bound::lasting ? SQLITE_STATIC : SQLITE_TRANSIENT);
+    check_bound(
+        statement_,
+        sqlite3_bind_blob(statement_, position, blob.data() != nullptr ? static_cast<const void*>(blob.data()) : "",
+                          static_cast<int>(blob.size()), bound_ == Bound::lasting ? SQLITE_STATIC : SQLITE_TRANSIENT));
 }
 
 bool SqliteQuery::step() {
@@ -55,13 +75,19 @@ double SqliteQuery::real(int column) const { return sqlite3_column_double(statem
 
 std::string_view SqliteQuery::text_view(int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    if (text == nullptr) return {};
+    if (text == nullptr) {
+        check_read(statement_);
+        return {};
+    }
     return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::span<const std::uint8_t> SqliteQuery::blob(int column) const {
     const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
-    if (bytes == nullptr) return {};
+    if (bytes == nullptr) {
+        check_read(statement_);
+        return {};
+    }
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 

@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "base/memory_reserve.hpp"
+
 namespace marketday {
 
 AsioExecutor::~AsioExecutor() { shut_down(); }
@@ -18,13 +20,14 @@ void AsioExecutor::shut_down() {
 }
 
 void AsioExecutor::soon(Job job) {
+    const MustSucceed scope;  // Whoever waits for this job would wait for ever.
     {
         const std::scoped_lock lock(mutex_);
         ready_.push_back(std::move(job));
         if (scheduled_) return;
         scheduled_ = true;
     }
-    boost::asio::post(io_, [this] { run_ready(); });
+    from_reserve([this] { boost::asio::post(io_, [this] { run_ready(); }); });
 }
 
 void AsioExecutor::run_ready() {
@@ -42,6 +45,7 @@ void AsioExecutor::run_ready() {
 }
 
 Executor::TimerId AsioExecutor::at(Instant when, Job job) {
+    const MustSucceed scope;
     const TimerId id = next_timer_++;
     timers_.emplace(std::pair{when, id}, std::move(job));
     timer_times_.emplace(id, when);
@@ -63,8 +67,10 @@ void AsioExecutor::arm() {
     }
     armed_for_ = timers_.begin()->first.first;
     timer_.expires_at(armed_for_);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) fire();
+    from_reserve([this] {
+        timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) fire();
+        });
     });
 }
 

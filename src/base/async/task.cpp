@@ -1,6 +1,7 @@
 #include "base/async/task.hpp"
 
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 
 namespace marketday {
 namespace {
@@ -28,6 +29,7 @@ Root run_root(const char* name, Task<void> task) {
     try {
         co_await task;
     } catch (const std::exception& failure) {
+        const MustSucceed scope;
         log::error("task.failed", {{"task", name}, {"reason", failure.what()}});
     } catch (...) {
         log::error("task.failed", {{"task", name}, {"reason", "unknown exception"}});

@@ -1,0 +1,155 @@
+"""A request for which there is no memory is answered 503, and nothing of it stays half done.
+
+Whichever allocation of a request fails (the program's own, SQLite's, ICU's …), the shop answers either as ever or 503, goes
+on, leaks nothing, and does what is asked again. Every request below is sent again and again; the first time its first
+allocation fails, then its second, until it gets through with none failing.
+"""
+
+import json
+import mmap
+import os
+import pathlib
+import struct
+import time
+import unittest
+
+from shop import ADDRESS, PROGRAM, ShopTest, call, history_line
+
+LIBRARY = pathlib.Path(PROGRAM).resolve().parent / "marketday-scarce-memory.so"
+LEAKS = pathlib.Path("/usr/lib/x86_64-linux-gnu/liblsan.so.0")
+# All of the first allocations of a request fail one by one, of those behind them only some: that keeps it to seconds.
+EACH_UNTIL, THEN_EVERY = int(os.environ.get("EACH_UNTIL", 150)), int(os.environ.get("THEN_EVERY", 7))
+REASONS = {"outcome-unknown", "unavailable", "busy"}
+
+
+class Scarcity:
+    """What marketday-scarce-memory.so is told."""
+
+    def __init__(self, file):
+        file.write_bytes(bytes(24))
+        with open(file, "r+b") as opened:
+            self.memory = mmap.mmap(opened.fileno(), 24)
+
+    def begin(self, allocation, in_a_row=1):
+        struct.pack_into("<qqq", self.memory, 0, 0, 0, 0)
+        struct.pack_into("<q", self.memory, 8, in_a_row)
+        struct.pack_into("<q", self.memory, 0, allocation)
+
+    def end(self):
+        """How many have failed since `begin`."""
+        failed = struct.unpack_from("<q", self.memory, 16)[0]
+        struct.pack_into("<qq", self.memory, 0, 0, 0)
+        return failed
+
+
+class OutOfMemory(ShopTest):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(LIBRARY.exists(), f"build the target marketday-scarce-memory: {LIBRARY} is not there")
+        self.scarcity = Scarcity(self.directory / "scarcity")
+        preloaded = f"{LIBRARY}:{LEAKS}" if LEAKS.exists() else str(LIBRARY)
+        self.shop = self.serve(self.directory / "shop", env=os.environ | {
+            "LD_PRELOAD": preloaded, "SCARCE_MEMORY": str(self.directory / "scarcity"), "LSAN_OPTIONS": "exitcode=23"})
+        self.shop.stock_up("mug", 100_000)
+
+    def tries(self, name, ask, expected, in_a_row=1):
+        """Asks with each allocation failing; every answer that was not 503. `ask(n)` must be another request each time."""
+        n, tried, refused, answers = 1, 0, 0, []
+        while True:
+            self.scarcity.begin(n, in_a_row)
+            try:
+                answer = ask(n)
+            except OSError as error:
+                answer = None
+                self.fail(f"{name}, allocation {n}: no answer but {error!r}; the server {'ended' if self.shop.process.poll() is not None else 'goes on'}")
+            finally:
+                failed = self.scarcity.end()
+            if answer.status == 503:
+                self.assertIn(answer.reason, REASONS, f"{name}, allocation {n}: {answer.text}")
+                refused += 1
+            else:
+                self.assertIn(answer.status, expected, f"{name}, allocation {n}: {answer.status} {answer.text}")
+                answers.append((n, answer))
+            tried += 1
+            if not failed:
+                break
+            n += 1 if n < EACH_UNTIL else THEN_EVERY
+        print(f"{name:<24} {n:>5} allocations, {tried:>5} failed one by one, {refused:>5} times 503", flush=True)
+        self.assertGreater(refused, 0, f"{name}: nothing was ever refused")
+        return answers
+
+    def settles(self):
+        """What was refused may still be under way for a moment."""
+        time.sleep(0.3)
+
+    def test_orders_and_payments(self):
+        shoppers = self.shop.shoppers(4000)
+        history = []
+        placed = []
+
+        def order(n):
+            answer = self.shop.order(shoppers[n], f"key-{n}", "mug")
+            history.append(history_line(shoppers[n], f"key-{n}", "mug", answer))
+            return answer
+
+        self.tries("an order", order, {201})
+        self.settles()
+        tried = len(history)
+        for line in history[:tried]:
+            n = int(json.loads(line)["key"].split("-")[1])
+            again = self.shop.order(shoppers[n], f"key-{n}", "mug")
+            self.assertEqual(again.status, 201, again.text)
+            history.append(history_line(shoppers[n], f"key-{n}", "mug", again))
+            placed.append((shoppers[n], again.json["order"]))
+
+        def pay(n, key="pay"):
+            shopper, number = placed[n % len(placed)]
+            return call(f"{self.shop.url}/api/v1/orders/{number}/payment", "POST", {"method": "card", "token": "tok_ok"},
+                        {"Authorization": f"Bearer {shopper['token']}", "Idempotency-Key": f"{key}-{n}"})
+
+        self.tries("a payment", pay, {200, 202, 409})
+        self.settles()
+        deadline = time.monotonic() + 30
+        unpaid = dict.fromkeys(range(len(placed)))
+        while unpaid and time.monotonic() < deadline:
+            for n in list(unpaid):
+                if pay(n).status in (200, 409):
+                    del unpaid[n]
+            time.sleep(0.1 if unpaid else 0)
+        self.assertFalse(unpaid, "what is asked for again under its key is paid")
+        self.tries("a list of orders", lambda n: call(self.shop.url + "/api/v1/orders", headers={
+            "Authorization": f"Bearer {placed[n % len(placed)][0]['token']}"}), {200})
+        self.ends_well(history)
+
+    def test_goods_and_pages(self):
+        self.shop.operate("POST", "/products", "".join(json.dumps({
+            "sku": f"bowl-{n}", "source": "test", "name": {"en": f"Bowl {n}"}, "category": [{"en": "Tests"}],
+            "price": {"amount": 100, "currency": "KRW"}, "weight_g": 100}) + "\n" for n in range(4000)).encode())
+        self.tries("a product", lambda n: call(f"{self.shop.url}/api/v1/products/bowl-{n}"), {200})
+        self.tries("a product's page", lambda n: call(f"{self.shop.url}/p/bowl-{n}"), {200})
+        self.tries("a search", lambda n: call(f"{self.shop.url}/api/v1/search?q=bowl+{n}"), {200})
+        for n in range(1, 1000, 37):
+            for path in (f"/api/v1/products/bowl-{n}", f"/p/bowl-{n}"):
+                self.assertEqual(call(self.shop.url + path).status, 200)
+        self.ends_well([])
+
+    def test_accounts_and_operators(self):
+        self.tries("a sign-up", lambda n: call(self.shop.url + "/api/v1/accounts", "POST", {
+            "email": f"mina{n}@example.com", "password": "orange kettle drum", "name": "Mina"}), {201, 202, 429})
+        self.tries("a look at sales", lambda n: call(self.shop.admin_url + "/admin/v1/sales", headers={
+            "Authorization": f"Bearer {self.shop.token}"}), {200})
+        self.tries("a movement of stock", lambda n: call(self.shop.admin_url + "/admin/v1/stock", "POST", {
+            "sku": "mug", "movement": "receive", "units": 1, "reason": "test"}, {"Authorization": f"Bearer {self.shop.token}"}),
+            {200, 201})
+        self.ends_well([])
+
+    def ends_well(self, history):
+        file = self.directory / "history.jsonl"
+        file.write_text("".join(history))
+        self.assertEqual(self.shop.stop(), 0, self.shop.data)
+        self.audit(self.shop.data, *(["--history", file] if history else []))
+
+
+if __name__ == "__main__":
+    from shop import main
+    main()
