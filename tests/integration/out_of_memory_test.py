@@ -1,7 +1,7 @@
 """A request for which there is no memory is answered 503, and nothing of it stays half done.
 
 Whichever allocation of a request fails (the program's own, SQLite's, ICU's …), the shop answers either as ever or 503, goes
-on, leaks nothing, and does what is asked again. Every request below is sent again and again; the first time its first
+on, and does what is asked again. Every request below is sent again and again; the first time its first
 allocation fails, then its second, until it gets through with none failing.
 """
 
@@ -16,7 +16,6 @@ import unittest
 from shop import ADDRESS, PROGRAM, ShopTest, call, history_line
 
 LIBRARY = pathlib.Path(PROGRAM).resolve().parent / "marketday-scarce-memory.so"
-LEAKS = pathlib.Path("/usr/lib/x86_64-linux-gnu/liblsan.so.0")
 # All of the first allocations of a request fail one by one, of those behind them only some: that keeps it to seconds.
 EACH_UNTIL, THEN_EVERY = int(os.environ.get("EACH_UNTIL", 150)), int(os.environ.get("THEN_EVERY", 7))
 REASONS = {"outcome-unknown", "unavailable", "busy"}
@@ -43,12 +42,11 @@ class Scarcity:
 
 
 class OutOfMemory(ShopTest):
-    def begin(self, watch_leaks=False):
+    def begin(self):
         self.assertTrue(LIBRARY.exists(), f"build the target marketday-scarce-memory: {LIBRARY} is not there")
         self.scarcity = Scarcity(self.directory / "scarcity")
-        preloaded = f"{LIBRARY}:{LEAKS}" if watch_leaks and LEAKS.exists() else str(LIBRARY)
         self.shop = self.serve(self.directory / "shop", env=os.environ | {
-            "LD_PRELOAD": preloaded, "SCARCE_MEMORY": str(self.directory / "scarcity"), "LSAN_OPTIONS": "exitcode=23"})
+            "LD_PRELOAD": str(LIBRARY), "SCARCE_MEMORY": str(self.directory / "scarcity")})
         self.shop.stock_up("mug", 100_000)
 
     def tries(self, name, ask, expected, in_a_row=1):
@@ -115,7 +113,7 @@ class OutOfMemory(ShopTest):
         self.ends_well([])
 
     def test_accounts_and_operators(self):
-        self.begin(watch_leaks=True)
+        self.begin()
         self.tries("a sign-up", lambda n: call(self.shop.url + "/api/v1/accounts", "POST", {
             "email": f"mina{n}@example.com", "password": "orange kettle drum", "name": "Mina"}), {201, 202, 429})
         self.tries("a look at sales", lambda n: call(self.shop.admin_url + "/admin/v1/sales", headers={
