@@ -21,10 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr seconds kDrainTime{8};
-/// What other processes change is seen so soon,
+/// What other processes change is seen so soon, heard or not: purge_cdn's second purge counts on it.
 constexpr milliseconds kFollowEvery{250};
-/// and changes of goods so soon, even unheard, while events are heard.
-constexpr milliseconds kFollowHeardEvery{750};
 // Somebody at another process waits for the letter with which to go on.
 constexpr seconds kOthersLettersEvery{1};
 
@@ -209,6 +207,17 @@ Shop::~Shop() {
     parts_->operator_executor.shut_down();
 }
 
+void Shop::Parts::hear_of_changes() {
+    try {
+        stores->hear("products", shop_executor, [this](const std::string& body) {
+            if (const auto change = newest_change(body)) watched.heard(*change);
+        });
+    } catch (const std::runtime_error& refused) {
+        // They are looked for all the same.
+        log::warn("events.not_heard", {{"reason", refused.what()}});
+    }
+}
+
 int Shop::run() {
     Parts& parts = *parts_;
     // First the operators, so that the shop can be looked at before it opens.
@@ -241,11 +250,8 @@ int Shop::run() {
     if (parts.roles.contains("worker")) spawn(parts.shop_executor, "mailer", parts.mailer.run());
     if (shared_store(parts.config)) {
         spawn(parts.shop_executor, "sessions.follow", parts.session_cache.follow());
-        parts.stores->hear("products", parts.shop_executor, [&parts](const std::string& body) {
-            if (const auto change = newest_change(body)) parts.watched.heard(*change);
-        });
-        spawn(parts.shop_executor, "catalogue.follow",
-              parts.watched.follow([&parts] { return parts.stores->hears() ? kFollowHeardEvery : kFollowEvery; }));
+        parts.hear_of_changes();
+        spawn(parts.shop_executor, "catalogue.follow", parts.watched.follow([] { return kFollowEvery; }));
         spawn(parts.operator_executor, "operators.follow", parts.operators.follow(kFollowEvery));
     }
     parts.cdns.start(parts.shop_executor, parts.board);

@@ -217,6 +217,7 @@ struct Shop::Parts {
     void add_jobs();
     void announce(const std::optional<std::string>& first_password);
     Task<void> begin_operators(std::optional<std::string>* first_password, bool* failed, Event* done);
+    void hear_of_changes();
     Task<void> drain();
     void tell_sale_changed(SaleId sale);
     void tell_products_changed(std::vector<domain::SkuCode> skus, std::uint64_t write);

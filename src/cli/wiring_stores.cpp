@@ -192,7 +192,6 @@ public:
     void hear(const std::string& topic, Executor& executor, std::function<void(std::string body)> heard) override {
         if (nats_) nats_->hear(topic, executor, std::move(heard));
     }
-    bool hears() const override { return nats_ && nats_->connected(); }
     void stop() override {
         if (nats_) nats_->stop();
         StoresOf::stop();

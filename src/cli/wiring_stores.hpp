@@ -48,8 +48,6 @@ public:
     /// Calls `heard` on `executor` with the body of each message of a topic that is published from now on, at most once
     /// each; nothing where no engine carries the events. Until `stop`.
     virtual void hear(const std::string&, Executor&, std::function<void(std::string body)>) {}
-    /// Whether what is published now would be heard.
-    virtual bool hears() const { return false; }
 
     /// The shop's one secret, the same in every process of the shop.
     virtual const Hash256& secret() const = 0;

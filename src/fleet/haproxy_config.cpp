@@ -9,9 +9,7 @@ namespace {
 
 constexpr int kRobotsMax = 10;  // requests of crawlers under way in one process
 
-// Each connection to a process says in its first bytes whose it is, so it can serve nobody else: who stays with the
-// last process needs no new one. A request of the program's own has a deadline of 10 s, so who has not answered after
-// 12 s will not.
+// A request of the program's own has a deadline of 10 s, so who has not answered after 12 s will not.
 constexpr std::string_view kDefaults = R"(
 defaults
     mode http
@@ -22,7 +20,6 @@ defaults
     option redispatch 1
     option http-keep-alive
     http-reuse safe
-    option prefer-last-server
     balance leastconn
     retries 3
     retry-on conn-failure empty-response
@@ -47,16 +44,25 @@ constexpr std::string_view kFrontend =
     acl robot hdr_sub(user-agent) -i bot crawler spider slurp
     acl of_programs path_beg /api/
     acl of_orders path_beg /api/v1/orders
+    acl of_checkout path /checkout
+    acl of_checkout path_beg /orders/
     acl of_files path_beg /assets/ /images/
     acl none_ready nbsrv(api) eq 0
     use_backend unready if none_ready
     use_backend orders if of_orders !reads
+    use_backend checkout if of_checkout !reads
     use_backend line if of_line
     use_backend robots if robot
     use_backend api if of_programs
     use_backend files if of_files
     default_backend pages
 )";
+
+/// Of programs, and of the storefront's pages.
+bool takes_orders(std::string_view backend) { return backend == "orders" || backend == "checkout"; }
+bool for_people(std::string_view backend) {
+    return backend == "pages" || backend == "checkout" || backend == "robots" || backend == "unready";
+}
 
 std::string errors_section(std::string_view name, const std::filesystem::path& directory) {
     std::string text = fmt::format("http-errors {}\n", name);
@@ -78,9 +84,7 @@ std::string backend_section(const Topology& topology, const std::string& backend
     if (backend == "orders") text += "    balance first\n    timeout check 500ms\n";
     text += fmt::format("    option httpchk GET {}\n", backend == "unready" ? "/livez" : "/readyz");
     text += fmt::format("    timeout queue {}ms\n", topology.haproxy->queue_ms);
-    if (!tcp)
-        text += fmt::format("    errorfiles {}\n",
-                            backend == "pages" || backend == "robots" || backend == "unready" ? "people" : "programs");
+    if (!tcp) text += fmt::format("    errorfiles {}\n", for_people(backend) ? "people" : "programs");
     for (const Part* server : servers)
         text += fmt::format("    server {} {}\n", server->name, haproxy_server(topology, backend, *server));
     return text + "\n";
@@ -108,7 +112,7 @@ std::string problem(std::string_view type, int status, std::string_view title, s
 }  // namespace
 
 std::vector<std::string> haproxy_backends(const Topology& topology) {
-    std::vector<std::string> backends{"line", "robots", "orders", "api", "files", "pages", "unready"};
+    std::vector<std::string> backends{"line", "robots", "orders", "checkout", "api", "files", "pages", "unready"};
     if (!topology.haproxy->tcp_ports.empty()) backends.emplace_back("tcp");
     return backends;
 }
@@ -116,11 +120,11 @@ std::vector<std::string> haproxy_backends(const Topology& topology) {
 std::string haproxy_server(const Topology& topology, const std::string& backend, const Part& process) {
     const HaproxyPart& haproxy = *topology.haproxy;
     const bool tcp = backend == "tcp";
-    const int requests_max = backend == "line"     ? haproxy.line_requests_max
-                             : backend == "robots" ? kRobotsMax
-                             : tcp                 ? haproxy.connections_max
-                             : backend == "orders" ? haproxy.requests_max * web_processes_max(topology)
-                                                   : haproxy.requests_max;
+    const int requests_max = backend == "line"       ? haproxy.line_requests_max
+                             : backend == "robots"   ? kRobotsMax
+                             : tcp                   ? haproxy.connections_max
+                             : takes_orders(backend) ? haproxy.requests_max * web_processes_max(topology)
+                                                     : haproxy.requests_max;
     // In words of its own: one that is added while HAProxy runs takes nothing from a default.
     return fmt::format(
         "{}:{} check inter 500ms fastinter 200ms downinter 500ms fall {} rise 2 send-proxy-v2 check-send-proxy maxconn "

@@ -381,14 +381,23 @@ void Keeper::wait_until_up(const Part& part) {
                                              (directory_ / "logs/haproxy.log").string()));
 }
 
+std::vector<std::string> Keeper::backends_with(const HaproxyRuntime& haproxy, const std::string& process) const {
+    const auto views = haproxy.servers();
+    std::vector<std::string> found;
+    for (std::string& backend : backends())
+        if (!views || (views->contains(backend) && views->at(backend).contains(process)))
+            found.push_back(std::move(backend));
+    return found;
+}
+
 void Keeper::take_from_balancer(const std::string& process) {
     const HaproxyRuntime haproxy{directory_ / kHaproxySocket};
-    for (const std::string& backend : backends()) haproxy.remove(backend, process);
+    for (const std::string& backend : backends_with(haproxy, process)) haproxy.remove(backend, process);
 }
 
 void Keeper::drain_server(const PartState& part) {
     const HaproxyRuntime haproxy{directory_ / kHaproxySocket};
-    for (const std::string& backend : backends()) haproxy.drain(backend, part.name);
+    for (const std::string& backend : backends_with(haproxy, part.name)) haproxy.drain(backend, part.name);
     const auto is_idle = [&] {
         const auto views = haproxy.servers();
         if (!views) return false;

@@ -7,7 +7,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "fleet/haproxy_runtime.hpp"
 #include "fleet/layout.hpp"
 #include "fleet/plan.hpp"
 #include "fleet/state.hpp"
@@ -55,6 +57,8 @@ private:
     bool balances() const;
     void add_server(const Part& part);
     void drain_server(const PartState& part);
+    /// Where it is listed now; all, when HAProxy does not say.
+    std::vector<std::string> backends_with(const HaproxyRuntime& haproxy, const std::string& process) const;
     void take_from_balancer(const std::string& process);
     void wait_until_up(const Part& part);
     std::vector<std::string> backends() const;

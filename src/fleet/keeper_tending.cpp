@@ -136,7 +136,12 @@ std::optional<std::string> Keeper::silence_of(const Part& part) const {
 void Keeper::probe(PartState& part, Watch& watch) {
     const Part* wanted = layout_.find(part.name);
     if (wanted == nullptr) return;
-    const auto found = silence_of(*wanted);
+    // Where it runs, which is not where it is to go.
+    Part running = *wanted;
+    running.address = part.address;
+    running.port = part.port;
+    running.admin_port = part.admin_port;
+    const auto found = silence_of(running);
     if (found) {
         if (watch.silent_since && part.condition == "silent") say(fmt::format("{} answers again", part.name));
         watch.silent_since.reset();

@@ -18,12 +18,10 @@ Task<void> SaleBoard::run(milliseconds every) {
 }
 
 Task<bool> SaleBoard::refresh() {
+    // The clock goes on without the store, however long that takes.
+    look_at_clock();
     auto sales = co_await order_book_.sales(kClosedShown);
-    if (!sales) {
-        // The clock goes on without the store.
-        look_at_clock();
-        co_return false;
-    }
+    if (!sales) co_return false;
     std::map<SaleId, domain::Sale> seen;
     for (auto& sale : *sales) {
         const SaleId id = sale.id;

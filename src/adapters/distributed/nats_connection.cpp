@@ -4,6 +4,8 @@
 #include <nats/nats.h>
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -65,12 +67,21 @@ std::string why_not(natsOptions* options) {
     return why;
 }
 
+/// Whether a connection stands: libnats may tell of it after the end of who asked, so it lives for ever.
+std::atomic<bool>& lasting_flag() {
+    static std::mutex mutex;
+    static std::deque<std::atomic<bool>> flags;
+    const std::scoped_lock lock(mutex);
+    return flags.emplace_back(false);
+}
+
 constexpr milliseconds kLook{100};  // how often a wait looks whether the connection still stands
 
 }  // namespace
 
 struct NatsConnection::Wire {
     natsConnection* connection = nullptr;
+    std::atomic<bool>& stands = lasting_flag();
 
     /// Shared with libnats, which may give out a last message after the end of this object.
     struct Hearing {
@@ -96,13 +107,18 @@ struct NatsConnection::Wire {
         natsConnection_Destroy(connection);
     }
     // They may be called after the end of this object.
-    static void came(natsConnection*, void*) { log::info("events.connected"); }
-    static void went(natsConnection* connection, void*) {
+    static void came(natsConnection*, void* stands) {
+        *static_cast<std::atomic<bool>*>(stands) = true;
+        log::info("events.connected");
+    }
+    static void went(natsConnection* connection, void* stands) {
+        *static_cast<std::atomic<bool>*>(stands) = false;
         if (!natsConnection_IsClosed(connection)) log::warn("events.disconnected");
     }
     static void quiet(natsConnection*, natsSubscription*, natsStatus, void*) {}
 
-    bool connected() const { return natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED; }
+    /// Asked of libnats it waits while a connection is being made, for seconds when the server is silent.
+    bool connected() const { return stands; }
 
     natsStatus send(const Request& request, const std::string& reply_to) const {
         natsMsg* made = nullptr;
@@ -158,14 +174,15 @@ NatsConnection::NatsConnection(const Options& options) : wire_(std::make_unique<
     check(natsOptions_SetMaxPingsOut(made, 2), "ping");
     check(natsOptions_SetWriteDeadline(made, 2000), "deadline");
     check(natsOptions_SetErrorHandler(made, &Wire::quiet, nullptr), "handler");
-    check(natsOptions_SetReconnectedCB(made, &Wire::came, nullptr), "handler");
-    check(natsOptions_SetDisconnectedCB(made, &Wire::went, nullptr), "handler");
-    check(natsOptions_SetRetryOnFailedConnect(made, true, &Wire::came, nullptr), "handler");
+    check(natsOptions_SetReconnectedCB(made, &Wire::came, &wire_->stands), "handler");
+    check(natsOptions_SetDisconnectedCB(made, &Wire::went, &wire_->stands), "handler");
+    check(natsOptions_SetRetryOnFailedConnect(made, true, &Wire::came, &wire_->stands), "handler");
     const natsStatus status = natsConnection_Connect(&wire_->connection, made);
     if (status == NATS_NOT_YET_CONNECTED)
         log::warn("events.not_connected_yet", {{"why", why_not(made)}});
     else
         check(status, "cannot use that address");
+    if (status == NATS_OK) wire_->stands = true;
 }
 
 NatsConnection::~NatsConnection() = default;

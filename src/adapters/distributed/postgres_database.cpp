@@ -200,8 +200,8 @@ Task<std::optional<ports::Position>> PostgresDatabase::ask() {
 
 /// True when one of them has answered.
 Task<bool> PostgresDatabase::try_replicas(ports::Freshness freshness, PostgresSession::Mode mode, Work* work,
-                                          Instant deadline) {
-    const ReadChoice choice = replicas_->choose(freshness, executor_->now());
+                                          Instant deadline, bool primary_gone) {
+    const ReadChoice choice = replicas_->choose(freshness, executor_->now(), primary_gone);
     ReadReason reason = choice.otherwise;
     for (const std::size_t replica : choice.replicas) {
         PostgresPool& pool = replicas_->pool(replica);
@@ -239,7 +239,7 @@ Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode
     const Instant deadline =
         executor_->now() + (silent ? std::min(options_.deadline, kSilentWithin) : options_.deadline);
     if (replicas_ && freshness.kind() != ports::Freshness::Kind::strict) {
-        const bool answered = co_await try_replicas(freshness, mode, work, deadline);
+        const bool answered = co_await try_replicas(freshness, mode, work, deadline, false);
         if (answered) {
             ++figures_.done;
             resume(std::nullopt);
@@ -254,9 +254,9 @@ Task<void> PostgresDatabase::drive(Priority priority, PostgresSession::Mode mode
     }
     const bool gone = tried.failure && tried.no_database;
     if (gone && replicas_ && freshness.kind() != ports::Freshness::Kind::strict) {
-        // It has gone since it was last asked: what is shown comes from replicas from now on, however far they are.
-        replicas_->primary_failed();
-        const bool answered = co_await try_replicas(freshness, mode, work, executor_->now() + kReplicaWithin);
+        // It has gone since it was last asked: what is shown comes from replicas then, however far they are.
+        const Instant until = executor_->now() + kReplicaWithin;
+        const bool answered = co_await try_replicas(freshness, mode, work, until, true);
         if (answered) tried = {};
     }
     figures_.failing = gone;

@@ -157,7 +157,8 @@ private:
 
     Task<void> drive(Priority priority, PostgresSession::Mode mode, ports::Freshness freshness, Work* work,
                      Resumer<std::optional<PostgresFailure>> resume);
-    Task<bool> try_replicas(ports::Freshness freshness, PostgresSession::Mode mode, Work* work, Instant deadline);
+    Task<bool> try_replicas(ports::Freshness freshness, PostgresSession::Mode mode, Work* work, Instant deadline,
+                            bool primary_gone);
     Task<Tried> try_once(Priority priority, PostgresSession::Mode mode, Work* work, Instant deadline);
     static Task<std::optional<PostgresError>> run_once(PostgresConnection& connection, PostgresSession::Mode mode,
                                                        Work* work, Instant deadline, bool* commit_was_sent);

@@ -131,10 +131,9 @@ struct PostgresHosts::Names {
         looked.set();
     }
 
-    const Host* unknown() const {
-        const auto found =
-            std::ranges::find_if(hosts, [](const Host& host) { return host.asked_for && host.addresses.empty(); });
-        return found == hosts.end() ? nullptr : &*found;
+    /// Whether there is one to go to: of several, some may have no address any more.
+    bool usable() const {
+        return std::ranges::any_of(hosts, [](const Host& host) { return !host.asked_for || !host.addresses.empty(); });
     }
     /// A host with several addresses stands there as often.
     Parameters with_addresses() const {
@@ -175,10 +174,10 @@ Task<PostgresHosts::Parameters> PostgresHosts::find(Instant deadline) {
     if (!names.thread) co_return names.given;
     names.begin();
     const Instant now = std::chrono::steady_clock::now();
-    const Instant until = names.unknown() == nullptr ? std::min(deadline, now + kWhileKnown) : deadline;
-    co_await names.looked.wait(until);
-    if (const auto* host = names.unknown())
-        throw PostgresError(Kind::lost, "", "the name server tells no address of \"" + host->name + '"');
+    const Instant::duration wait = std::min<Instant::duration>(kWhileKnown, (deadline - now) / 4);
+    co_await names.looked.wait(names.usable() ? now + wait : deadline);
+    if (!names.usable())
+        throw PostgresError(Kind::lost, "", "the name server tells no address of \"" + names.value_of("host") + '"');
     co_return names.with_addresses();
 }
 

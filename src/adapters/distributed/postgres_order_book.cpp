@@ -477,6 +477,7 @@ private:
     /// he was taken for; rethrows everything else.
     static void learn_from(const PostgresError& error, PostgresSession& session, PostgresOrderMemory& memory) {
         if (error.state != kAlreadyThere && error.state != kOthersWereFirst) throw;
+        if (!session.connection().usable()) throw;  // refused, and ended before it could say that it is ready again
         if (error.state == kAlreadyThere) memory.was_surprised();
         session.nothing_committed();
     }

@@ -247,6 +247,7 @@ public:
         const LedgerHead& read = batch_->head();
         if (!before || before->head.version != read.version || before->head.server != read.server) before.emplace();
         before->facts.absorb(std::move(facts_));
+        before->facts.settle();
         before->head = batch_->next_head();
         memory.keep(std::move(*before), now());
     }

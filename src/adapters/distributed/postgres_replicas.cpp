@@ -243,13 +243,15 @@ Task<void> PostgresReplicas::watch(Replica* replica) {
     }
 }
 
-ReadChoice PostgresReplicas::choose(const ports::Freshness& freshness, Instant at) {
+ReadChoice PostgresReplicas::choose(const ports::Freshness& freshness, Instant at, bool primary_gone) {
     std::vector<ReplicaSeen> seen;
     seen.reserve(replicas_.size());
     for (const auto& replica : replicas_) seen.push_back(replica->seen);
-    return choose_replicas(
-        freshness, seen,
-        {.now = at, .primary_answers = !primary_is_silent(), .lag_max = options_.lag_max, .turn = turn_++});
+    return choose_replicas(freshness, seen,
+                           {.now = at,
+                            .primary_answers = !primary_gone && !primary_is_silent(),
+                            .lag_max = options_.lag_max,
+                            .turn = turn_++});
 }
 
 PostgresPool& PostgresReplicas::pool(std::size_t replica) { return replicas_[replica]->reading; }

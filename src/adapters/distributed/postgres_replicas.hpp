@@ -49,7 +49,8 @@ public:
     /// Begins to ask; until the executor goes.
     void begin(Executor& executor);
 
-    ReadChoice choose(const ports::Freshness& freshness, Instant now);
+    /// `primary_gone`: a read has just met nobody there.
+    ReadChoice choose(const ports::Freshness& freshness, Instant now, bool primary_gone);
     PostgresPool& pool(std::size_t replica);
     void answered(std::size_t replica, const ports::Freshness& freshness);
     /// `out`: it is left out until it answers again.
@@ -60,8 +61,6 @@ public:
     bool primary_is_silent() const { return silent_asks_ >= kSilentAsks; }
     /// It has answered somebody's work: whatever kept it from answering when it was asked, it is there.
     void primary_worked() { silent_asks_ = 0; }
-    /// A read met nobody there: that says more than an ask that was slow.
-    void primary_failed() { silent_asks_ = std::max(silent_asks_, kSilentAsks); }
 
     /// After a write that this connection has committed: learns where that is, so that `newest` covers it.
     Task<void> note_commit(PostgresConnection& connection, Instant deadline);

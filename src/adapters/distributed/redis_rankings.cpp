@@ -73,10 +73,12 @@ RedisRankings::~RedisRankings() {
 
 void RedisRankings::record(Event event) {
     if (event.key.empty() || event.key.size() > kKeyBytesMax || event.weight < 1) return;
+    const std::int64_t bit = event.source == 0 ? -1 : static_cast<std::int64_t>(bit_of(event));
+    const std::int64_t weight = std::min<std::int64_t>(event.weight, 1'000'000);
     const std::int64_t step = step_now();
     const std::scoped_lock lock(mutex_);
     if (gathered_.size() >= options_.gathered_max) return;
-    gathered_.push_back({std::move(event), step});
+    gathered_.push_back({event.kind, std::move(event.key), weight, bit, step});
     if (gathered_.size() == 1 || gathered_.size() == kEventsOfCommandMax) changed_.notify_one();
 }
 
@@ -92,6 +94,7 @@ void RedisRankings::send_in_time() {
 }
 
 void RedisRankings::send_gathered() {
+    const std::scoped_lock sends(sending_);
     std::vector<Gathered> gathered;
     {
         const std::scoped_lock lock(mutex_);
@@ -102,8 +105,8 @@ void RedisRankings::send_gathered() {
     const auto send = [this](std::vector<std::string>& command) {
         if (!command.empty()) redis_.send(std::exchange(command, {}));
     };
-    for (auto& [event, step] : gathered) {
-        const std::string name = name_of(event.kind, step);
+    for (auto& event : gathered) {
+        const std::string name = name_of(event.kind, event.step);
         auto& command = commands[name];
         if (command.empty())
             command = {"EVAL",
@@ -113,9 +116,9 @@ void RedisRankings::send_gathered() {
                        name + ":by",
                        std::to_string(options_.keys_per_step),
                        std::to_string(kept.count())};
-        command.push_back(event.key);
-        command.push_back(std::to_string(std::min<std::int64_t>(event.weight, 1'000'000)));
-        command.push_back(event.source == 0 ? "-1" : std::to_string(bit_of(event)));
+        command.push_back(std::move(event.key));
+        command.push_back(std::to_string(event.weight));
+        command.push_back(std::to_string(event.bit));
         if (command.size() > 3 * kEventsOfCommandMax) send(command);
     }
     for (auto& [name, command] : commands) send(command);

@@ -35,7 +35,10 @@ public:
 
 private:
     struct Gathered {
-        Event event;
+        Kind kind{};
+        std::string key;
+        std::int64_t weight = 0;
+        std::int64_t bit = -1;  // of its source; -1 counts always
         std::int64_t step = 0;
     };
     void send_gathered();
@@ -46,6 +49,7 @@ private:
     RedisClient& redis_;
     Options options_;
     const Clock& clock_;
+    std::mutex sending_;  // from when events are taken until they are sent; before mutex_
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Gathered> gathered_;
