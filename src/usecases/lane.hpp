@@ -84,6 +84,8 @@ public:
     /// Batches leave full and somebody waits too long: soon some will be refused.
     bool behind() const { return behind_since_ != Instant{}; }
     bool idle() const { return waiting_.empty() && under_way_ == 0; }
+    /// Idle for longer than `time`: what its last batch took says nothing of now.
+    bool has_rested(milliseconds time) const { return idle() && executor_.now() - ended_at_ > time; }
     /// Refuses what comes from now on; what waits is still written.
     void close() { closed_ = true; }
     const LaneFigures& figures() const { return figures_; }
@@ -143,6 +145,7 @@ private:
             const Instant begun = executor_.now();
             auto verdicts = co_await send_with_tries(items);
             const Instant ended = executor_.now();
+            ended_at_ = ended;
             count(batch.size(), ended - begun);
             for (auto& waiting : batch) *waiting.sent = {begun, ended};
             deliver(batch, verdicts);
@@ -203,6 +206,7 @@ private:
     bool closed_ = false;
     std::chrono::nanoseconds send_time_{0};  // of a batch, smoothed
     Instant behind_since_{};                 // since then somebody waited all the time, and too long; or nobody did
+    Instant ended_at_{};                     // the last batch
     LaneFigures figures_;
 };
 

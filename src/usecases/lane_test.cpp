@@ -68,6 +68,17 @@ TEST(Lane, at_twice_what_it_can_take_those_taken_wait_little_and_nearly_all_it_c
     EXPECT_GT(counter.refused, 4000 * 4);
 }
 
+TEST(Lane, after_a_while_without_orders_it_has_rested) {
+    Counter counter{kShedding};
+    spawn(counter.executor, "order", counter.order());
+    counter.executor.run_for(milliseconds{10});
+    EXPECT_FALSE(counter.lane.has_rested(milliseconds{0}));  // it writes
+    counter.executor.run_for(milliseconds{1000});
+    EXPECT_FALSE(counter.lane.has_rested(seconds{2}));
+    counter.executor.run_for(milliseconds{1100});
+    EXPECT_TRUE(counter.lane.has_rested(seconds{2}));
+}
+
 TEST(Lane, without_the_limit_everybody_waits_for_as_long_as_the_lane_is_deep) {
     auto options = kShedding;
     options.wait_max = milliseconds{0};

@@ -11,6 +11,9 @@ domain::Pressure LanePressure::pressure(SaleId sale) const {
     if (lane == nullptr) return pressure;
     // A lane that is about to refuse is as good as full: the line lets fewer come.
     pressure.lane_depth = lane->behind() ? depth_max_ : lane->depth();
+    // Orders may go to another process, which tells of its own.
+    constexpr seconds kSaysNothing{2};
+    if (lane->has_rested(kSaysNothing)) return pressure;
     // Whoever arrives now waits for the batch under way and for those before it.
     const auto batch = std::max<std::size_t>(1, lane->figures().last_batch);
     pressure.latency_p99 =
