@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "base/assert.hpp"
 #include "base/hash.hpp"
@@ -27,9 +28,10 @@ std::string to_utf8(const icu::UnicodeString& text) {
 icu::UnicodeString nfc(const icu::UnicodeString& text) {
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* normalizer = icu::Normalizer2::getNFCInstance(status);
-    MD_ASSERT(U_SUCCESS(status));  // The tables are part of the library.
+    // The tables are part of the library: only memory can be missing, which ICU does not always say.
+    if (U_FAILURE(status)) throw std::bad_alloc{};
     icu::UnicodeString normal = normalizer->normalize(text, status);
-    MD_ASSERT(U_SUCCESS(status));
+    if (U_FAILURE(status)) throw std::bad_alloc{};
     return normal;
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <new>
 
 #include "base/assert.hpp"
 
@@ -285,8 +286,11 @@ std::string name_sort_key(std::string_view name, Language language) {
     auto& collator = collators[static_cast<std::size_t>(language)];
     if (!collator) {
         UErrorCode code = U_ZERO_ERROR;
-        collator.reset(icu::Collator::createInstance(icu::Locale{std::string{to_string(language)}.c_str()}, code));
-        MD_ASSERT(U_SUCCESS(code) && collator);
+        std::unique_ptr<icu::Collator> made{
+            icu::Collator::createInstance(icu::Locale{std::string{to_string(language)}.c_str()}, code)};
+        // Its data is part of the library: only memory can be missing, which ICU does not always say.
+        if (U_FAILURE(code) || !made) throw std::bad_alloc{};
+        collator = std::move(made);
     }
     const std::string_view bounded = name.substr(0, kNameBytesMax);
     const icu::UnicodeString text =

@@ -107,6 +107,13 @@ class OutOfMemory(ShopTest):
         self.tries("a product", lambda n: call(f"{self.shop.url}/api/v1/products/bowl-{n}"), {200})
         self.tries("a product's page", lambda n: call(f"{self.shop.url}/p/bowl-{n}"), {200})
         self.tries("a search", lambda n: call(f"{self.shop.url}/api/v1/products?q=bowl+{n}"), {200})
+        # More often than there are pieces in the reserve, on the threads that read the index.
+        for n in range(900):
+            self.scarcity.begin(30 + n % 30)
+            try:
+                self.assertIn(call(f"{self.shop.url}/api/v1/products?q=bowl+again+{n}").status, {200, 503})
+            finally:
+                self.scarcity.end()
         for n in range(1, 1000, 37):
             for path in (f"/api/v1/products/bowl-{n}", f"/p/bowl-{n}"):
                 self.assertEqual(call(self.shop.url + path).status, 200)

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "base/memory_reserve.hpp"
+
 namespace marketday {
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
@@ -49,6 +51,8 @@ void ThreadPool::run() {
             jobs_.pop_front();
         }
         job();
+        job = {};
+        MemoryReserve::refill();
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -65,18 +66,36 @@ private:
 
 enum class Busy { queue_full };
 
-/// `auto hash = co_await blocking(pool, [=] { return slow(); });` The function must not throw and must own what it
-/// touches. `Busy::queue_full` when the pool cannot take it.
+namespace detail {
+/// What `function` throws goes into `failure`; through, when that is null.
+template <class T, class F>
+Result<T, Busy> outcome_of(F& function, std::exception_ptr* failure) {
+    if (failure == nullptr) return Result<T, Busy>{std::in_place, function()};
+    try {
+        return Result<T, Busy>{std::in_place, function()};
+    } catch (...) {
+        *failure = std::current_exception();
+        return fail(Busy::queue_full);  // nobody sees it
+    }
+}
+}  // namespace detail
+
+/// `auto hash = co_await blocking(pool, [=] { return slow(); });` The function must own what it touches, and must not
+/// throw, but for what a request may be given up for: that is thrown to the request. `Busy::queue_full` when the pool
+/// cannot take it.
 template <class F, class T = std::invoke_result_t<F&>>
 Task<Result<T, Busy>> blocking(BlockingPool& pool, F function) {
     static_assert(!std::is_void_v<T>, "return something, so that the end is seen");
     using Outcome = Result<T, Busy>;
     Trace* const trace = current_trace();
     const Instant begun = trace != nullptr ? std::chrono::steady_clock::now() : Instant{};
-    Outcome outcome = co_await suspend_for<Outcome>([&pool, &function](Resumer<Outcome> resume) {
-        const bool taken = pool.submit([resume, &function] { resume(Outcome{function()}); });
+    std::exception_ptr failure;
+    std::exception_ptr* const to = trace != nullptr ? &failure : nullptr;
+    Outcome outcome = co_await suspend_for<Outcome>([&pool, &function, to](Resumer<Outcome> resume) {
+        const bool taken = pool.submit([resume, &function, to] { resume(detail::outcome_of<T>(function, to)); });
         if (!taken) resume(Outcome{fail(Busy::queue_full)});
     });
+    if (failure) std::rethrow_exception(failure);
     if (trace != nullptr) trace->add("worker thread", begun, std::chrono::steady_clock::now());
     co_return std::move(outcome);
 }
