@@ -1,13 +1,13 @@
 #include "base/log.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <mutex>
 
+#include "base/log_output.hpp"
 #include "base/text.hpp"
 #include "base/trace.hpp"
 
@@ -18,15 +18,10 @@ std::atomic<Level> lowest_level{Level::info};
 std::mutex tap_mutex;
 Tap* current_tap = nullptr;
 
-spdlog::logger& sink() {
-    static spdlog::logger logger = [] {
-        spdlog::logger made{"marketday", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
-        made.set_pattern("%v");
-        made.flush_on(spdlog::level::trace);
-        return made;
-    }();
-    return logger;
-}
+std::mutex output_mutex;
+constinit LogOutput output{STDERR_FILENO};
+std::uint64_t lost_untold = 0;  // lines since the last one that was written
+std::atomic<std::uint64_t> lost{0};
 
 void append_value(std::string& line, const Field& field) {
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
@@ -50,6 +45,30 @@ std::string json_of(std::initializer_list<Field> fields) {
     }
     json += '}';
     return json;
+}
+
+std::string line_of(std::int64_t unix_ms, Level level, std::string_view event, std::string_view trace_id,
+                    std::string_view fields_json) {
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":)", to_rfc3339(unix_ms), to_string(level));
+    append_json_string(line, event);
+    if (!trace_id.empty()) fmt::format_to(std::back_inserter(line), R"(,"trace_id":"{}")", trace_id);
+    if (fields_json.size() > 2) line += ',';
+    line.append(fields_json, 1);
+    line += '\n';
+    return line;
+}
+
+/// First how many were lost before it, if any were.
+void put(std::int64_t unix_ms, std::string_view line) {
+    const std::scoped_lock lock(output_mutex);
+    if (lost_untold > 0) {
+        const auto told = line_of(unix_ms, Level::warn, "log.lines_lost", {}, json_of({{"lines", lost_untold}}));
+        if (output.put(told)) lost_untold = 0;
+    }
+    if (lost_untold > 0 || !output.put(line)) {
+        ++lost_untold;
+        lost.fetch_add(1, std::memory_order_relaxed);
+    }
 }
 
 }  // namespace
@@ -90,12 +109,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     const std::string_view trace_id = current_trace() != nullptr ? current_trace()->id() : std::string_view{};
     const std::string fields_json = json_of(fields);
-    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":)", to_rfc3339(now.count()), to_string(level));
-    append_json_string(line, event);
-    if (!trace_id.empty()) fmt::format_to(std::back_inserter(line), R"(,"trace_id":"{}")", trace_id);
-    if (fields_json.size() > 2) line += ',';
-    line.append(fields_json, 1);
-    sink().info(line);
+    put(now.count(), line_of(now.count(), level, event, trace_id, fields_json));
     const std::scoped_lock lock(tap_mutex);
     if (current_tap != nullptr) current_tap->take({now.count(), level, event, trace_id, fields_json});
 }
@@ -104,6 +118,8 @@ void set_tap(Tap* tap) {
     const std::scoped_lock lock(tap_mutex);
     current_tap = tap;
 }
+
+std::uint64_t lines_lost_total() { return lost.load(std::memory_order_relaxed); }
 
 void set_level(Level lowest) { lowest_level = lowest; }
 

@@ -30,7 +30,7 @@ struct Field {
 
 /// Writes one JSON object a line to standard error: time, level, event, trace_id (of the
 /// request that is being handled, if any) and the fields.
-/// Thread-safe. `error` means that a human must act.
+/// Thread-safe; waits for nobody who reads it, see log_output.hpp. `error` means that a human must act.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
 inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {

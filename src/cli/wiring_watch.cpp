@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include "base/log_output.hpp"
 #include "cli/wiring_parts.hpp"
 
 namespace marketday::cli {
@@ -80,6 +81,8 @@ void Shop::Parts::collect_watch(std::vector<http::Sample>& samples) const {
     for (const auto level : {log::Level::warn, log::Level::error})
         add(Kind::counter, "marketday_log_events_total", "Log events", static_cast<double>(logs.total(level)),
             {{"level", std::string{to_string(level)}}});
+    add(Kind::counter, "marketday_log_lines_lost_total", "Log lines that nobody took in time",
+        static_cast<double>(log::lines_lost_total()));
     if (trace_export == nullptr) return;
     const auto& exported = trace_export->figures();
     add(Kind::counter, "marketday_trace_export_requests_total", "Requests sent to the collector",

@@ -108,13 +108,11 @@ Task<Result<domain::Verdict, Checkout::Error>> Checkout::place(Command command) 
 Checkout::OrderLane& Checkout::lane_for(const std::optional<SaleId>& sale) {
     // Only sales that exist get a lane: anything else shares the ordinary one, so strangers cannot make lanes.
     const std::optional<SaleId> name = sale && board_.find(*sale) != nullptr ? sale : std::nullopt;
-    auto& lane = lanes_[name];
-    if (lane == nullptr) {
-        lane = std::make_unique<OrderLane>(
-            executor_, options_.lane,
-            [this](const std::vector<domain::OrderRequest>& requests) { return order_book_.place(requests); });
-    }
-    return *lane;
+    if (const auto found = lanes_.find(name); found != lanes_.end()) return *found->second;
+    auto lane = std::make_unique<OrderLane>(
+        executor_, options_.lane,
+        [this](const std::vector<domain::OrderRequest>& requests) { return order_book_.place(requests); });
+    return *lanes_.emplace(name, std::move(lane)).first->second;
 }
 
 void Checkout::close() {

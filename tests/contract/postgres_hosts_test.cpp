@@ -124,6 +124,12 @@ TEST_F(PostgresNames, while_the_name_server_is_silent_the_last_address_is_used) 
     EXPECT_GE(database.figures(PostgresDatabase::Priority::shoppers).opened, 2U);
 }
 
+TEST_F(PostgresNames, one_of_several_hosts_that_has_no_name_any_more_leaves_the_others) {
+    names_.set("gone.test", {.address = {}});
+    PostgresDatabase database{options_of("gone.test,127.0.0.1")};
+    EXPECT_TRUE(answers(database));
+}
+
 TEST_F(PostgresNames, what_has_moved_is_found_at_its_new_address) {
     names_.set("moving.test", {.address = "127.0.0.1"});
     PostgresDatabase database{options_of("moving.test")};

@@ -22,11 +22,14 @@ class CrowdOverTls(shop.ShopTest):
 
     def test_browsers_are_told_to_come_by_tls_alone_and_cookies_are_for_tls(self):
         plain = self.serve(self.directory / "plain")
-        plain.stock_up("cup", 10)
+        # Something in front of it ends TLS.
+        behind = self.serve(self.directory / "behind", "public_url=https://shop.example")
         trust = ssl.create_default_context(cafile=self.certificate)
-        for server, secure in ((self.shop, True), (plain, False)):
+        for server, secure in ((self.shop, True), (plain, False), (behind, True)):
+            if server is not self.shop:
+                server.stock_up("cup", 10)
             host = server.url.partition("://")[2]
-            caller = http.client.HTTPSConnection(host, context=trust) if secure else http.client.HTTPConnection(host)
+            caller = http.client.HTTPSConnection(host, context=trust) if server is self.shop else http.client.HTTPConnection(host)
             caller.request("POST", "/basket", "sku=cup&quantity=1",
                            {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"})
             answer = caller.getresponse()

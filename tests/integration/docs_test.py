@@ -33,6 +33,35 @@ class Docs(shop.ShopTest):
         explained = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
         self.assertEqual({name for name in names if f"`{name}`" not in explained}, set())
 
+    def test_every_defect_of_the_proof_names_a_test_that_is_there_or_says_that_there_is_none(self):
+        tests = [file for kind in ("src/**/*_test.cpp", "tests/**/*.[ch]pp", "tests/**/*.py", "tests/**/*.mjs", "tests/**/*.cmake")
+                 for file in ROOT.glob(kind) if "node_modules" not in file.parts]
+        names = {file.name for file in tests} | {file.stem for file in tests}
+        text = "\n".join(file.read_text(encoding="utf-8") for file in tests)
+        proof = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8")
+        rows = [line for line in proof.partition("## Defects found on the way")[2].splitlines() if line.startswith("| ")][1:]
+        self.assertGreater(len(rows), 50)
+
+        def is_there(name):
+            if name.startswith(("drill ", "./dev bench ")):
+                last = name.split()[-1]
+                return (ROOT / "src" / "drills" / f"{last}_drill.cpp").exists() or any((ROOT / "bench").rglob(f"{last}*"))
+            suite, _, test = name.rstrip("…*").partition(".")
+            if re.fullmatch(r"\w+\.\w*", name.rstrip("…*")) and test not in ("py", "mjs"):
+                return re.search(rf"TEST(_[FP])?\({suite}, {test}", text) is not None
+            return name in names or (ROOT / name).exists() or name.rstrip("…*") in text
+
+        for row in rows:
+            cells = row.strip("| ").split(" | ")
+            with self.subTest(cells[0]):
+                if cells[0].startswith("**Open**"):
+                    continue
+                self.assertEqual(len(cells), 4)
+                if not cells[3].startswith("no test"):
+                    named = re.findall(r"`([^`]+)`", cells[3])
+                    self.assertTrue(named, cells[3])
+                    self.assertEqual([name for name in named if not is_there(name)], [])
+
     def test_links_between_pages_lead_somewhere(self):
         pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
         for page in pages:

@@ -3,12 +3,18 @@
 Whichever allocation of a request fails (the program's own, SQLite's, ICU's …), the shop answers either as ever or 503, goes
 on, and does what is asked again. Every request below is sent again and again; the first time its first
 allocation fails, then its second, until it gets through with none failing.
+
+Nobody reads the server's log while that goes on: its pipe is full after a few failures, and that must hold up nobody.
 """
 
+import contextlib
+import fcntl
 import json
 import mmap
 import os
 import pathlib
+import re
+import sqlite3
 import struct
 import time
 import unittest
@@ -42,18 +48,19 @@ class Scarcity:
 
 
 class OutOfMemory(ShopTest):
-    def begin(self):
+    def begin(self, *settings):
         self.assertTrue(LIBRARY.exists(), f"build the target marketday-scarce-memory: {LIBRARY} is not there")
         self.scarcity = Scarcity(self.directory / "scarcity")
-        self.shop = self.serve(self.directory / "shop", env=os.environ | {
+        self.shop = self.serve(self.directory / "shop", *settings, env=os.environ | {
             "LD_PRELOAD": str(LIBRARY), "SCARCE_MEMORY": str(self.directory / "scarcity")})
+        fcntl.fcntl(self.shop.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
         self.shop.stock_up("mug", 100_000)
 
-    def tries(self, name, ask, expected, in_a_row=1):
+    def tries(self, name, ask, expected, afterwards=lambda: None):
         """Asks with each allocation failing; every answer that was not 503. `ask(n)` must be another request each time."""
         n, tried, refused, answers = 1, 0, 0, []
         while True:
-            self.scarcity.begin(n, in_a_row)
+            self.scarcity.begin(n)
             try:
                 answer = ask(n)
             except OSError as error:
@@ -61,6 +68,7 @@ class OutOfMemory(ShopTest):
                 self.fail(f"{name}, allocation {n}: no answer but {error!r}; the server {'ended' if self.shop.process.poll() is not None else 'goes on'}")
             finally:
                 failed = self.scarcity.end()
+            afterwards()
             if answer.status == 503:
                 self.assertIn(answer.reason, REASONS, f"{name}, allocation {n}: {answer.text}")
                 refused += 1
@@ -89,7 +97,9 @@ class OutOfMemory(ShopTest):
             history.append(history_line(shoppers[n], f"key-{n}", "mug", answer))
             return answer
 
-        self.tries("an order", order, {201})
+        # What was begun and given up must do no harm to whoever looks at it.
+        self.tries("an order", order, {201}, afterwards=lambda: self.assertEqual(
+            call(self.shop.admin_url + "/metrics").status, 200))
         self.settles()
         tried = len(history)
         for line in history[:tried]:
@@ -98,6 +108,61 @@ class OutOfMemory(ShopTest):
             self.assertEqual(again.status, 201, again.text)
             history.append(history_line(shoppers[n], f"key-{n}", "mug", again))
         self.ends_well(history)
+
+    def test_payments_and_lists_of_orders(self):
+        self.begin("payment.reconcile_after_s=1")
+        history, orders = [], []
+        for n, shopper in enumerate(self.shop.shoppers(400)):
+            answer = self.shop.order(shopper, f"key-{n}", "mug")
+            self.assertEqual(answer.status, 201, answer.text)
+            history.append(history_line(shopper, f"key-{n}", "mug", answer))
+            orders.append((shopper, answer.json["order"]))
+        begun = []
+
+        def pay(shopper, order, key="pay"):
+            return call(f"{self.shop.url}/api/v1/orders/{order}/payment", "POST", {"method": "card", "token": "tok_ok"},
+                        {"Authorization": f"Bearer {shopper['token']}", "Idempotency-Key": key})
+
+        def pay_the_next(_):
+            begun.append(orders[len(begun)])
+            return pay(*begun[-1])
+
+        self.tries("a payment", pay_the_next, {200, 202})
+        self.all_are_paid(begun, pay)
+        lists = self.tries("a list of orders", lambda n: call(self.shop.url + "/api/v1/orders", headers={
+            "Authorization": f"Bearer {begun[n % len(begun)][0]['token']}"}), {200})
+        for n, answer in lists:
+            self.assertEqual([(one["order"], one["state"]) for one in answer.json["items"]], [(begun[n % len(begun)][1], "paid")])
+        self.assertGreater(self.log_lines_lost(), 0, "the log's pipe was never full")
+        self.ends_well(history)
+        self.assertEqual(self.taken_by_the_bank(), {order: 1 for _, order in begun})
+
+    def all_are_paid(self, begun, pay):
+        """Whoever asks again under the key of a payment is told, in the end, that it is paid; or that nothing was taken, and
+        pays with another."""
+        waiting = {order: (shopper, "pay") for shopper, order in begun}
+        deadline = time.monotonic() + 30
+        while waiting and time.monotonic() < deadline:
+            for order, (shopper, key) in list(waiting.items()):
+                answer = pay(shopper, order, key)
+                self.assertIn(answer.status, {200, 202, 402, 409}, answer.text)
+                if answer.status == 200:
+                    del waiting[order]
+                elif answer.status == 402:
+                    waiting[order] = (shopper, key + "-again")
+            time.sleep(0.2 if waiting else 0)
+        self.assertFalse(waiting, "what is asked for again is paid")
+
+    def taken_by_the_bank(self):
+        """How often each order's money was taken and kept, by the bank's own books."""
+        with contextlib.closing(sqlite3.connect(self.shop.data / "sandbox-gateway.db")) as books:
+            rows = books.execute("SELECT lower(hex(order_id)), sum(captures - refunds) FROM sandbox_payments"
+                                 " WHERE captures > 0 GROUP BY order_id").fetchall()
+        return {"-".join((name[:8], name[8:12], name[12:16], name[16:20], name[20:])): times for name, times in rows}
+
+    def log_lines_lost(self):
+        metrics = call(self.shop.admin_url + "/metrics").text
+        return float(re.search(r"^marketday_log_lines_lost_total (\S+)", metrics, re.M)[1])
 
     def test_goods_and_pages(self):
         self.begin()
@@ -130,11 +195,13 @@ class OutOfMemory(ShopTest):
             {200, 201})
         self.ends_well([])
 
+    def keep(self, history):
+        (self.directory / "history.jsonl").write_text("".join(history))
+
     def ends_well(self, history):
-        file = self.directory / "history.jsonl"
-        file.write_text("".join(history))
+        self.keep(history)
         self.assertEqual(self.shop.stop(), 0, self.shop.data)
-        self.audit(self.shop.data, *(["--history", file] if history else []))
+        self.audit(self.shop.data, *(["--history", self.directory / "history.jsonl"] if history else []))
 
 
 if __name__ == "__main__":

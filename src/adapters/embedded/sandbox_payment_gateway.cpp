@@ -6,6 +6,7 @@
 
 #include "base/hash.hpp"
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -177,19 +178,26 @@ void SandboxPaymentGateway::run() {
             calls.swap(calls_);
         }
         answer_together(calls);
+        MemoryReserve::refill();
     }
 }
 
 void SandboxPaymentGateway::answer_together(std::deque<std::unique_ptr<Call>>& calls) {
     bool kept = false;
     try {
+        // A transaction that could not even be undone, for want of memory, is undone before the next.
+        if (sqlite3_get_autocommit(connection_.handle()) == 0) connection_.run("ROLLBACK");
         connection_.run("BEGIN IMMEDIATE");
         for (auto& call : calls) call->work(connection_);
         connection_.run("COMMIT");
         kept = true;
     } catch (const SqliteError& failure) {
         log::error("sandbox.gateway.failed", {{"reason", failure.what()}});
-        if (sqlite3_get_autocommit(connection_.handle()) == 0) connection_.run("ROLLBACK");
+        try {
+            if (sqlite3_get_autocommit(connection_.handle()) == 0) connection_.run("ROLLBACK");
+        } catch (const SqliteError& again) {
+            log::error("sandbox.gateway.failed", {{"reason", again.what()}});
+        }
     }
     for (auto& call : calls) call->answer(kept);
 }

@@ -12,6 +12,7 @@
 
 #include "adapters/embedded/migrations.hpp"
 #include "base/log.hpp"
+#include "base/memory_reserve.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -200,6 +201,7 @@ void SqliteDatabase::run_writer() {
         commit_group(group);
         if (restart_log_.exchange(false))
             sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        MemoryReserve::refill();
     }
 }
 
@@ -304,6 +306,7 @@ void SqliteDatabase::run_reader() {
         figures_.read_ns += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begun).count());
         ++figures_.reads;
         --figures_.readers_busy;
+        MemoryReserve::refill();
     }
 }
 
