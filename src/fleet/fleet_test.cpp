@@ -154,10 +154,10 @@ TEST(Topology, a_placement_that_cannot_be_is_refused) {
 
 TEST(Topology, pools_that_do_not_fit_are_refused_with_the_reckoning) {
     EXPECT_THAT(
-        refusal(changed("max_connections: 60", "max_connections: 48")),
-        HasSubstr("may open 46 connections (web 3 x 12 + worker 1 x 10), but max_connections 48 leaves 45; raise "
-                  "it to 49"));
-    EXPECT_EQ(refusal(changed("max_connections: 60", "max_connections: 49")), "taken");
+        refusal(changed("max_connections: 60", "max_connections: 49")),
+        HasSubstr("may open 47 connections (web 3 x 12 + worker 1 x 10 + keeper 1), but max_connections 49 leaves 46; "
+                  "raise it to 50"));
+    EXPECT_EQ(refusal(changed("max_connections: 60", "max_connections: 50")), "taken");
 }
 
 TEST(Topology, a_descriptor_budget_that_does_not_fit_is_refused) {
@@ -242,11 +242,12 @@ TEST(Topology, a_copy_needs_a_primary_elsewhere_and_a_cdn_an_origin_elsewhere) {
     EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [copy, copy]")), HasSubstr("one would be enough"));
     EXPECT_THAT(
         refusal(fast_with("count: 2}", "count: 2, replica_connections: 60}")),
-        HasSubstr("may open 127 connections to each replica, but max_connections 100 leaves 97; raise it to 130"));
-    // One of each process asks how far the primary is.
-    EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [copy], max_connections: 35")),
-                HasSubstr("may open 33 connections (web 2 x 11 + worker 1 x 11), but max_connections 35 leaves 32"));
-    EXPECT_EQ(refusal(fast_with("replicas: [copy]", "replicas: [copy], max_connections: 36")), "taken");
+        HasSubstr("may open 128 connections to each replica, but max_connections 100 leaves 97; raise it to 131"));
+    // One of each process asks how far the primary is, and the keeper whether it takes work.
+    EXPECT_THAT(refusal(fast_with("replicas: [copy]", "replicas: [copy], max_connections: 36")),
+                HasSubstr("may open 34 connections (web 2 x 11 + worker 1 x 11 + keeper 1), but max_connections 36 "
+                          "leaves 33"));
+    EXPECT_EQ(refusal(fast_with("replicas: [copy]", "replicas: [copy], max_connections: 37")), "taken");
     EXPECT_THAT(refusal(fast_with("host: data, replicas", "replicas")), HasSubstr("postgres needs \"host\""));
     EXPECT_THAT(refusal(fast_with("varnish: {host: cdn}", "varnish: {host: edge}")), HasSubstr("beside haproxy"));
     EXPECT_THAT(refusal(fast_with("haproxy: {host: edge}\n", "")), HasSubstr("varnish has no origin to ask"));
@@ -344,12 +345,16 @@ TEST(State, what_is_written_is_read_again) {
     state.parts[1].process = {.pid = 4242, .started = 99};
     state.parts[1].condition = "not ready: \"disk-full\"";
     state.problem = "one: two";
+    state.failures = 2;
+    state.retry_at_ms = 1'700'000'000'123;
     write_state(directory, state);
     const State read_again = read_state(directory);
     EXPECT_EQ(read_again.parts.size(), 5U);
     EXPECT_EQ(read_again.parts[1].process.pid, 4242);
     EXPECT_EQ(read_again.parts[1].condition, "not ready: \"disk-full\"");
     EXPECT_EQ(read_again.problem, "one: two");
+    EXPECT_EQ(read_again.failures, 2);
+    EXPECT_EQ(read_again.retry_at_ms, 1'700'000'000'123);
     EXPECT_TRUE(plan(lay_out(), read_again).empty());
     Wanted wanted{.serial = 3, .file = "shop.yaml", .topology = kTiers, .wishes = {}};
     wanted.wishes.counts["web"] = 1;

@@ -41,6 +41,13 @@ constexpr milliseconds kStopWithin{15'000};
 volatile std::sig_atomic_t stop_asked = 0;
 void ask_to_stop(int) { stop_asked = 1; }
 
+/// 5 s, 10 s, 20 s, 40 s, then every minute.
+milliseconds pause_after_failures(int failures) {
+    constexpr milliseconds kFirst{5'000};
+    constexpr milliseconds kMax{60'000};
+    return std::min(kMax, kFirst * (1 << std::min(failures - 1, 4)));
+}
+
 std::int64_t now_ms() { return to_unix_ms(SystemClock{}.wall_now()); }
 
 /// What asks a program to end in its own order.
@@ -99,7 +106,7 @@ int Keeper::run() {
                 const Host* host = layout_.find_host(name);
                 return host != nullptr && !host_exists(*host);
             });
-            if (wanted_.serial != state_.wish || first) converge();
+            if (first || has_to_converge()) converge();
             tend();
         }
         save();
@@ -127,8 +134,26 @@ void Keeper::read_wishes() {
     layout_ = make_layout(*topology_, wanted_.wishes, directory_);
 }
 
+/// By a new wish at once; else when something is not as it was wished, after a pause when that has failed before.
+bool Keeper::has_to_converge() {
+    if (wanted_.serial != state_.wish) {
+        state_.failures = 0;
+        return true;
+    }
+    return Clock::now() >= retry_at_ && !plan(layout_, state_).empty();
+}
+
+void Keeper::try_again_later(const std::string& problem) {
+    const milliseconds pause = pause_after_failures(++state_.failures);
+    retry_at_ = Clock::now() + pause;
+    state_.retry_at_ms = now_ms() + pause.count();
+    state_.problem = problem;
+    say(fmt::format("cannot go on: {}; tried again in {} s", problem, pause.count() / 1000));
+}
+
 void Keeper::converge() {
     bool database_began = false;
+    state_.retry_at_ms = 0;
     try {
         if (const Part* haproxy = layout_.first_of(Part::Kind::haproxy); haproxy != nullptr && state_.find("haproxy")) {
             prepare(*haproxy);
@@ -148,10 +173,10 @@ void Keeper::converge() {
         if (database_began && postgres != nullptr && stop_asked == 0) write_down(layout_, *postgres);
         if (stop_asked == 0) state_.wish = wanted_.serial;
         state_.problem.clear();
+        state_.failures = 0;
     } catch (const std::runtime_error& error) {
-        state_.problem = error.what();
         state_.wish = wanted_.serial;
-        say("cannot go on: " + state_.problem);
+        try_again_later(error.what());
     }
     in_hand_.clear();
     state_.doing.clear();

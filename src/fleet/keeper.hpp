@@ -37,7 +37,9 @@ private:
 
     // What is wanted.
     void read_wishes();
+    bool has_to_converge();
     void converge();
+    void try_again_later(const std::string& problem);
     void perform(const Step& step);
     void add_host(const std::string& name);
     void remove_host(const std::string& name);
@@ -83,6 +85,7 @@ private:
     std::map<std::string, Watch, std::less<>> watches_;
     std::set<std::string, std::less<>> in_hand_;  // parts that converge() works on: not to be looked after
     Clock::time_point logs_looked_at_{};
+    Clock::time_point retry_at_{};  // what failed is not tried before
 };
 
 /// A random password, made once and kept in the fleet's directory.

@@ -184,8 +184,8 @@ void Keeper::shorten_logs() {
 }
 
 void Keeper::save() {
-    std::string now = fmt::format("{} {} {} {} {}\n{}", state_.network, state_.keeper.pid, state_.wish, state_.doing,
-                                  state_.problem, fmt::join(state_.hosts, " "));
+    std::string now = fmt::format("{} {} {} {} {} {}\n{}", state_.network, state_.keeper.pid, state_.wish, state_.doing,
+                                  state_.problem, state_.retry_at_ms, fmt::join(state_.hosts, " "));
     for (const PartState& part : state_.parts)
         now += fmt::format("\n{} {} {} {} {}", part.name, part.process.pid, part.fingerprint, part.restarts,
                            part.condition);

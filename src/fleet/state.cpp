@@ -130,6 +130,8 @@ State read_state(const fs::path& directory) {
     state.wish = node["wish"].as<std::int64_t>(0);
     state.doing = node["doing"].as<std::string>("");
     state.problem = node["problem"].as<std::string>("");
+    state.failures = node["failures"].as<int>(0);
+    state.retry_at_ms = node["retry_at_ms"].as<std::int64_t>(0);
     return state;
 }
 
@@ -144,6 +146,8 @@ void write_state(const fs::path& directory, const State& state) {
     pair(out, "wish", state.wish);
     pair(out, "doing", state.doing);
     pair(out, "problem", state.problem);
+    pair(out, "failures", state.failures);
+    pair(out, "retry_at_ms", state.retry_at_ms);
     out << YAML::Key << "parts" << YAML::Value << YAML::BeginSeq;
     for (const PartState& part : state.parts) emit(out, part);
     out << YAML::EndSeq << YAML::EndMap;

@@ -41,9 +41,11 @@ struct State {
     std::vector<std::string> hosts;  // whose namespaces exist
     std::vector<PartState> parts;
     ProcessMark keeper;
-    std::int64_t wish = 0;  // the serial of the wishes that were carried out last
-    std::string doing;      // what is under way; empty: all is as wished
-    std::string problem;    // why it cannot be as wished
+    std::int64_t wish = 0;         // the serial of the wishes that were carried out last
+    std::string doing;             // what is under way; empty: all is as wished
+    std::string problem;           // why it cannot be as wished
+    int failures = 0;              // in a row, with this problem at last
+    std::int64_t retry_at_ms = 0;  // when it is tried again, Unix milliseconds; 0: nothing is to be tried again
 
     PartState* find(std::string_view part);
     const PartState* find(std::string_view part) const;

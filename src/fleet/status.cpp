@@ -82,6 +82,18 @@ std::optional<double> lag_of(const Layout& layout, const PartState& part) {
     }
 }
 
+/// Where a part is to go that is still elsewhere.
+std::optional<std::string> wanted_host_of(const Layout& layout, const PartState& part) {
+    const Part* wanted = layout.find(part.name);
+    return wanted == nullptr || wanted->host == part.host ? std::nullopt : std::optional{wanted->host};
+}
+
+/// In how many seconds what failed is tried again; nothing when nobody will.
+std::optional<std::int64_t> retry_in_s(const State& now) {
+    if (now.retry_at_ms == 0 || !runs(now.keeper)) return std::nullopt;
+    return std::max<std::int64_t>(0, now.retry_at_ms - to_unix_ms(SystemClock{}.wall_now()) + 999) / 1000;
+}
+
 std::string condition_of(const PartState& part, const Balanced& balanced) {
     if (!runs(part.process)) return "dead";
     if (part.condition == "ready" && balanced.known && !balanced.up) return "ready, but gets no shoppers";
@@ -102,8 +114,10 @@ std::string Fleet::status_text() const {
         const bool alive = runs(part.process);
         const Balanced balanced = balanced_of(views, part.name);
         const auto lag = lag_of(laid_out, part);
+        const auto wanted_host = wanted_host_of(laid_out, part);
         const auto number = [&](auto value) { return balanced.known ? std::to_string(value) : std::string{"-"}; };
-        rows.push_back({part.name, part.host, fmt::format("{}:{}", part.address, part.port),
+        rows.push_back({part.name, wanted_host ? fmt::format("{}, to move to {}", part.host, *wanted_host) : part.host,
+                        fmt::format("{}:{}", part.address, part.port),
                         condition_of(part, balanced) + (lag ? fmt::format(", {:.1f} s behind", *lag) : std::string{}),
                         alive ? duration_text(time_ms - part.since_ms) : "-", std::to_string(part.restarts),
                         alive ? fmt::format("{} MiB", memory_bytes_of(part.process.pid) >> 20) : "-",
@@ -123,6 +137,8 @@ std::string Fleet::status_text() const {
     }
     if (!now.doing.empty()) text += fmt::format("under way: {}\n", now.doing);
     if (!now.problem.empty()) text += fmt::format("problem: {}\n", now.problem);
+    if (const auto retry = retry_in_s(now))
+        text += fmt::format("tried {} times; again in {} s, or at once by `up`\n", now.failures, *retry);
     if (!runs(now.keeper)) text += "nobody watches: the keeper is gone; run `marketday fleet up` again\n";
     return text;
 }
@@ -135,20 +151,23 @@ std::string Fleet::status_json() const {
     for (const PartState& part : now.parts) {
         const Balanced balanced = balanced_of(views, part.name);
         const auto lag = lag_of(*laid_out, part);
+        const auto wanted_host = wanted_host_of(*laid_out, part);
         parts += fmt::format(
-            R"({}{{"name":{},"kind":{},"host":{},"address":"{}:{}","admin":{},"pid":{},"state":{},"restarts":{},"memory_bytes":{},)"
+            R"({}{{"name":{},"kind":{},"host":{},"wanted_host":{},"address":"{}:{}","admin":{},"pid":{},"state":{},"restarts":{},"memory_bytes":{},)"
             R"("requests":{},"queued":{},"answered":{},"lag_seconds":{}}})",
-            parts.empty() ? "" : ",", json_text(part.name), json_text(part.kind), json_text(part.host), part.address,
-            part.port,
+            parts.empty() ? "" : ",", json_text(part.name), json_text(part.kind), json_text(part.host),
+            json_text(wanted_host.value_or(part.host)), part.address, part.port,
             part.admin_port > 0 ? fmt::format("\"http://{}:{}\"", part.address, part.admin_port) : std::string{"null"},
             part.process.pid, json_text(condition_of(part, balanced)), part.restarts, memory_bytes_of(part.process.pid),
             balanced.requests, balanced.queued, balanced.answered,
             lag ? fmt::format("{:.3f}", *lag) : std::string{"null"});
     }
-    return fmt::format(R"({{"directory":{},"shop":{},"origin":{},"keeper":{},"problem":{},"parts":[{}]}})",
+    const auto retry = retry_in_s(now);
+    return fmt::format(R"({{"directory":{},"shop":{},"origin":{},"keeper":{},"problem":{},"failures":{},)"
+                       R"("retry_in_seconds":{},"parts":[{}]}})",
                        json_text(directory_.string()), laid_out ? json_text(laid_out->shop_url) : "null",
                        laid_out ? json_text(laid_out->origin_url) : "null", runs(now.keeper), json_text(now.problem),
-                       parts);
+                       now.failures, retry ? std::to_string(*retry) : "null", parts);
 }
 
 }  // namespace marketday::fleet

@@ -110,7 +110,9 @@ void check_roles(const Topology& topology, const std::string& file) {
 
 void check_database_connections(const Topology& topology, const std::string& file) {
     if (!topology.postgres) return;
-    int sum = 0;
+    // The keeper asks the primary and each copy whether they take work.
+    constexpr int kKeeper = 1;
+    int sum = kKeeper;
     std::string reckoning;
     for (const ProcessGroup& group : topology.processes) {
         // With copies each process has one more, which asks how far the primary is.
@@ -122,12 +124,13 @@ void check_database_connections(const Topology& topology, const std::string& fil
     const int room = topology.postgres->max_connections - kSuperuserConnections;
     if (sum > room)
         refuse(file, topology.postgres->line,
-               fmt::format("the processes may open {} connections ({}), but max_connections {} leaves {}; raise it to "
-                           "{} or lower database_connections",
-                           sum, reckoning, topology.postgres->max_connections, room, sum + kSuperuserConnections));
+               fmt::format("the processes may open {} connections ({} + keeper {}), but max_connections {} leaves {}; "
+                           "raise it to {} or lower database_connections",
+                           sum, reckoning, kKeeper, topology.postgres->max_connections, room,
+                           sum + kSuperuserConnections));
     if (topology.postgres->replicas.empty()) return;
     // Beside them each process has one connection that asks how far a copy is.
-    int reading = 0;
+    int reading = kKeeper;
     for (const ProcessGroup& group : topology.processes) reading += group.count_max * (group.replica_connections + 1);
     if (reading > room)
         refuse(file, topology.postgres->line,

@@ -12,10 +12,12 @@ import sys
 import threading
 import time
 import unittest
+import urllib.request
 
 import shop
 
 TOPOLOGY = pathlib.Path(__file__).resolve().parents[2] / "topologies" / "2-tiers.yaml"
+PICTURE = pathlib.Path(__file__).resolve().parents[2] / "demo/images/demo-0061.webp"
 FAST = TOPOLOGY.with_name("4-fast.yaml")
 ENGINES = ["/usr/sbin/ip", "/usr/sbin/haproxy", "/usr/sbin/varnishd", "/usr/lib/postgresql/15/bin/postgres", "/usr/sbin/nats-server",
            "/usr/bin/redis-server"]
@@ -172,6 +174,12 @@ class Tiers(FleetTest):
         self.fleet("scale", "web=2")
         front = self.front()
         front.stock_up("mug", 10_000)
+        # A picture is shown at once, and whole when the worker, which is another process, has made it.
+        picture = front.operate("POST", "/products/mug/images", PICTURE.read_bytes())["url"]
+        deadline = time.monotonic() + 15
+        while "immutable" not in urllib.request.urlopen(f"http://{address}{picture}", timeout=10).headers["Cache-Control"]:
+            self.assertLess(time.monotonic(), deadline, "the worker has not made the picture")
+            time.sleep(0.05)
         visitors = Visitors(front)
         try:
             # Everybody is replaced, then one more comes and goes: nobody notices.
@@ -349,6 +357,40 @@ class Fast(FleetTest):
         self.assertEqual((result["units_sold"], result["orders_lost"], result["contradictions"]), (200, 0, 0))
         self.assertGreater(result["faults"][0]["seconds_to_first_order"], 0)
         self.assertEqual(traces([str(self.directory)]), [])
+
+
+class Single(FleetTest):
+    FILE = TOPOLOGY.with_name("1-single.yaml")
+
+    def test_a_move_that_failed_is_tried_again_until_it_succeeds(self):
+        self.fleet("up")
+        part = self.part("shop-1")
+        self.topology.write_text(self.topology.read_text().replace("hosts: [shop]", "hosts: [shop, next]", 1)
+                                 .replace("    hosts: [shop]", "    hosts: [next]"))
+        # It is ended where it was, and then its configuration cannot be written.
+        obstacle = next((self.home / "config").glob("shop-1*"))
+        obstacle = obstacle.with_name(obstacle.name + ".new")
+        obstacle.mkdir()
+        self.fleet("up", fails="cannot write")
+        status = self.status()
+        self.assertEqual([(one["state"], one["host"], one["wanted_host"]) for one in status["parts"]], [("dead", "shop", "next")])
+        self.assertIn("cannot write", status["problem"])
+        self.assertLessEqual(status["retry_in_seconds"], 5)
+        said = self.fleet("status")
+        self.assertIn("shop, to move to next", said)
+        self.assertRegex(said, r"tried 1 times; again in [0-5] s")
+        # Tried again in vain, after twice the time.
+        deadline = time.monotonic() + 15
+        while self.status()["failures"] < 2 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertEqual(self.status()["failures"], 2)
+        self.assertGreater(self.status()["retry_in_seconds"], 5)
+        obstacle.rmdir()
+        moved = self.wait_until_ready("shop-1", part["pid"], within_s=30)
+        self.assertEqual((moved["host"], moved["wanted_host"]), ("next", "next"))
+        status = self.status()
+        self.assertEqual((status["problem"], status["failures"], status["retry_in_seconds"]), ("", 0, None))
+        self.assertIn("nothing to do", self.fleet("plan"))
 
 
 class WithoutPrivileges(shop.ShopTest):
