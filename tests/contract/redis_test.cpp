@@ -7,6 +7,7 @@
 #include "adapters/distributed/redis_shared_cache.hpp"
 #include "tests/contract/rankings_contract.hpp"
 #include "tests/contract/shared_cache_contract.hpp"
+#include "tests/support/log_lines.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/server_process.hpp"
@@ -251,6 +252,41 @@ TEST_F(Redis, a_sentinel_that_is_gone_or_knows_nothing_is_passed_by) {
     EXPECT_THROW(RedisClient{wrong}, std::runtime_error);
     wrong = {.servers = {"redis://shop"}, .sentinels = {"127.0.0.1:26379"}, .tls_ca = {}};
     EXPECT_THROW(RedisClient{wrong}, std::runtime_error);
+}
+
+TEST_F(Redis, a_sentinel_that_goes_on_naming_a_replica_is_asked_ever_less_often_and_told_of_once) {
+    RedisServer replica{{"--replicaof", "127.0.0.1", std::to_string(server_.port())}};
+    while (replica.says("ROLE").find("slave") == std::string::npos) std::this_thread::sleep_for(milliseconds{10});
+    // It was told a replica for the primary, and alone it may not change anything.
+    const auto sentinel = RedisServer::sentinel("sentinel monitor shop 127.0.0.1 " + std::to_string(replica.port()) +
+                                                " 2\nsentinel down-after-milliseconds shop 60000\n");
+    const LogLines log;
+    RedisClient client{{.servers = {"redis://shop"},
+                        .sentinels = {sentinel->url()},
+                        .tls_ca = {},
+                        .within = milliseconds{300},
+                        .rest = milliseconds{1000}}};
+    for (const auto until = std::chrono::steady_clock::now() + seconds{3}; std::chrono::steady_clock::now() < until;) {
+        Command set{"SET", "where", "primary"};
+        EXPECT_FALSE(run_task(client.run(std::move(set))));
+        std::this_thread::sleep_for(milliseconds{5});
+    }
+    // After 0, 0.1, 0.3, 0.7, 1.5 and 2.5 s; ten a second would be 30.
+    EXPECT_GE(client.figures().connects, 3U);
+    EXPECT_LE(client.figures().connects, 7U);
+    EXPECT_FALSE(client.figures().connected);
+    EXPECT_EQ(log.count("redis.left"), 1U) << log;
+    EXPECT_EQ(log.count("redis.connected"), 0U) << log;
+    // It becomes what it was taken for.
+    ASSERT_TRUE(replica.says("REPLICAOF NO ONE").starts_with("+OK"));
+    bool used = false;
+    for (int i = 0; i < 300 && !used; ++i) {
+        Command set{"SET", "where", "primary"};
+        used = run_task(client.run(std::move(set))).has_value();
+        if (!used) std::this_thread::sleep_for(milliseconds{10});
+    }
+    EXPECT_TRUE(used);
+    EXPECT_EQ(log.count("redis.connected"), 1U) << log;
 }
 
 TEST_F(Redis, a_server_with_a_password_lets_in_who_knows_it) {

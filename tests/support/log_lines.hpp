@@ -31,6 +31,11 @@ public:
             return line.first == event && line.second.find(text) != std::string::npos;
         });
     }
+    std::size_t count(std::string_view event) const {
+        const std::scoped_lock lock(mutex_);
+        return static_cast<std::size_t>(
+            std::ranges::count_if(lines_, [&](const auto& line) { return line.first == event; }));
+    }
     friend std::ostream& operator<<(std::ostream& out, const LogLines& log) {
         const std::scoped_lock lock(log.mutex_);
         for (const auto& [event, fields] : log.lines_) out << event << ' ' << fields << '\n';

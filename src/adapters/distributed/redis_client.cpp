@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <map>
 #include <stdexcept>
 
 #include "adapters/distributed/redis_link.hpp"
@@ -114,10 +115,20 @@ struct RedisClient::Loop {
     }
     /// Whoever may not ask for it is told by the first write.
     void must_be_primary(const RedisReply& reply) {
-        if (reply.kind != RedisReply::Kind::list || reply.list.empty()) return;
-        const std::string& role = reply.list.front().text;
-        if (role == "slave") drop("it is a replica", options.rest / 10);
-        if (role == "sentinel") drop("it is a Sentinel, which redis_server.sentinels is for");
+        const bool tells = reply.kind == RedisReply::Kind::list && !reply.list.empty();
+        const std::string role = tells ? reply.list.front().text : std::string{};
+        if (role == "slave") return drop("it is a replica", pause_after_replica());
+        if (role == "sentinel") return drop("it is a Sentinel, which redis_server.sentinels is for");
+        replicas_met = 0;
+        told.clear();
+        figures.connected = true;
+        log::info("redis.connected", {{"host", link->address.host}, {"port", link->address.port}});
+    }
+    /// The next of a list, or the Sentinels a moment later, may know the primary; who goes on naming a replica is asked
+    /// as seldom as a server that is gone.
+    milliseconds pause_after_replica() {
+        constexpr int kDoublingsMax = 10;
+        return std::min(options.rest, options.rest / 10 * (1 << std::min(replicas_met++, kDoublingsMax)));
     }
     void goes_to(const RedisReply& reply) {
         if (reply.kind == RedisReply::Kind::error) return drop(reply.text);
@@ -145,9 +156,7 @@ struct RedisClient::Loop {
             say({"ROLE"}, &Loop::must_be_primary);
             for (auto& command : waiting) link->unsent.push_back(std::move(command));
             waiting.clear();
-            figures.connected = true;
             figures.connects.fetch_add(1);
-            log::info("redis.connected", {{"host", address.host}, {"port", address.port}});
         }
         flush();
         hear(link);
@@ -235,14 +244,21 @@ struct RedisClient::Loop {
         figures.connected = false;
         left_once = true;
         rest_until = std::chrono::steady_clock::now() + rest;
-        log::warn(left->of_sentinel ? "redis.sentinel_left" : "redis.left",
-                  {{"host", left->address.host}, {"port", left->address.port}, {"why", std::move(why)}});
+        tell_left(*left, std::move(why));
         ++turn;
         for (auto& pending : left->sent) {
             figures.lost.fetch_add(1);
             if (pending.answer) pending.answer(fail(RedisFailure::outcome_unknown));
         }
         for (auto* queue : {&left->unsent, &waiting}) refuse_all(std::exchange(*queue, {}));
+    }
+    /// Not again what was said of that server already, until one is used.
+    void tell_left(const Link& left, std::string why) {
+        std::string& last = told[left.address.host + ":" + left.address.port];
+        if (last == why) return;
+        log::warn(left.of_sentinel ? "redis.sentinel_left" : "redis.left",
+                  {{"host", left.address.host}, {"port", left.address.port}, {"why", why}});
+        last = std::move(why);
     }
     void refuse_all(std::deque<Pending> refused) {
         for (auto& pending : refused) {
@@ -265,6 +281,8 @@ struct RedisClient::Loop {
     Instant rest_until{};
     bool left_once = false;
     std::size_t turn = 0;
+    int replicas_met = 0;                                  // in a row, where a primary should have been
+    std::map<std::string, std::string, std::less<>> told;  // why each server was left, since one was used
 };
 
 RedisClient::RedisClient(Options options)
