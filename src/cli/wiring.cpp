@@ -119,6 +119,9 @@ void Shop::Parts::add_jobs() {
                    Scheduler::Where::every_web});
     scheduler.add({"forget-unverified", milliseconds{60'000},
                    [this](ports::Fence fence) { return forget_unverified.run(std::move(fence)); }});
+    scheduler.add({"images", milliseconds{500},
+                   [this](ports::Fence fence) { return images_consumer.run(std::move(fence)); },
+                   Scheduler::Where::every_worker});
     webhooks.add_jobs(scheduler, event_bus, event_memory);
 }
 

@@ -15,6 +15,10 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     webhooks.collect(samples);
     redis.collect(samples);
     pictures.collect(samples);
+    add(Kind::counter, "marketday_images_finished_total", "Pictures that this process made in all widths",
+        static_cast<double>(finish_images.figures().finished_total));
+    add(Kind::counter, "marketday_images_not_finished_total", "Tries that failed, to be repeated",
+        static_cast<double>(finish_images.figures().failures_total));
     const auto& server = shop_server->figures();
     add(Kind::gauge, "marketday_connections_open", "Open connections of shoppers",
         static_cast<double>(server.open_connections));

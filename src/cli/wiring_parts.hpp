@@ -48,6 +48,7 @@
 #include "usecases/jobs_forgetting.hpp"
 #include "usecases/operators.hpp"
 #include "usecases/product_images.hpp"
+#include "usecases/relay_images.hpp"
 #include "usecases/search.hpp"
 #include "usecases/search_follower.hpp"
 #include "usecases/selling.hpp"
@@ -177,7 +178,13 @@ struct Shop::Parts {
     http::pages::Site site{site_of(config, listen, assets)};
     std::unique_ptr<http::SessionPositions> positions{positions_of(config, *stores, secrets)};
     BrowseShelves shelves;
-    ProductImages product_images{pictures.port(), image_studio, shelves};
+    ImageForms image_forms{pictures.port(), image_studio};
+    ProductImages product_images{image_forms, shelves};
+    FinishImages finish_images{image_forms, watched};
+    Consumer images_consumer{
+        event_bus, event_memory, clock, FinishImages::group(), FinishImages::types(), [this](ShopEvent event) {
+            return finish_images.handle(std::move(event));
+        }};
     Import import;
 
     http::Metrics metrics;

@@ -24,6 +24,15 @@ constexpr int kCutStatuses[] = {200, 400, 401, 404, 409, 413, 503};
 constexpr int kOriginalStatuses[] = {200, 400, 401, 404, 503};
 constexpr std::int64_t kSharpenPercentMax = 300;
 
+std::shared_ptr<const ReadyResponse> picture(const std::string& bytes, std::string_view surrogate,
+                                             std::string_view kept) {
+    return make_ready(200, "image/webp",
+                      {{"Cache-Control", std::string{kept}},
+                       {"Surrogate-Key", std::string{surrogate}},
+                       {"Cross-Origin-Resource-Policy", "cross-origin"}},
+                      bytes);
+}
+
 /// The pictures last asked for, as ready bytes. A name's bytes never change, so nothing is ever stale.
 class ReadyPictures {
 public:
@@ -35,11 +44,7 @@ public:
     }
     std::shared_ptr<const ReadyResponse> keep(std::string_view path, const std::string& bytes,
                                               std::string_view surrogate) {
-        auto ready = make_ready(200, "image/webp",
-                                {{"Cache-Control", "public, max-age=31536000, immutable"},
-                                 {"Surrogate-Key", std::string{surrogate}},
-                                 {"Cross-Origin-Resource-Policy", "cross-origin"}},
-                                bytes);
+        auto ready = picture(bytes, surrogate, "public, max-age=31536000, immutable");
         ready_.put(path, ready, ready->identity.size() + path.size() + 512);
         return ready;
     }
@@ -54,16 +59,18 @@ Response send(std::shared_ptr<const ReadyResponse> ready) {
     return response;
 }
 
-/// GET /images/{sku}/{file}: 200, 404, 503.
+/// GET /images/{sku}/{file}: 200, 404, 503. What is shown only until the picture is finished is kept for a second.
 Task<Response> get_file(ProductImages& images, std::shared_ptr<ReadyPictures> pictures, const Request& request) {
     std::string path{request.path};
     domain::SkuCode sku{request.param(0)};
     std::string file{request.param(1)};
-    auto bytes = co_await images.file(sku, std::move(file));
-    if (!bytes) co_return problem(store_unavailable());
-    if (!*bytes) co_return problem(not_found("picture"));
+    auto look = co_await images.look(sku, std::move(file));
+    if (!look) co_return problem(store_unavailable());
+    if (!*look) co_return problem(not_found("picture"));
+    const std::string& bytes = *(*look)->bytes;
     const std::string surrogate = "image-" + percent_encode(sku);
-    co_return send(pictures->keep(path, ***bytes, surrogate));
+    co_return send((*look)->lasting ? pictures->keep(path, bytes, surrogate)
+                                    : picture(bytes, surrogate, "public, max-age=1"));
 }
 
 Problem to_problem(ProductImages::Error error) {

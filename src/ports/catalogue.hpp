@@ -8,6 +8,7 @@
 #include "base/async/task.hpp"
 #include "base/result.hpp"
 #include "domain/product.hpp"
+#include "domain/product_image.hpp"
 #include "ports/freshness.hpp"
 
 namespace marketday::ports {
@@ -17,7 +18,8 @@ namespace marketday::ports {
 /// * repeatable: writing the same product again changes nothing, not even its version;
 /// * every change takes a change number of its own, larger than all before, in the order of the writes: whoever follows
 ///   `changed_after` from 0 sees every product in its newest form. A batch that changed something also leaves one event
-///   {"id","type":"products-changed","change":last number} in the outbox, topic "products".
+///   {"id","type":"products-changed","change":last number} in the outbox, topic "products";
+/// * a write that adds a picture leaves one event {"id","type":"image-added","sku","image"} beside it, topic "images".
 /// Reads are strict; those that are asked for pages too may be given a Freshness.
 /// Thread-safe; tasks resume on their caller's executor.
 class Catalogue {
@@ -43,6 +45,9 @@ public:
         /// The stored product's pictures stay, whatever `product` says: a record that says nothing of pictures removes
         /// none.
         bool keep_images = false;
+        /// One of the shop's own pictures that the product shows from now on and that is begun, not finished
+        /// (usecases::ImageForms): an event says so, unless nothing is written.
+        std::optional<domain::ImageId> image_added{};
     };
     enum class Written : std::uint8_t { created, updated, unchanged, conflict };
     /// Writes 1..kWritesMax products in order, in one commit, durable when it returns. Outcomes come in the same order.

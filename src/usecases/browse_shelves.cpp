@@ -105,7 +105,7 @@ BrowseShelves::Answer<Result<BrowseShelves::Shelf, BrowseShelves::Refused>> Brow
             co_return Outcome{fail(Refused{Refusal::invalid, *std::move(fault)})};
 
         std::vector<Catalogue::Write> writes;
-        writes.push_back({std::move(changed), 0, version});
+        writes.push_back({.product = std::move(changed), .if_version = version, .image_added = edit.image_added});
         auto written = co_await catalogue_.put(std::move(writes));
         if (!written) co_return fail(to_error(written.error()));
         if (written->front() == Catalogue::Written::conflict) continue;

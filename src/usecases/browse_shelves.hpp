@@ -18,6 +18,8 @@ struct ProductEdit {
     std::array<std::optional<std::string>, domain::kLanguages.size()> description;
     std::optional<std::vector<domain::LocalText>> category;
     std::optional<std::vector<std::string>> images;
+    /// That one of `images` is new and to be finished; see ports::Catalogue::Write.
+    std::optional<domain::ImageId> image_added;
     std::optional<std::optional<std::int64_t>> price_minor;  // in the shop's currency; none: shown, not sold
     std::optional<bool> hidden;
     std::optional<std::int64_t> weight_g;

@@ -36,6 +36,8 @@ std::optional<ShopEvent> to_event(const boost::json::value& value) {
     const auto total = number_of(object, "total_minor");
     if (currency && total) event.total = Money{*total, *currency};
     event.change = number_of(object, "change");
+    event.sku = text_of(object, "sku");
+    event.image = text_of(object, "image");
     return event;
 }
 

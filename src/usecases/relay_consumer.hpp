@@ -6,6 +6,7 @@
 
 #include "base/ids.hpp"
 #include "base/money.hpp"
+#include "domain/product_image.hpp"
 #include "ports/event_bus.hpp"
 #include "usecases/jobs_scheduler.hpp"
 
@@ -21,6 +22,8 @@ struct ShopEvent {
     std::optional<SaleId> sale;
     std::optional<Money> total;
     std::optional<std::int64_t> change;  // of the goods, "products-changed"
+    domain::SkuCode sku;                 // of the product that shows `image`, "image-added"
+    domain::ImageId image;
 };
 /// The events of a message's body (a JSON array); nothing when it is not one.
 std::optional<std::vector<ShopEvent>> parse_events(std::string_view body);

@@ -197,6 +197,25 @@ TEST_P(CatalogueContract, a_batch_that_changed_something_leaves_one_event_in_the
     EXPECT_THAT(events[0], testing::HasSubstr("\"change\":" + std::to_string(changed_after(0).back().number)));
 }
 
+TEST_P(CatalogueContract,
+       a_write_that_adds_a_picture_leaves_its_event_beside_it_and_one_that_changes_nothing_does_not) {
+    domain::Product pot = product("exu-%3F!+~", "pot");
+    ASSERT_EQ(put(pot), Written::created);
+    pot.images = {domain::image_path(pot.sku, "0123456789abcdef")};
+    for (int time = 0; time < 2; ++time)
+        put({Catalogue::Write{.product = pot, .image_added = domain::ImageId{"0123456789abcdef"}}});
+    EXPECT_EQ(put({Catalogue::Write{.product = pot, .if_version = 1, .image_added = "fedcba9876543210"}}).front(),
+              Written::conflict);
+    std::vector<std::string> events;
+    const auto messages = run_task(store_->order_book().outbox(0, 100)).value();
+    for (const auto& message : messages)
+        if (message.topic == "images") events.push_back(message.events_json);
+    const auto change = std::to_string(changed_after(0).back().number);
+    EXPECT_THAT(events, testing::ElementsAre(R"([{"id":"image-)" + change +
+                                             R"(-0123456789abcdef","type":"image-added",)"
+                                             R"("image":"0123456789abcdef","sku":"exu-%3F!+~"}])"));
+}
+
 TEST_P(CatalogueContract, categories_count_what_is_shown_in_them_and_below) {
     domain::Product mug = product("mug", "m");
     mug.category = {text("Home"), text("Mugs", "マグ")};

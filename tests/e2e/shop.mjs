@@ -150,6 +150,9 @@ export async function template() {
     await writeFile(password, operator.password);
     await run(['operator', 'add', operator.name, '--role', 'owner', '--password-file', password, '--data', shop.data]);
     await run(['product', 'images', path.join(root, 'demo/images'), '--data', shop.data]);
+    // Made in the order in which they were given: when the last is whole, all are.
+    const { images } = await shop.operate('GET', `/products/${pictures.sort().at(-1).replace('.webp', '')}`);
+    await until(async () => (await fetch(shop.url + images[0])).headers.get('cache-control').includes('immutable'), 'the last picture', 120_000);
     await shop.end('SIGTERM');
     await rename(shop.data, directory);
   } finally {

@@ -1,6 +1,7 @@
 """Several processes of one shop with a real NATS: what one has changed the others hear of, and find in time when they do not."""
 
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -8,10 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import shop
 from several import SeveralTest
 from shop import call
+
+DEMO = pathlib.Path(__file__).resolve().parents[2] / "demo/images"
 
 
 class Nats:
@@ -99,6 +103,41 @@ class HeardEvents(SeveralTest):
         for what, seconds in (("with NATS", took), ("without", unheard), ("with it again", again)):
             print(f"a price was seen by two others, {what}, after", ", ".join(f"{s * 1000:.0f} ms" for s in seconds),
                   file=sys.stderr)
+
+    def picture(self, process, url):
+        """The bytes, and whether they are what will always be shown."""
+        answer = urllib.request.urlopen(process.url + url, timeout=10)
+        return answer.read(), "immutable" in answer.headers["Cache-Control"]
+
+    def test_a_picture_is_finished_by_a_worker_and_shown_small_until_one_is_there(self):
+        # The web processes and the workers share their pictures, as in a fleet.
+        shared = self.directory / "images"
+        shared.mkdir()
+        for name in ("web", "worker", "other"):
+            (self.directory / name).mkdir(mode=0o700)
+            (self.directory / name / "images").symlink_to(shared)
+        web = self.process("web", "roles=web,scheduler")
+        web.stock_up("pot", 5)
+        given = web.operate("POST", "/products/pot/images", (DEMO / "demo-0061.webp").read_bytes())
+        url = given["url"]
+        small, lasting = self.picture(web, url.replace("-1280", "-320"))
+        self.assertTrue(lasting)
+        for width in (640, 1280):
+            self.assertEqual(self.picture(web, url.replace("-1280", f"-{width}")), (small, False))
+        self.until("the event is published", 10, lambda: self.sql("SELECT count(*) FROM outbox WHERE sent = 0") == "0")
+        self.assertEqual(self.picture(web, url), (small, False))
+        # Two of them share the work, and nothing is made twice.
+        workers = [self.process(name, "roles=worker") for name in ("worker", "other")]
+        took = self.until("the worker makes it", 15, lambda: self.picture(web, url)[1])
+        print(f"a picture that had waited was whole {took:.2f} s after its worker had started", file=sys.stderr)
+        sizes = [len(self.picture(web, url.replace("-1280", f"-{width}"))[0]) for width in (320, 640, 1280)]
+        self.assertEqual(sizes, sorted(set(sizes)))
+        again = web.operate("POST", "/products/pot/images", (DEMO / "demo-0021.webp").read_bytes())
+        took = self.until("another is made", 15, lambda: self.picture(web, again["url"])[1])
+        print(f"a picture was whole {took:.2f} s after it was given", file=sys.stderr)
+        name = "marketday_images_finished_total"
+        self.until("both are counted", 3, lambda: sum(self.figure(worker, name) for worker in workers) == 2)
+        self.assertEqual(self.figure(web, name), 0)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import struct
 import tempfile
+import time
 import unittest
 import urllib.parse
 import zlib
@@ -47,11 +48,20 @@ class Images(shop.ShopTest):
         connection.close()
         return answer, body
 
+    def until_finished(self, url, within_s=10):
+        deadline = time.monotonic() + within_s
+        while "immutable" not in self.fetch(url)[0].headers["Cache-Control"]:
+            self.assertLess(time.monotonic(), deadline, "the worker has not made the picture")
+            time.sleep(0.02)
+
     def test_a_picture_comes_in_three_widths_that_nobody_need_ask_for_twice(self):
         given = self.admin("POST", "/mug/images", png(900, 600))
         self.assertEqual(given.status, 201, given.text)
         url = given.json["url"]
         self.assertEqual(given.json["product"]["images"], [url])
+        # It is shown at once, and in full as soon as it is made.
+        self.assertEqual(self.fetch(url)[0].status, 200)
+        self.until_finished(url)
         for width in (320, 640, 1280):
             answer, body = self.fetch(url.replace("-1280", f"-{width}"))
             self.assertEqual(answer.status, 200)
@@ -139,6 +149,7 @@ class ImagesInABucket(Images):
         url = self.admin("POST", "/mug/images", png(900, 600)).json["url"]
         self.assertFalse((self.directory / "shop" / "images").exists())
         second = self.serve(self.directory / "second", *self.settings())
+        self.until_finished(url)
         _, shown = self.fetch(url)
         self.bucket.kill()
         self.assertEqual(self.fetch(url)[1], shown, "what was shown is kept near")

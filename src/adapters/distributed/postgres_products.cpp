@@ -1,6 +1,7 @@
 #include "adapters/distributed/postgres_products.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <optional>
@@ -96,6 +97,7 @@ public:
         known.content = std::move(content);
         known.category = domain::category_path(product.category);
         known.change_no = ++last_change_;
+        if (write.image_added) image_events_.push_back(image_event(product.sku, *write.image_added, last_change_));
         ++known.times_written;
         ++known.version;
         if (was_shown) count(old_category, nullptr, -1);
@@ -105,6 +107,7 @@ public:
 
     bool anything_changed() const { return last_change_ != first_change_; }
     std::int64_t last_change() const { return last_change_; }
+    const std::vector<std::string>& image_events() const { return image_events_; }
     const std::vector<ports::OrderBook::StockChange>& first_stock() const { return first_stock_; }
 
     PostgresValue category_paths() const {
@@ -220,6 +223,7 @@ private:
     std::map<std::string, Known> known_;
     std::map<std::string, CategoryDelta> categories_;
     std::vector<ports::OrderBook::StockChange> first_stock_;
+    std::vector<std::string> image_events_;
 };
 
 }  // namespace
@@ -263,6 +267,9 @@ Task<std::vector<Catalogue::Written>> write_products(PostgresSession& session,
     last.push_back(PostgresSession::statement(
         "SELECT add_outbox($1, 'products', $2)", to_unix_ms(now),
         fmt::format(R"([{{"id":"products-{0}","type":"products-changed","change":{0}}}])", deciding.last_change())));
+    if (!deciding.image_events().empty())
+        last.push_back(PostgresSession::statement("SELECT add_outbox($1, 'images', $2)", to_unix_ms(now),
+                                                  fmt::format("[{}]", fmt::join(deciding.image_events(), ","))));
     co_await session.finish_with(std::move(last));
     co_return written;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -37,7 +38,42 @@ private:
     int value_;
 };
 
-bool write_all(const Descriptor& file, std::string_view bytes) {
+/// A new file under a hidden name that nobody else writes to: several processes may keep their pictures in one
+/// directory and put the same one at the same time. Gone with this unless it was renamed.
+class Part {
+public:
+    Part(const fs::path& directory, const std::string& file) : file_(open_new(directory, file)) {}
+    ~Part() {
+        if (file_.is_open() && !renamed_) ::unlink(path_.c_str());
+    }
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+    bool is_open() const { return file_.is_open(); }
+    int get() const { return file_.get(); }
+    bool rename_to(const fs::path& path) {
+        renamed_ = ::rename(path_.c_str(), path.c_str()) == 0;
+        return renamed_;
+    }
+
+private:
+    /// Another machine's process of this number, or one that died, may have the name already.
+    int open_new(const fs::path& directory, const std::string& file) {
+        static std::atomic<std::uint64_t> next{0};
+        for (int tries = 0; tries < kNamesMax; ++tries) {
+            path_ = directory / fmt::format(".{}.{}-{}.part", file, ::getpid(), next++);
+            const int opened = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+            if (opened >= 0 || errno != EEXIST) return opened;
+        }
+        return -1;
+    }
+
+    static constexpr int kNamesMax = 1000;
+    fs::path path_;
+    Descriptor file_;
+    bool renamed_ = false;
+};
+
+bool write_all(const Part& file, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
@@ -65,12 +101,9 @@ Outcome<std::monostate> write_file(const fs::path& root, const Images::Name& nam
     const bool made = ::mkdir(directory.c_str(), 0755) == 0;
     if (!made && errno != EEXIST) return fail(unavailable("mkdir"));
     if (made && !sync_directory(root)) return fail(unavailable("sync"));
-    const fs::path part = directory / ("." + name.file + ".part");
-    {
-        const Descriptor file{::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-        if (!file.is_open() || !write_all(file, bytes) || ::fsync(file.get()) != 0) return fail(unavailable("write"));
-    }
-    if (::rename(part.c_str(), path.c_str()) != 0) return fail(unavailable("rename"));
+    Part part{directory, name.file};
+    if (!part.is_open() || !write_all(part, bytes) || ::fsync(part.get()) != 0) return fail(unavailable("write"));
+    if (!part.rename_to(path)) return fail(unavailable("rename"));
     if (!sync_directory(directory)) return fail(Images::Error::outcome_unknown);
     return std::monostate{};
 }

@@ -1,6 +1,7 @@
 #include "adapters/embedded/sqlite_products.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -92,6 +93,7 @@ Catalogue::Written ProductWriter::write(const Catalogue::Write& write) {
         " category = excluded.category, change_no = excluded.change_no, version = version + 1,"
         " updated_ms = excluded.updated_ms",
         stored.sku_no, content, category, ++last_change_, to_unix_ms(now_));
+    if (write.image_added) image_events_.push_back(image_event(product.sku, *write.image_added, last_change_));
     if (stored.has_product && !stored.offer.hidden) count(stored.category, nullptr, -1);
     if (!product.hidden) count(category, &product.category, 1);
     if (stored.has_product) return Catalogue::Written::updated;
@@ -139,6 +141,9 @@ void ProductWriter::finish() {
                     last_change_);
     connection_.run("INSERT INTO outbox (at_ms, topic, events) VALUES (?1, 'products', ?2)", to_unix_ms(now_),
                     fmt::format(R"([{{"id":"products-{0}","type":"products-changed","change":{0}}}])", last_change_));
+    if (!image_events_.empty())
+        connection_.run("INSERT INTO outbox (at_ms, topic, events) VALUES (?1, 'images', ?2)", to_unix_ms(now_),
+                        fmt::format("[{}]", fmt::join(image_events_, ",")));
 }
 
 }  // namespace marketday::adapters

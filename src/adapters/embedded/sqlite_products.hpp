@@ -34,6 +34,7 @@ private:
     std::int64_t first_change_ = 0;
     std::int64_t last_change_ = 0;
     std::int64_t created_ = 0;
+    std::vector<std::string> image_events_;
     std::map<std::string, CategoryDelta, std::less<>> categories_;
 };
 

@@ -68,6 +68,13 @@ std::string product_content(const Product& product) {
     return out;
 }
 
+std::string image_event(const domain::SkuCode& sku, const domain::ImageId& image, std::int64_t change) {
+    std::string event =
+        fmt::format(R"({{"id":"image-{0}-{1}","type":"image-added","image":"{1}","sku":)", change, image);
+    log::append_json_string(event, sku);
+    return event + '}';
+}
+
 domain::LocalText parse_text(std::string_view json) {
     try {
         return read_text(boost::json::parse(json));

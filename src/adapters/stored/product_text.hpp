@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "domain/product.hpp"
+#include "domain/product_image.hpp"
 
 namespace marketday::adapters {
 
@@ -18,5 +19,8 @@ void append_text(std::string& out, const domain::LocalText& text);
 domain::LocalText parse_text(std::string_view json);
 /// Fills in the languages that `into` has not.
 void merge(domain::LocalText& into, const domain::LocalText& from);
+
+/// The event of a picture that product change number `change` adds, for the outbox's topic "images".
+std::string image_event(const domain::SkuCode& sku, const domain::ImageId& image, std::int64_t change);
 
 }  // namespace marketday::adapters
