@@ -1,5 +1,7 @@
 #include "base/memory_reserve.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -7,6 +9,7 @@
 #include <new>
 
 #include "base/assert.hpp"
+#include "base/log_output.hpp"
 #include "base/trace.hpp"
 
 namespace marketday {
@@ -30,9 +33,14 @@ bool may_give_up() {
 
 /// Called by operator new, which tries again when this returns.
 void on_no_memory() {
-    if (!may_give_up() && MemoryReserve::take()) return;
-    given_up.fetch_add(1, std::memory_order_relaxed);
-    throw std::bad_alloc{};
+    if (may_give_up()) {
+        given_up.fetch_add(1, std::memory_order_relaxed);
+        throw std::bad_alloc{};
+    }
+    if (MemoryReserve::take()) return;
+    // What threw here would end one of the shop's own loops, which nobody would miss before it is needed.
+    (void)log::LogOutput{STDERR_FILENO}.put("marketday: out of memory, and the reserve is used up; start it again\n");
+    std::abort();
 }
 
 /// False: there is no memory.

@@ -11,9 +11,10 @@ namespace marketday {
 /// Work for one request is given up: operator new throws std::bad_alloc, and the request's edge answers 503. What
 /// others rely on cannot be given up half-way (an executor's queue, a batch under way, an answer that has begun): it
 /// takes from a reserve that is put aside beforehand and filled again as soon as there is memory. Once the reserve is
-/// used up, std::bad_alloc is thrown there too, and ends the process.
+/// used up, the process ends there.
 ///
-/// Work for one request is what runs under a trace (base/trace.hpp) or in a GivesUp, and not in a MustSucceed.
+/// Work that can be given up is what runs under a request's trace (base/trace.hpp) or in a GivesUp, and not in a
+/// MustSucceed.
 class MemoryReserve {
 public:
     static constexpr std::size_t kPieces = 64;

@@ -17,6 +17,7 @@
 #include "adapters/embedded/sqlite_connection.hpp"
 #include "base/async/blocking.hpp"
 #include "base/async/wait.hpp"
+#include "base/memory_reserve.hpp"
 #include "base/result.hpp"
 
 namespace marketday::adapters {
@@ -74,21 +75,16 @@ public:
         co_return std::move(outcome);
     }
 
-    /// Runs `work(connection)` on a reader's connection: a snapshot that holds every committed write.
+    /// Runs `work(connection)` on a reader's connection: a snapshot that holds every committed write. What it throws
+    /// ends only it (StoreFailure::unavailable).
     template <class F, class T = std::invoke_result_t<F&, SqliteConnection&>>
     Task<Written<T>> read(F work) {
         using Outcome = Written<T>;
         Trace* const trace = current_trace();
         const Instant begun = trace != nullptr ? std::chrono::steady_clock::now() : Instant{};
         Outcome outcome = co_await suspend_for<Outcome>([this, &work](Resumer<Outcome> resume) {
-            const bool taken = submit_read([resume, &work](SqliteConnection& connection) {
-                try {
-                    resume(Outcome{work(connection)});
-                } catch (const std::exception& error) {
-                    report(error);
-                    resume(Outcome{fail(StoreFailure::unavailable)});
-                }
-            });
+            const bool taken =
+                submit_read([resume, &work](SqliteConnection& connection) { resume(outcome_of<T>(connection, work)); });
             if (!taken) resume(Outcome{fail(StoreFailure::full)});
         });
         if (trace != nullptr) trace->add("store read", begun, std::chrono::steady_clock::now());
@@ -157,6 +153,17 @@ private:
                 resume(Written<T>{std::move(*value)});
         }
     };
+
+    template <class T, class F>
+    static Written<T> outcome_of(SqliteConnection& connection, F& work) {
+        try {
+            const GivesUp scope;
+            return Written<T>{work(connection)};
+        } catch (const std::exception& error) {
+            report(error);
+            return fail(StoreFailure::unavailable);
+        }
+    }
 
     void open();
     std::vector<std::unique_ptr<Write>> take_group();

@@ -12,6 +12,8 @@ void AsioExecutor::shut_down() {
     destroy_roots();
     timers_.clear();
     timer_times_.clear();
+    running_.clear();
+    begun_ = 0;
     std::vector<Job> dropped;
     {
         const std::scoped_lock lock(mutex_);
@@ -19,32 +21,45 @@ void AsioExecutor::shut_down() {
     }
 }
 
-void AsioExecutor::soon(Job job) {
-    const MustSucceed scope;  // Whoever waits for this job would wait for ever.
+void AsioExecutor::soon(Job job) noexcept {
+    const MustSucceed scope;
     {
         const std::scoped_lock lock(mutex_);
         ready_.push_back(std::move(job));
         if (scheduled_) return;
         scheduled_ = true;
     }
+    run_ready_soon();
+}
+
+void AsioExecutor::run_ready_soon() noexcept {
     from_reserve([this] { boost::asio::post(io_, [this] { run_ready(); }); });
 }
 
-void AsioExecutor::run_ready() {
-    {
-        const std::scoped_lock lock(mutex_);
-        running_.swap(ready_);
-        scheduled_ = false;
-    }
-    // Jobs that these jobs queue run after the sockets have had their turn.
-    for (auto& job : running_) {
-        Job taken = std::move(job);
-        taken();
-    }
+void AsioExecutor::take_over() {
     running_.clear();
+    begun_ = 0;
+    const std::scoped_lock lock(mutex_);
+    running_.swap(ready_);
+    scheduled_ = false;
 }
 
-Executor::TimerId AsioExecutor::at(Instant when, Job job) {
+void AsioExecutor::run_ready() {
+    if (begun_ == running_.size()) take_over();
+    // Jobs that these jobs queue run after the sockets have had their turn.
+    try {
+        while (begun_ < running_.size()) {
+            Job taken = std::move(running_[begun_++]);
+            taken();
+        }
+    } catch (...) {
+        run_ready_soon();  // Whoever waits for those behind it has nothing to do with its failure.
+        throw;
+    }
+    MemoryReserve::refill();
+}
+
+Executor::TimerId AsioExecutor::at(Instant when, Job job) noexcept {
     const MustSucceed scope;
     const TimerId id = next_timer_++;
     timers_.emplace(std::pair{when, id}, std::move(job));
@@ -76,10 +91,15 @@ void AsioExecutor::arm() {
 
 void AsioExecutor::fire() {
     const Instant current = now();
-    while (!timers_.empty() && timers_.begin()->first.first <= current) {
-        auto node = timers_.extract(timers_.begin());
-        timer_times_.erase(node.key().second);
-        node.mapped()();
+    try {
+        while (!timers_.empty() && timers_.begin()->first.first <= current) {
+            auto node = timers_.extract(timers_.begin());
+            timer_times_.erase(node.key().second);
+            node.mapped()();
+        }
+    } catch (...) {
+        arm();  // The others are not to wait for ever because one failed.
+        throw;
     }
     arm();
 }

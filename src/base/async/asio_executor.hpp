@@ -17,8 +17,9 @@ public:
     explicit AsioExecutor(boost::asio::io_context& io) : io_(io), timer_(io) {}
     ~AsioExecutor() override;
 
-    void soon(Job job) override;
-    TimerId at(Instant when, Job job) override;
+    /// Without memory and without a reserve both end the process: whoever waits for the job would wait for ever.
+    void soon(Job job) noexcept override;
+    TimerId at(Instant when, Job job) noexcept override;
     void cancel(TimerId timer) override;
     Instant now() const override { return std::chrono::steady_clock::now(); }
 
@@ -27,7 +28,9 @@ public:
     void shut_down();
 
 private:
+    void take_over();
     void run_ready();
+    void run_ready_soon() noexcept;
     void arm();
     void fire();
 
@@ -37,6 +40,7 @@ private:
     std::vector<Job> ready_;
     bool scheduled_ = false;
     std::vector<Job> running_;
+    std::size_t begun_ = 0;  // of those
     std::map<std::pair<Instant, TimerId>, Job> timers_;
     std::map<TimerId, Instant> timer_times_;
     TimerId next_timer_ = 1;

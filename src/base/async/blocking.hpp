@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/async/wait.hpp"
+#include "base/memory_reserve.hpp"
 #include "base/result.hpp"
 
 namespace marketday {
@@ -72,6 +73,7 @@ template <class T, class F>
 Result<T, Busy> outcome_of(F& function, std::exception_ptr* failure) {
     if (failure == nullptr) return Result<T, Busy>{std::in_place, function()};
     try {
+        const GivesUp scope;
         return Result<T, Busy>{std::in_place, function()};
     } catch (...) {
         *failure = std::current_exception();
