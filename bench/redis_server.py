@@ -1,14 +1,9 @@
-"""A throwaway Redis for benchmarks and tests: on loopback, in a directory of its own, run by an unprivileged user."""
+"""A throwaway Redis for benchmarks and tests, and Sentinels that watch it."""
 import csv
-import os
-import pathlib
-import shutil
-import signal
 import socket
 import subprocess
-import tempfile
-import time
 
+from engine_server import EngineServer
 
 # What a shop does that sells from Redis: a key once, a limit, the stock, and the order, all in one script.
 ORDER = """
@@ -20,51 +15,24 @@ return 'reserved'
 """
 
 
-class RedisServer:
+class RedisServer(EngineServer):
     """`settings`: further arguments, as --name value. It keeps nothing over its end unless they say so."""
 
+    program = "redis-server"
     saves = ("--save", "", "--appendonly", "no")
     arguments = ()
 
     def __init__(self, *settings):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="marketday-redis-"))
-        self.directory.chmod(0o777)
         self.settings = settings
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        super().__init__()
         self.url = f"redis://127.0.0.1:{self.port}"
-        self.start()
 
-    def __enter__(self):
-        return self
+    def command(self):
+        return [self.program, *self.arguments, "--port", self.port, "--bind", "127.0.0.1", "--dir", self.directory, *self.saves,
+                *self.settings]
 
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def start(self):
-        command = ["redis-server", *self.arguments, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
-                   *self.saves, *self.settings]
-        if os.geteuid() == 0:
-            command = ["setpriv", "--pdeathsig", "KILL", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *command]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                if self.ask("PING") == b"PONG":
-                    return
-            except OSError:
-                pass
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("redis-server did not start; is the package redis-server installed?")
-            time.sleep(0.02)
-
-    def kill(self):
-        """kill -9."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+    def answers(self):
+        return self.ask("PING") == b"PONG"
 
     def ask(self, *words):
         """One command and its answer: bytes, an integer, None or a list of them; RuntimeError for an error."""

@@ -240,7 +240,7 @@ const std::vector<ConfigKey>& config_keys() {
         {"http.connections_max", Kind::integer, "0", "open connections; 0: from the descriptor limit"},
         {"http.idle_timeout_s", Kind::integer, "75", "an idle connection is closed after this, seconds", 1, 86'400},
         {"http.request_timeout_s", Kind::integer, "10", "the deadline of a request, seconds", 1, 600},
-        {"http.unread_max_ms", Kind::integer, "100",
+        {"http.unread_max_ms", Kind::integer, "60",
          "while requests wait longer than this to be read, orders are refused at once with 503, milliseconds; 0: never",
          0, 60'000},
         {"http.hsts_days", Kind::integer, "365",

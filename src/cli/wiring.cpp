@@ -254,7 +254,7 @@ int Shop::run() {
     if (shared_store(parts.config)) {
         spawn(parts.shop_executor, "sessions.follow", parts.session_cache.follow());
         parts.hear_of_changes();
-        spawn(parts.shop_executor, "catalogue.follow", parts.watched.follow([] { return kFollowEvery; }));
+        spawn(parts.shop_executor, "catalogue.follow", parts.watched.follow(kFollowEvery));
         spawn(parts.operator_executor, "operators.follow", parts.operators.follow(kFollowEvery));
     }
     parts.cdns.start(parts.shop_executor, parts.board);

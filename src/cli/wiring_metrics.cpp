@@ -29,6 +29,8 @@ void Shop::Parts::collect_anywhere(std::vector<http::Sample>& samples) const {
     add(Kind::counter, "marketday_requests_refused_behind_total",
         "Requests refused because those before them wait too long to be read",
         static_cast<double>(server.behind_total));
+    add(Kind::gauge, "marketday_refusals_waiting", "Refusals for want of time that wait for their turn to be sent",
+        static_cast<double>(server.refusals_waiting));
     add(Kind::counter, "marketday_requests_malformed_total", "Requests that were no HTTP",
         static_cast<double>(server.malformed_total));
     add(Kind::gauge, "marketday_hashes_waiting", "Passwords that wait to be hashed",

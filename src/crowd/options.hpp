@@ -43,6 +43,7 @@ struct Options {
     double orders_per_second = 0;  // 0: closed loop, as fast as answers come
     std::int64_t duration_us = 10'000'000;
     std::uint32_t connections = 512;
+    bool leave_when_full = false;  // whoever finds no free connection goes away, instead of waiting for one
 
     // replay
     std::string replay_file;

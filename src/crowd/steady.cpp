@@ -8,8 +8,9 @@
 namespace marketday::crowd {
 namespace {
 
-/// With arrivals it is an open loop: each order has its instant, and waits for a free connection on its own time.
-/// Without, every client sends its next order as soon as it has its answer, until the duration is over.
+/// With arrivals it is an open loop: each order has its instant, and waits for a free connection on its own time, or
+/// goes away when there is none. Without, every client sends its next order as soon as it has its answer, until the
+/// duration is over.
 class Steady final : public Reactor::Handler {
 public:
     explicit Steady(const Share& share)
@@ -40,7 +41,8 @@ public:
             constexpr std::int64_t kTickUs = 200;
             reactor_.step(closed_loop_ || idle_.empty() ? now + 50'000 : std::max(next_due(now), now + kTickUs));
         }
-        for (; !closed_loop_ && next_arrival_ < plan_.arrivals.size(); next_arrival_ += share_.count) never_sent();
+        for (; !closed_loop_ && next_arrival_ < plan_.arrivals.size(); next_arrival_ += share_.count)
+            never_sent("never-sent");
         share_.tally.connections = 0;
     }
 
@@ -134,6 +136,10 @@ private:
             idle_.pop_back();
             start(index, arrival.at_us, arrival.session, arrival.basket);
         }
+        if (!plan_.options.leave_when_full) return;
+        for (; next_arrival_ < plan_.arrivals.size() && plan_.arrivals[next_arrival_].at_us <= now;
+             next_arrival_ += share_.count)
+            never_sent("no-connection");
     }
 
     void start(std::uint32_t index, std::int64_t intended_us, std::uint32_t session, std::uint32_t basket) {
@@ -203,7 +209,7 @@ private:
         start_due(clients_[index].record.end_us);
     }
 
-    void never_sent() {
+    void never_sent(std::string_view reason) {
         const Arrival& arrival = plan_.arrivals[next_arrival_];
         Record record;
         record.op = Op::order;
@@ -211,7 +217,7 @@ private:
         record.end_us = monotonic_us();
         record.shopper = arrival.session;
         record.basket = arrival.basket;
-        conclude(share_, record, Outcome::refused, "never-sent");
+        conclude(share_, record, Outcome::refused, reason);
     }
 
     const Share& share_;

@@ -55,14 +55,24 @@ DrillShop::DrillShop(const DrillOptions& options, const Say& say, TemporaryDirec
 }
 
 void DrillShop::open(std::int64_t units) {
+    units_ = units;
     shop_.start();
-    PlannedSale sale{"drill-kettle", units, to_unix_ms(SystemClock{}.wall_now()) + 600};
-    sale_without_line_ = plan_sale(shop_, sale);
-    sale.sku = "drill-lantern";
-    sale.line = true;
-    sale_with_line_ = plan_sale(shop_, sale);
-    wait_until_open(shop_, sale_without_line_);
-    wait_until_open(shop_, sale_with_line_);
+    sale_without_line_ = open_sale("drill-kettle", false);
+    renew_sale_with_line();
+}
+
+std::string DrillShop::open_sale(const std::string& sku, bool line) {
+    PlannedSale sale{sku, units_, to_unix_ms(SystemClock{}.wall_now()) + 600};
+    sale.line = line;
+    std::string id = plan_sale(shop_, sale);
+    wait_until_open(shop_, id);
+    return id;
+}
+
+void DrillShop::renew_sale_with_line() {
+    if (!sale_with_line_.empty())
+        shop_.operate("POST", fmt::format("/admin/v1/sales/{}/state", sale_with_line_), R"({"state":"closed"})");
+    sale_with_line_ = open_sale(fmt::format("drill-lantern-{}", ++sales_with_line_), true);
 }
 
 void DrillShop::send_crowd(const CrowdPlan& plan) {

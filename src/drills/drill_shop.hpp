@@ -56,6 +56,8 @@ public:
     /// Starts the shop and opens both sales with so many units each.
     void open(std::int64_t units);
     ShopProcess& process() { return shop_; }
+    /// Closes the sale with a line and opens another, as a shop does that holds one sale after the other.
+    void renew_sale_with_line();
 
     /// Sends a crowd and returns once it is about to come: the first of it comes after kBeforeFirst.
     void send_crowd(const CrowdPlan& plan);
@@ -83,12 +85,15 @@ public:
     static constexpr std::chrono::milliseconds kBeforeFirst{400};
 
 private:
+    std::string open_sale(const std::string& sku, bool line);
     void read_summary(int exit_code);
 
     const DrillOptions& options_;
     const Say& say_;
     std::filesystem::path directory_;
     ShopProcess shop_;
+    std::int64_t units_ = 0;
+    std::int64_t sales_with_line_ = 0;
     std::string sale_with_line_;
     std::string sale_without_line_;
     std::optional<Child> crowd_;

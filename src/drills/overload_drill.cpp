@@ -30,9 +30,10 @@ using std::chrono::steady_clock;
 constexpr std::array kPercents{10, 25, 50, 75, 100, 125, 150, 200};
 constexpr std::array kPercentsSlow{50, 100, 200, 400};
 constexpr seconds kEach{10};
-constexpr std::chrono::microseconds kSlowSync{20'000};
+constexpr std::chrono::microseconds kSlowSync{10'000};
 constexpr std::uint32_t kConnectionsClosed = 512;
-// Every shopper has a connection of their own: those who wait must wait in the shop, not for a connection.
+// A shopper takes a connection of their own for as long as they are not answered; whoever finds none goes away, as from
+// a shop whose connections are all taken, and is no goodput.
 constexpr std::uint32_t kConnectionsOpen = 8'000;
 constexpr std::uint32_t kCustomers = 20'000;
 constexpr std::int64_t kUnits = 50'000'000;
@@ -53,6 +54,7 @@ struct Rate {
     double operator_ms = 0;  // the longest that an operator waited
     double operator_p99_ms = 0;
     std::int64_t refused = 0;
+    std::int64_t without_connection = 0;  // of those
 };
 
 double number_of(crowd::JsonView value) { return value.absent() ? 0 : std::stod(std::string{value.raw()}); }
@@ -83,10 +85,10 @@ public:
         Rate rate = send(capacity_per_s * percent / 100, lasts);
         rate.percent = percent;
         say_(fmt::format(
-            "  {:>3} %: offered {:>7.0f}/s, taken {:>7.0f}/s, p50 {:>6.1f} ms, p99 {:>6.1f} ms, refused {:>8}, "
-            "operator {:>5.1f} ms at most",
+            "  {:>3} %: offered {:>7.0f}/s, taken {:>7.0f}/s, p50 {:>6.1f} ms, p99 {:>6.1f} ms, refused {:>8}, of them "
+            "{:>8} without a connection, operator {:>5.1f} ms at most",
             percent, rate.offered_per_s, rate.goodput_per_s, rate.p50_ms, rate.p99_ms, grouped(rate.refused),
-            rate.operator_ms));
+            grouped(rate.without_connection), rate.operator_ms));
         return rate;
     }
 
@@ -106,6 +108,7 @@ private:
         crowd.orders_per_second = per_s;
         crowd.duration_us = std::chrono::microseconds{lasts}.count();
         crowd.connections = per_s > 0 ? kConnectionsOpen : kConnectionsClosed;
+        crowd.leave_when_full = true;
         crowd.prepare = kCustomers;
         crowd.data_dir = shop_.data().string();
         crowd.report_dir = report.string();
@@ -140,6 +143,7 @@ private:
         rate.p50_ms = number_of(summary["acknowledged_latency_ms"]["p50"]);
         rate.p99_ms = number_of(summary["acknowledged_latency_ms"]["p99"]);
         rate.refused = summary["orders"]["refused"].integer_or(0);
+        rate.without_connection = summary["reasons"]["no-connection"].integer_or(0);
         rate.operator_ms = waits_ms.back();
         rate.operator_p99_ms = waits_ms[waits_ms.size() * 99 / 100];
         return rate;
@@ -173,6 +177,9 @@ void judge(const std::string& name, const std::vector<Rate>& rates, DrillResult&
     result.figure(fmt::format("{}: at {} %", name, worst.percent),
                   fmt::format("{:.0f} orders/s, {:.0f} % of that; p99 of those taken {:.0f} ms", worst.goodput_per_s,
                               100 * worst.goodput_per_s / peak, worst.p99_ms));
+    result.figure(fmt::format("{}: turned away at {} %", name, worst.percent),
+                  fmt::format("{}, of them {} for want of a connection", grouped(worst.refused),
+                              grouped(worst.without_connection)));
     result.figure(name + ": operator waited", fmt::format("{:.0f} ms at most", operator_ms));
 }
 

@@ -131,9 +131,12 @@ DrillResult drill_soak(const DrillOptions& options, const Say& say) {
     const auto elapsed_s = [begun] { return duration<double>(steady_clock::now() - begun).count(); };
     for (std::uint32_t crowd = 0; elapsed_s() < static_cast<double>(lasts.count()) && shop.result().passed(); ++crowd) {
         const seconds each = std::min(kCrowd, lasts);
+        // The tickets of a sale go when it is closed: of a single one, all who ever came would be kept.
+        const bool line = crowd % 2 == 1;
+        if (line && crowd > 1) shop.renew_sale_with_line();
         shop.send_crowd({.shoppers = static_cast<std::uint32_t>(rate * static_cast<double>(each.count())) + 1,
                          .arrive = each,
-                         .line = crowd % 2 == 1,
+                         .line = line,
                          .seed = random.u64()});
         while (shop.crowd_is_there()) {
             samples.take(shop.process(), elapsed_s());

@@ -41,6 +41,9 @@ public:
     /// No more requests after the one under way.
     void begin_drain();
 
+    /// The answer that has waited for its turn (WaitingRefusals).
+    void answer_refusal(Response response);
+
     // For EventStream.
     bool push_events(std::string_view bytes);
     void end_stream();
@@ -104,6 +107,7 @@ private:
     std::optional<Response> take_session(const usecases::Session& session);
     static Task<void> answer_later(boost::intrusive_ptr<Connection> self, std::string token);
     void answer(Response response);
+    void answer_now(Response response);
     void answer_late(Response response);
     void refuse(SyntaxError error);
     void finish_request(int status);
@@ -153,6 +157,7 @@ private:
     std::string chunks_;  // undecoded bytes of a chunked body
     std::size_t chunks_have_ = 0;
     std::optional<Response> refusal_;
+    bool refusal_has_waited_ = false;
     std::shared_ptr<EventStream> stream_;  // shared with whoever pushes
     std::array<char, 2> trace_flags_{'0', '1'};
 

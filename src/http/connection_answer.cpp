@@ -143,7 +143,23 @@ void Connection::answer_late(Response response) {
     }
 }
 
+void Connection::answer_refusal(Response response) {
+    refusal_has_waited_ = true;
+    answer_late(std::move(response));
+}
+
 void Connection::answer(Response response) {
+    const bool for_want_of_time =
+        response.status == 503 && match_.route != nullptr && match_.route->refused_when_behind;
+    if (for_want_of_time && !std::exchange(refusal_has_waited_, false) &&
+        server_->refusals.keep(server_, *this, response)) {
+        request_.trace = nullptr;  // its coroutine's, which ends now
+        return;
+    }
+    answer_now(std::move(response));
+}
+
+void Connection::answer_now(Response response) {
     if (response.stream) return begin_stream(std::move(response.stream));
     if (response.status >= 400 && server_->options.dress_problem && !response.ready) {
         server_->options.dress_problem(request_, response);

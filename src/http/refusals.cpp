@@ -1,13 +1,10 @@
 #include "http/refusals.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <new>
 
 #include "base/log.hpp"
 #include "http/head_parser.hpp"
-#include "http/ready.hpp"
 #include "http/router.hpp"
 
 namespace marketday::http::refusals {
@@ -20,16 +17,6 @@ Response refusal(int status, std::string_view type, std::string_view title, std:
                     .detail = std::string{detail},
                     .extra_json = {},
                     .retry_after = {}});
-}
-
-/// An answer without a body's other encodings and without an ETag, as bytes.
-std::shared_ptr<const ReadyResponse> whole(const Response& response) {
-    auto ready = std::make_shared<ReadyResponse>();
-    ready->identity = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-    for (const auto& [name, value] : response.headers) ready->identity += fmt::format("{}: {}\r\n", name, value);
-    ready->identity += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n\r\n{}", response.content_type,
-                                   response.body.size(), response.body);
-    return ready;
 }
 
 }  // namespace
@@ -81,16 +68,14 @@ Response unavailable() {
 }
 
 Response busy() {
-    // Given by the ten thousand a second, each at the cost of orders that could be taken instead: made once, whole.
-    static const auto made = whole(problem({.status = 503,
-                                            .type = "busy",
-                                            .title = "More orders come than can be taken; nothing was done.",
-                                            .detail = "Try again with the same key.",
-                                            .extra_json = {},
-                                            .retry_after = seconds{1}}));
-    Response response;
-    response.ready = made;
-    return response;
+    // Given by the ten thousand a second: made once.
+    static const Response made = problem({.status = 503,
+                                          .type = "busy",
+                                          .title = "More orders come than can be taken; nothing was done.",
+                                          .detail = "Try again with the same key.",
+                                          .extra_json = {},
+                                          .retry_after = seconds{1}});
+    return made;
 }
 
 Response internal_error(const Route& route, const std::exception& failure) {

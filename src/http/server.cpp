@@ -89,6 +89,7 @@ ServerState::ServerState(Executor& runs_on, std::vector<Route> routes, ServerOpt
       trace_random(random_seed()),
       now(std::chrono::steady_clock::now()),
       lag(options.limits.unread_max),
+      refusals(options.limits.refusals_per_s),
       phases(std::make_unique<Phases>()) {
     renew_date_line();
 }

@@ -26,6 +26,8 @@ struct Limits {
     seconds request_timeout{10};  // Becomes Request::deadline.
     /// Routes that say so are refused while requests wait longer than this to be read; 0: never. See LoopLag.
     milliseconds unread_max{0};
+    /// Answers 503 of such routes that are sent at once; past it they wait for up to a second. See WaitingRefusals.
+    double refusals_per_s = 5000;
     /// Open connections; 0 derives it from RLIMIT_NOFILE. From nine tenths of it, each new connection closes the one
     /// that has been idle longest.
     std::size_t connections_max = 0;
@@ -45,9 +47,10 @@ struct ServerFigures {
     std::array<std::atomic<std::uint64_t>, 6> answers_by_class{};  // [2] counts 2xx
     std::atomic<std::uint64_t> accepted_total{0};
     std::atomic<std::uint64_t> open_connections{0};
-    std::atomic<std::uint64_t> shed_total{0};     // Idle ones closed to make room.
-    std::atomic<std::uint64_t> refused_total{0};  // Closed at once: no room at all.
-    std::atomic<std::uint64_t> behind_total{0};   // Requests refused because those before them wait too long.
+    std::atomic<std::uint64_t> shed_total{0};        // Idle ones closed to make room.
+    std::atomic<std::uint64_t> refused_total{0};     // Closed at once: no room at all.
+    std::atomic<std::uint64_t> behind_total{0};      // Requests refused because those before them wait too long.
+    std::atomic<std::uint64_t> refusals_waiting{0};  // See WaitingRefusals.
     std::atomic<std::uint64_t> malformed_total{0};
     std::atomic<std::uint64_t> timeouts_total{0};
     std::atomic<std::uint64_t> received_bytes_total{0};

@@ -7,6 +7,7 @@
 #include "http/loop_lag.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/waiting_refusals.hpp"
 
 namespace marketday::http {
 
@@ -26,6 +27,7 @@ struct ServerState {
     std::string date_line;      // "Date: …\r\n" and what else is in every answer, renewed every tick
     bool draining = false;
     LoopLag lag;
+    WaitingRefusals refusals;
     /// Where answers gather before they are sent; one connection at a time, the others bring their own.
     std::string scratch;
     bool scratch_taken = false;

@@ -69,7 +69,7 @@ public:
         Outcome outcome = co_await suspend_for<Outcome>([this, &item, &sent, deadline](Resumer<Outcome> resume) {
             // Who has joined is written: from here on nothing may fail that would leave the row without a writer.
             const MustSucceed scope;
-            waiting_.push_back({&item, deadline, resume, &sent});
+            waiting_.push_back({&item, deadline, executor_.now(), resume, &sent});
             figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
             start_if_free();
         });
@@ -99,6 +99,7 @@ private:
     struct Waiting {
         Item* item;  // in the waiting coroutine, as is `sent`
         Instant deadline;
+        Instant joined;
         Resumer<Result<Verdict, LaneError>> resume;
         Sent* sent;
     };
@@ -119,12 +120,20 @@ private:
         return now - behind_since_ > options_.wait_max;
     }
 
+    /// The batch before took far longer than was expected when they joined, while others come who would wait less:
+    /// better told now than late (CoDel drops at the head of a queue too). Of a slow store alone, which is left half a
+    /// batch to write; nobody waits so long there for a batch as slow as the last ones were.
+    bool has_waited_too_long(const Waiting& waiting, Instant now) const {
+        if (!is_slow() || waiting_.size() < options_.batch_max / 2) return false;
+        return now - waiting.joined > std::max<std::chrono::nanoseconds>(options_.wait_max, send_time_ * 5 / 4);
+    }
+
+    /// Two batches take longer than anybody shall wait.
+    bool is_slow() const { return options_.wait_max > milliseconds{0} && send_time_ > options_.wait_max / 2; }
+
     /// A second batch under way hides what a commit costs besides its work, and is no gain where one takes so long that
     /// both must wait for the same writer: then it only makes everybody wait for two.
-    std::size_t under_way_max() const {
-        const bool slow = options_.wait_max > milliseconds{0} && send_time_ > options_.wait_max / 2;
-        return slow ? 1 : std::max<std::size_t>(options_.batches_under_way, 1);
-    }
+    std::size_t under_way_max() const { return is_slow() ? 1 : std::max<std::size_t>(options_.batches_under_way, 1); }
 
     void start_if_free() {
         if (under_way_ >= under_way_max()) return;
@@ -157,14 +166,17 @@ private:
         const Instant now = executor_.now();
         batch.clear();
         std::vector<Waiting> late;
+        std::vector<Waiting> stale;
         while (!waiting_.empty() && batch.size() < options_.batch_max) {
             const Waiting& first = waiting_.front();
-            (first.deadline < now ? late : batch).push_back(first);
+            (first.deadline < now ? late : has_waited_too_long(first, now) ? stale : batch).push_back(first);
             waiting_.pop_front();
         }
         figures_.depth.store(waiting_.size(), std::memory_order_relaxed);
         if (waiting_.empty()) behind_since_ = {};
         for (auto& waiting : late) waiting.resume(fail(LaneError::too_late));
+        figures_.refused_busy += stale.size();
+        for (auto& waiting : stale) waiting.resume(fail(LaneError::busy));
     }
 
     /// `items` are the caller's, who waits.

@@ -105,6 +105,21 @@ TEST(Lane, a_slow_store_that_writes_one_batch_at_a_time_is_not_given_two) {
     EXPECT_GT(counter.waits_ms.size(), 4000 / 85 * 100 * 0.95);
 }
 
+TEST(Lane, whoever_has_waited_for_a_batch_that_took_far_too_long_is_told_instead_of_waiting_for_another) {
+    Counter counter{kShedding, milliseconds{80}};
+    for (int ms = 0; ms < 2000; ++ms) {
+        counter.batch_takes = milliseconds{ms >= 1000 && ms < 1080 ? 300 : 80};  // one of them
+        for (int i = 0; i < 4; ++i) spawn(counter.executor, "order", counter.order());
+        counter.executor.run_for(milliseconds{1});
+    }
+    counter.executor.run_for(seconds{60});
+    // Those of the batch itself, and of the hundred who waited for it, and then for one of their own, half: the store
+    // is not left without work.
+    const auto long_waits = std::ranges::count_if(counter.waits_ms, [](double ms) { return ms > 290; });
+    EXPECT_GT(long_waits, 100);
+    EXPECT_LT(long_waits, 160);
+}
+
 TEST(Lane, a_burst_that_comes_at_once_is_taken_whole_up_to_twice_the_wait) {
     Counter counter{kShedding};
     counter.come(900, 1);

@@ -71,7 +71,7 @@ protected:
     struct Process {
         Process(Shelf& shelf, WilfulCache& cache, SimExecutor& sim, Hash256 key = {})
             : shared(cache, sim, {.key = key}), catalogue(shelf, [this](auto, auto) { ++told; }, nullptr, &shared) {
-            spawn(sim, "follow", catalogue.follow([] { return milliseconds{250}; }));
+            spawn(sim, "follow", catalogue.follow(milliseconds{250}));
         }
         SharedProducts shared;
         int told = 0;

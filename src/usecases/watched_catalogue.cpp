@@ -131,7 +131,7 @@ void WatchedCatalogue::heard(std::int64_t change) {
     if (!seen_ || change > *seen_) heard_.set();
 }
 
-Task<void> WatchedCatalogue::follow(std::function<milliseconds()> every) {
+Task<void> WatchedCatalogue::follow(milliseconds every) {
     Executor& executor = co_await this_executor();
     while (true) {
         // What is heard from here on may not be in what is read next.
@@ -141,7 +141,7 @@ Task<void> WatchedCatalogue::follow(std::function<milliseconds()> every) {
             level = co_await follow_once();
         else
             co_await begin_following();
-        const Instant next = executor.now() + every();
+        const Instant next = executor.now() + every;
         if (level) co_await heard_.wait(next);
     }
 }

@@ -33,9 +33,8 @@ public:
           told_up_to_(history == nullptr ? ports::Position{} : ports::Position::unknown()) {}
 
     /// Tells of what other processes write too, by following the catalogue's changes: as soon as one of them was heard
-    /// of, and after `every` at the latest, which is asked again each time. Spawn once where there are others; runs
-    /// until the executor goes.
-    Task<void> follow(std::function<milliseconds()> every);
+    /// of, and after `every` at the latest. Spawn once where there are others; runs until the executor goes.
+    Task<void> follow(milliseconds every);
     /// There is a change of this number. On the executor that follows; may be wrong, late, repeated or missing.
     void heard(std::int64_t change);
 

@@ -1,5 +1,8 @@
 #include "adapters/distributed/postgres_order_book.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "adapters/distributed/postgres_ledger.hpp"
 #include "tests/contract/order_book_contract.hpp"
 #include "tests/contract/order_lists_contract.hpp"
@@ -75,7 +78,57 @@ protected:
         ASSERT_TRUE(written.has_value());
     }
 
+    /// Two batches, the second of which is sent while the first waits for the ledger's head, which somebody else holds
+    /// who then does `sql`.
+    struct Two {
+        domain::Verdict first, second;
+    };
+    Two two_behind(const char* sql) {
+        auto& database = static_cast<PostgresOrderBookWorld&>(*world_).database();
+        Waiting waiting{sql};
+        std::thread holder([&] {
+            const auto held =
+                run_task(database.write(adapters::PostgresDatabase::Priority::operators, &hold, &waiting));
+            EXPECT_TRUE(held.has_value());
+        });
+        Two two;
+        const auto placed = [this](domain::Verdict& verdict) {
+            auto asked = request(customer(), {{"mug", 1, 12'000, 1}});
+            return std::thread([this, asked, &verdict] { verdict = place(asked); });
+        };
+        const auto until = [&waiting](int count) {
+            while (waiting.count < count && !waiting.ended) std::this_thread::sleep_for(milliseconds{1});
+        };
+        until(0);
+        std::thread first = placed(two.first);
+        until(1);
+        std::thread second = placed(two.second);
+        holder.join(), first.join(), second.join();
+        EXPECT_EQ(waiting.count, 2);
+        return two;
+    }
+
 private:
+    struct Waiting {
+        const char* sql;
+        std::atomic<int> count{-1};  // batches that wait; -1: the lock is not taken yet
+        std::atomic<bool> ended{false};
+    };
+    static Task<std::monostate> hold(adapters::PostgresSession& session, Waiting* const& waiting) {
+        co_await session.query("SELECT version FROM ledger_head WHERE one = 1 FOR UPDATE");
+        waiting->count = 0;
+        const Instant patience = std::chrono::steady_clock::now() + seconds{5};
+        while (waiting->count < 2 && std::chrono::steady_clock::now() < patience) {
+            co_await session.query("SELECT pg_stat_clear_snapshot()");
+            auto rows = co_await session.query(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%write_batch%'");
+            rows.step();
+            waiting->count = static_cast<int>(rows.integer(0));
+        }
+        waiting->ended = true;
+        co_await session.run(waiting->sql);
+        co_return std::monostate{};
+    }
     static Task<std::monostate> run_once(adapters::PostgresSession& session, const char* const& sql) {
         co_await session.run(sql);
         co_return std::monostate{};
@@ -95,6 +148,27 @@ TEST_P(PostgresMemory, a_batch_that_follows_at_once_knows_what_the_one_before_ha
         remembered = !place(request(customer(), {{sku, 1, 12'000, 1}})).granted();
     }
     EXPECT_TRUE(remembered);
+}
+
+TEST_P(PostgresMemory, a_batch_is_decided_on_what_one_that_is_being_written_will_leave) {
+    offer("mug", 12'000, 1);
+    const auto two = two_behind("UPDATE ledger_head SET version = version");
+    EXPECT_TRUE(two.first.granted());
+    EXPECT_FALSE(two.second.granted());
+    EXPECT_EQ(level("mug").available, 0);
+    EXPECT_EQ(level("mug").reserved, 1);
+}
+
+TEST_P(PostgresMemory, a_batch_that_was_decided_on_one_that_failed_is_decided_again) {
+    offer("mug", 12'000, 3);
+    // What somebody else sells in between has the version that the first of the two would have written.
+    const auto two = two_behind(
+        "WITH sold AS (UPDATE stock SET sold = sold + available, available = 0)"
+        " UPDATE ledger_head SET version = version + 1");
+    EXPECT_FALSE(two.first.granted());
+    EXPECT_FALSE(two.second.granted());
+    EXPECT_EQ(level("mug").available, 0);
+    EXPECT_EQ(level("mug").reserved, 0);
 }
 
 TEST_P(PostgresMemory, nothing_is_remembered_of_a_server_that_another_has_followed) {

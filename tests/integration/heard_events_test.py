@@ -1,59 +1,28 @@
 """Several processes of one shop with a real NATS: what one has changed the others hear of, and find in time when they do not."""
 
-import os
 import pathlib
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 import urllib.request
 
 import shop
 from several import SeveralTest
 from shop import call
+from engine_server import EngineServer  # of bench, which the tests of PostgreSQL put on the path
 
 DEMO = pathlib.Path(__file__).resolve().parents[2] / "demo/images"
 
 
-class Nats:
-    """A nats-server with JetStream on loopback, in a directory of its own, run by an unprivileged user."""
+class Nats(EngineServer):
+    """A nats-server with JetStream."""
+
+    program = "nats-server"
 
     def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="marketday-nats-")
-        os.chmod(self.directory, 0o777)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        super().__init__()
         self.url = f"nats://127.0.0.1:{self.port}"
-        self.start()
 
-    def start(self):
-        command = ["nats-server", "--addr", "127.0.0.1", "--port", str(self.port), "--jetstream", "--store_dir",
-                   f"{self.directory}/store"]
-        if os.geteuid() == 0:
-            command = ["setpriv", "--pdeathsig", "KILL", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *command]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("nats-server did not start; is the package nats-server installed?") from None
-                time.sleep(0.05)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def end(self):
-        if self.process.poll() is None:
-            self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
+    def command(self):
+        return [self.program, "--addr", "127.0.0.1", "--port", self.port, "--jetstream", "--store_dir", self.directory / "store"]
 
 
 class HeardEvents(SeveralTest):

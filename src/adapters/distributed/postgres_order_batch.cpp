@@ -91,7 +91,7 @@ void PostgresOrderBatch::add_key(const domain::OrderRequest& request, const std:
 }
 
 LedgerHead PostgresOrderBatch::next_head() const {
-    return {head_.version + 1, last_.epoch, last_.sequence, last_.hash, head_.server};
+    return {head_.version + 1, last_.epoch, last_.sequence, last_.hash, head_.server, mark_};
 }
 
 PostgresStatement PostgresOrderBatch::statement(const EventMessage& events, WallTime at) {
@@ -124,23 +124,24 @@ PostgresStatement PostgresOrderBatch::statement(const EventMessage& events, Wall
         }
     }
     return PostgresSession::statement(
-        "SELECT write_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+        "SELECT write_batch_after($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+        "$19, $20, "
         "$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, "
         "$43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, "
-        "$65, $66, $67)",
-        head_.server, head_.version, last_.sequence, last_.hash, orders_.order.take(), orders_.customer.take(),
-        orders_.sale.take(), orders_.placed.take(), orders_.hold.take(), orders_.total.take(), orders_.shipping.take(),
-        orders_.currency.take(), orders_.receipt.take(), orders_.hash.take(), orders_.address.take(),
-        lines_.order.take(), lines_.number.take(), lines_.sku.take(), lines_.quantity.take(), lines_.price.take(),
-        lines_.version.take(), changed_.order.take(), changed_.state.take(), changed_.updated.take(),
-        changed_.hold.take(), changed_.payment.take(), changed_.captured.take(), changed_.refunded.take(),
-        changed_.tracking.take(), keys_.customer.take(), keys_.key.take(), keys_.at.take(), keys_.hash.take(),
-        keys_.order.take(), keys_.refusal.take(), added.customer.take(), added.sale.take(), added.sku.take(),
-        added.units.take(), added.at.take(), changed.customer.take(), changed.sale.take(), changed.sku.take(),
-        changed.units.take(), changed.at.take(), s_sku.take(), s_received.take(), s_available.take(), s_reserved.take(),
-        s_sold.take(), s_transfer.take(), s_withdrawn.take(), t_sale.take(), t_position.take(), t_taken.take(),
-        entries_.sequence.take(), entries_.at.take(), entries_.movement.take(), entries_.sku.take(),
-        entries_.units.take(), entries_.order.take(), entries_.hash.take(), entries_.reason.take(),
+        "$65, $66, $67, $68, $69)",
+        head_.written_by, mark_, head_.server, head_.version, last_.sequence, last_.hash, orders_.order.take(),
+        orders_.customer.take(), orders_.sale.take(), orders_.placed.take(), orders_.hold.take(), orders_.total.take(),
+        orders_.shipping.take(), orders_.currency.take(), orders_.receipt.take(), orders_.hash.take(),
+        orders_.address.take(), lines_.order.take(), lines_.number.take(), lines_.sku.take(), lines_.quantity.take(),
+        lines_.price.take(), lines_.version.take(), changed_.order.take(), changed_.state.take(),
+        changed_.updated.take(), changed_.hold.take(), changed_.payment.take(), changed_.captured.take(),
+        changed_.refunded.take(), changed_.tracking.take(), keys_.customer.take(), keys_.key.take(), keys_.at.take(),
+        keys_.hash.take(), keys_.order.take(), keys_.refusal.take(), added.customer.take(), added.sale.take(),
+        added.sku.take(), added.units.take(), added.at.take(), changed.customer.take(), changed.sale.take(),
+        changed.sku.take(), changed.units.take(), changed.at.take(), s_sku.take(), s_received.take(),
+        s_available.take(), s_reserved.take(), s_sold.take(), s_transfer.take(), s_withdrawn.take(), t_sale.take(),
+        t_position.take(), t_taken.take(), entries_.sequence.take(), entries_.at.take(), entries_.movement.take(),
+        entries_.sku.take(), entries_.units.take(), entries_.order.take(), entries_.hash.take(), entries_.reason.take(),
         entries_.by_order.take(), to_unix_ms(at), events.topic(), events.text());
 }
 

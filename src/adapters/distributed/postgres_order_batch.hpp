@@ -1,6 +1,6 @@
 #pragma once
 
-#include "adapters/distributed/postgres_order_facts.hpp"
+#include "adapters/distributed/postgres_order_turns.hpp"
 #include "adapters/stored/event_message.hpp"
 #include "adapters/stored/shop_terms.hpp"
 #include "domain/lifecycle.hpp"
@@ -10,7 +10,9 @@ namespace marketday::adapters {
 /// What one batch writes, gathered in memory and handed to the database's function write_batch as one statement.
 class PostgresOrderBatch {
 public:
-    PostgresOrderBatch(LedgerHead head, PostgresOrderFacts& facts) : head_(head), facts_(facts) {
+    /// `mark`: PostgresOrderMemory::new_mark; 0 when nothing is decided on it before it is written.
+    PostgresOrderBatch(LedgerHead head, PostgresOrderFacts& facts, std::int64_t mark = 0)
+        : head_(head), facts_(facts), mark_(mark) {
         last_.epoch = head.epoch;
         last_.sequence = head.sequence;
         last_.hash = head.hash;
@@ -44,6 +46,7 @@ private:
 
     LedgerHead head_;
     PostgresOrderFacts& facts_;
+    std::int64_t mark_;
     domain::LedgerEntry last_;
 
     struct Orders {
@@ -70,13 +73,20 @@ private:
     } entries_;
 };
 
-/// Decides and writes a batch on a session that may see a quiet shop: reads what it needs and `memory` does not have,
-/// lets the domain decide in order of arrival, and calls write_batch. `locked`: within the session's transaction, under
-/// the head's lock; else without any lock, and PostgresError says that nothing was written: kOthersWereFirst, or
-/// kAlreadyThere when a customer was taken for new who is not (`memory` will look from now on).
-Task<std::vector<domain::Verdict>> place_orders(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
-                                                const ShopTerms& terms, const Uuid& batch,
-                                                const std::vector<domain::OrderRequest>& requests);
+/// What was decided, and the statement that writes it; none when there is nothing to write.
+struct DecidedOrders {
+    std::vector<domain::Verdict> verdicts;
+    std::optional<PostgresStatement> last{};
+};
+/// Decides a batch: reads what it needs and the turns' memory does not have, and lets the domain decide in order of
+/// arrival. The memory knows what will be so when the statement has been done; whoever cannot say that it was lets it
+/// forget. `locked`: within the session's transaction, under the head's lock; else without any lock, and the statement
+/// is refused, having written nothing, with kOthersWereFirst, or with kAlreadyThere when a customer was taken for new
+/// who is not. The caller has the turn.
+Task<DecidedOrders> decide_orders(PostgresSession& session, bool locked, PostgresOrderTurns& turns,
+                                  const ShopTerms& terms, const Uuid& batch,
+                                  const std::vector<domain::OrderRequest>& requests);
+/// Decides and writes steps in the same way. The caller has the turn, and every batch has been answered.
 Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
                                                   const Uuid& batch, const std::vector<domain::OrderStep>& steps);
 /// Runs `statement` as the last of the session and commits.

@@ -1,12 +1,10 @@
 #include "adapters/distributed/postgres_order_book.hpp"
 
 #include <algorithm>
-#include <list>
 
 #include "adapters/distributed/postgres_offers.hpp"
 #include "adapters/distributed/postgres_order_batch.hpp"
 #include "base/assert.hpp"
-#include "base/async/wait.hpp"
 
 namespace marketday::adapters {
 namespace {
@@ -17,54 +15,6 @@ using Priority = PostgresDatabase::Priority;
 using Error = OrderBook::Error;
 
 constexpr Uuid kAfterAll{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
-
-/// Lets one batch of this process at a time be decided and written: two would only make each other's reading old. Holds
-/// what they know from one to the next. Of the database's executor.
-class Turn {
-public:
-    class Held {
-    public:
-        explicit Held(Turn& turn) : turn_(&turn) {}
-        Held(Held&& other) noexcept : turn_(std::exchange(other.turn_, nullptr)) {}
-        Held& operator=(Held&&) = delete;
-        PostgresOrderMemory& memory() const { return turn_->memory_; }
-        ~Held() {
-            if (turn_ != nullptr) turn_->leave();
-        }
-
-    private:
-        Turn* turn_;
-    };
-    /// Throws when the deadline comes first.
-    Task<Held> take(Instant deadline) {
-        if (!busy_) {
-            busy_ = true;
-            co_return Held{*this};
-        }
-        Event woken;
-        waiting_.push_back(&woken);
-        const bool in_time = co_await woken.wait(deadline);
-        if (!in_time) {
-            std::erase(waiting_, &woken);
-            throw PostgresError(PostgresError::Kind::timed_out, "", "earlier batches have not ended in time");
-        }
-        co_return Held{*this};
-    }
-
-private:
-    void leave() {
-        if (waiting_.empty()) {
-            busy_ = false;
-            return;
-        }
-        Event* next = waiting_.front();
-        waiting_.pop_front();
-        next->set();
-    }
-    bool busy_ = false;
-    std::list<Event*> waiting_;
-    PostgresOrderMemory memory_;
-};
 
 using Verdicts = std::vector<domain::Verdict>;
 using StepVerdicts = std::vector<domain::StepVerdict>;
@@ -223,22 +173,22 @@ public:
     Answer<Verdicts> place(const std::vector<domain::OrderRequest>& requests) override {
         MD_ASSERT(!requests.empty() && requests.size() <= kBatchOrdersMax);
         const Uuid batch = uuids_.next(0);
-        Turn* const turn = &turn_;
-        auto quick = co_await database_.single(Priority::shoppers, &place_quickly, turn, terms_, batch, requests);
+        PostgresOrderTurns* const turns = &turns_;
+        auto quick = co_await database_.single(Priority::shoppers, &place_quickly, turns, terms_, batch, requests);
         if (!quick) co_return fail(to_port<Error>(std::move(quick)).error());
         if (*quick) co_return std::move(**quick);
-        auto surely = co_await database_.write(Priority::shoppers, &place_surely, turn, terms_, batch, requests);
+        auto surely = co_await database_.write(Priority::shoppers, &place_surely, turns, terms_, batch, requests);
         co_return to_port<Error>(std::move(surely));
     }
 
     Answer<StepVerdicts> advance(std::vector<domain::OrderStep> steps) override {
         MD_ASSERT(!steps.empty() && steps.size() <= kBatchOrdersMax);
         const Uuid batch = uuids_.next(0);
-        Turn* const turn = &turn_;
-        auto quick = co_await database_.single(Priority::shoppers, &step_quickly, turn, batch, steps);
+        PostgresOrderTurns* const turns = &turns_;
+        auto quick = co_await database_.single(Priority::shoppers, &step_quickly, turns, batch, steps);
         if (!quick) co_return fail(to_port<Error>(std::move(quick)).error());
         if (*quick) co_return std::move(**quick);
-        auto surely = co_await database_.write(Priority::shoppers, &step_surely, turn, batch, steps);
+        auto surely = co_await database_.write(Priority::shoppers, &step_surely, turns, batch, steps);
         co_return to_port<Error>(std::move(surely));
     }
 
@@ -428,48 +378,70 @@ public:
     }
 
 private:
+    using Turns = PostgresOrderTurns;
+
     /// Nothing when others were first, again and again.
-    static Task<std::optional<Verdicts>> place_quickly(PostgresSession& session, Turn* const& turn,
+    static Task<std::optional<Verdicts>> place_quickly(PostgresSession& session, Turns* const& turns,
                                                        const ShopTerms& terms, const Uuid& batch,
                                                        const std::vector<domain::OrderRequest>& requests) {
-        const auto held = co_await turn->take(session.deadline());
-        PostgresOrderMemory& memory = held.memory();
+        PostgresOrderMemory& memory = turns->memory();
         for (int losses = 0; losses < kLossesMax;) {
+            DecidedOrders decided;
+            std::optional<Turns::Sent> sent;
+            {
+                const auto turn = co_await turns->take(session.deadline());
+                decided = co_await decide_orders(session, false, *turns, terms, batch, requests);
+                if (decided.last) sent.emplace(*turns);
+            }
             try {
-                auto verdicts = co_await place_orders(session, false, memory, terms, batch, requests);
+                // The next batch is decided while this one is written.
+                if (decided.last) co_await session.commit_with(std::move(*decided.last));
                 memory.batch_ended();
-                co_return verdicts;
+                co_return std::move(decided.verdicts);
             } catch (const PostgresError& error) {
+                memory.forget();
                 learn_from(error, session, memory), ++losses;
+            } catch (...) {
+                memory.forget();
+                throw;
             }
         }
         co_return std::nullopt;
     }
-    static Task<Verdicts> place_surely(PostgresSession& session, Turn* const& turn, const ShopTerms& terms,
+    static Task<Verdicts> place_surely(PostgresSession& session, Turns* const& turns, const ShopTerms& terms,
                                        const Uuid& batch, const std::vector<domain::OrderRequest>& requests) {
-        const auto held = co_await turn->take(session.deadline());
-        auto verdicts = co_await place_orders(session, true, held.memory(), terms, batch, requests);
-        co_await session.finish();  // when there was nothing to write
-        co_return verdicts;
+        const auto turn = co_await turns->take(session.deadline());
+        co_await turns->all_answered(session.deadline());
+        try {
+            auto decided = co_await decide_orders(session, true, *turns, terms, batch, requests);
+            if (decided.last) co_await session.finish_with(std::move(*decided.last));
+            co_await session.finish();  // when there was nothing to write
+            co_return std::move(decided.verdicts);
+        } catch (...) {
+            turns->memory().forget();
+            throw;
+        }
     }
-    static Task<std::optional<StepVerdicts>> step_quickly(PostgresSession& session, Turn* const& turn,
+    static Task<std::optional<StepVerdicts>> step_quickly(PostgresSession& session, Turns* const& turns,
                                                           const Uuid& batch,
                                                           const std::vector<domain::OrderStep>& steps) {
-        const auto held = co_await turn->take(session.deadline());
+        const auto turn = co_await turns->take(session.deadline());
+        co_await turns->all_answered(session.deadline());
         for (int losses = 0; losses < kLossesMax;) {
             try {
-                auto verdicts = co_await take_steps(session, false, held.memory(), batch, steps);
+                auto verdicts = co_await take_steps(session, false, turns->memory(), batch, steps);
                 co_return verdicts;
             } catch (const PostgresError& error) {
-                learn_from(error, session, held.memory()), ++losses;
+                learn_from(error, session, turns->memory()), ++losses;
             }
         }
         co_return std::nullopt;
     }
-    static Task<StepVerdicts> step_surely(PostgresSession& session, Turn* const& turn, const Uuid& batch,
+    static Task<StepVerdicts> step_surely(PostgresSession& session, Turns* const& turns, const Uuid& batch,
                                           const std::vector<domain::OrderStep>& steps) {
-        const auto held = co_await turn->take(session.deadline());
-        auto verdicts = co_await take_steps(session, true, held.memory(), batch, steps);
+        const auto turn = co_await turns->take(session.deadline());
+        co_await turns->all_answered(session.deadline());
+        auto verdicts = co_await take_steps(session, true, turns->memory(), batch, steps);
         co_await session.finish();  // when there was nothing to write
         co_return verdicts;
     }
@@ -487,7 +459,7 @@ private:
     ShopTerms terms_;
     const Clock& clock_;
     UuidSource& uuids_;
-    Turn turn_;  // of the database's executor
+    PostgresOrderTurns turns_;  // of the database's executor
 };
 
 }  // namespace

@@ -33,7 +33,10 @@ PostgresStatement select_keys(PostgresValue customers, PostgresValue keys) {
 class Placing {
 public:
     Placing(const ShopTerms& terms, const Uuid& batch, PostgresOrderMemory& memory)
-        : terms_(terms), events_("reservations", batch), memory_(memory) {}
+        : terms_(terms), events_("reservations", batch), memory_(memory), forgotten_(memory.forgotten()) {}
+
+    /// What it knows has turned out not to be so.
+    bool is_deceived() const { return memory_.forgotten() != forgotten_; }
 
     /// What has to be asked: goods and sales, unless all are known, and what those did before who may have ordered.
     std::vector<PostgresStatement> questions(const std::vector<OrderRequest>& requests, bool locked) {
@@ -68,7 +71,7 @@ public:
         if (asks_for_limits_) facts_.take_limits(*next++);
         if (asks_for_keys_)
             for (auto& rows = *next; rows.step();) known_[key_of(CustomerId{rows.uuid(0)}, rows.text(1))] = read(rows);
-        batch_.emplace(*head_, facts_);
+        batch_.emplace(*head_, facts_, memory_.new_mark());
     }
 
     Verdict place(const OrderRequest& request) {
@@ -91,7 +94,7 @@ public:
 
     PostgresStatement statement(WallTime at) { return batch_->statement(events_, at); }
     void remember_as_read() { memory_.keep({*head_, std::move(facts_)}, now()); }
-    /// It was written.
+    /// It is being written.
     void remember(const std::vector<OrderRequest>& requests) {
         for (const auto& request : requests)
             memory_.has_ordered(request.customer, key_of(request.customer, request.key));
@@ -178,6 +181,7 @@ private:
     const ShopTerms& terms_;
     EventMessage events_;
     PostgresOrderMemory& memory_;
+    std::uint64_t forgotten_;
     std::optional<LedgerHead> head_;
     PostgresOrderFacts facts_;
     bool asks_for_limits_ = false;
@@ -188,7 +192,7 @@ private:
 
 class Stepping {
 public:
-    explicit Stepping(const Uuid& batch) : events_("orders", batch) {}
+    Stepping(const Uuid& batch, std::int64_t mark) : events_("orders", batch), mark_(mark) {}
 
     static std::vector<PostgresStatement> questions(const std::vector<domain::OrderStep>& steps, bool locked) {
         PostgresArray ids{Of::uuids};
@@ -218,7 +222,7 @@ public:
         facts_.take_skus(answers[3]);
         facts_.take_sales(read_sales(answers[4], answers[5]));
         facts_.take_limits(answers[6]);
-        batch_.emplace(read_head(answers[0]), facts_);
+        batch_.emplace(read_head(answers[0]), facts_, mark_);
     }
 
     domain::StepVerdict step(const domain::OrderStep& step) {
@@ -286,6 +290,7 @@ private:
     }
 
     EventMessage events_;
+    std::int64_t mark_;
     PostgresOrderFacts facts_;
     std::map<OrderId, domain::Order> orders_;
     std::map<OrderId, bool> changed_;
@@ -301,36 +306,45 @@ Task<void> send_last(PostgresSession& session, bool locked, PostgresStatement st
         co_await session.commit_with(std::move(statement));
 }
 
-Task<std::vector<Verdict>> place_orders(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
-                                        const ShopTerms& terms, const Uuid& batch,
-                                        const std::vector<OrderRequest>& requests) {
-    Placing placing(terms, batch, memory);
-    auto questions = placing.questions(requests, locked);
+Task<DecidedOrders> decide_orders(PostgresSession& session, bool locked, PostgresOrderTurns& turns,
+                                  const ShopTerms& terms, const Uuid& batch,
+                                  const std::vector<OrderRequest>& requests) {
+    std::optional<Placing> placing;
+    placing.emplace(terms, batch, turns.memory());
+    auto questions = placing->questions(requests, locked);
+    if (!questions.empty() && turns.any_unanswered()) {
+        // Answers are of what has been committed: of the batches that are being written they would know nothing.
+        co_await turns.all_answered(session.deadline());
+        if (placing->is_deceived()) {
+            placing.emplace(terms, batch, turns.memory());
+            questions = placing->questions(requests, locked);
+        }
+    }
     std::vector<PostgresRows> answers;
     if (!questions.empty()) answers = co_await session.query_all(std::move(questions));
-    placing.take(std::move(answers));
-    std::vector<Verdict> verdicts;
-    verdicts.reserve(requests.size());
+    placing->take(std::move(answers));
+    DecidedOrders decided;
+    decided.verdicts.reserve(requests.size());
     bool all_repeated = true;
     for (const auto& request : requests) {
-        verdicts.push_back(placing.place(request));
-        const auto* refused = std::get_if<Refused>(&verdicts.back().outcome);
-        all_repeated &= verdicts.back().repeated || (refused != nullptr && refused->reason == Refusal::key_reused);
+        decided.verdicts.push_back(placing->place(request));
+        const auto* refused = std::get_if<Refused>(&decided.verdicts.back().outcome);
+        all_repeated &=
+            decided.verdicts.back().repeated || (refused != nullptr && refused->reason == Refusal::key_reused);
     }
     if (all_repeated) {
-        placing.remember_as_read();
-        co_return verdicts;
+        placing->remember_as_read();
+    } else {
+        decided.last = placing->statement(requests.back().placed_at);
+        placing->remember(requests);
     }
-    auto last = placing.statement(requests.back().placed_at);
-    co_await send_last(session, locked, std::move(last));
-    placing.remember(requests);
-    co_return verdicts;
+    co_return decided;
 }
 
 Task<std::vector<domain::StepVerdict>> take_steps(PostgresSession& session, bool locked, PostgresOrderMemory& memory,
                                                   const Uuid& batch, const std::vector<domain::OrderStep>& steps) {
     auto before = memory.take(now());
-    Stepping stepping(batch);
+    Stepping stepping(batch, memory.new_mark());
     auto questions = Stepping::questions(steps, locked);
     auto answers = co_await session.query_all(std::move(questions));
     stepping.take(std::move(answers));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "adapters/distributed/postgres_order_rows.hpp"
+#include "base/random.hpp"
 #include "base/time.hpp"
 #include "domain/placement.hpp"
 
@@ -22,6 +24,8 @@ struct LedgerHead {
     std::int64_t sequence = 0;
     Hash256 hash{};
     std::int64_t server = 0;  // when it was started, µs since 1970: another server may count on from an older version
+    /// Of a head that was not read: the mark of the batch that writes it. Else another process may write its version.
+    std::optional<std::int64_t> written_by{};
 };
 
 /// The statement that reads the head; with a lock that lasts to the transaction's end, or without.
@@ -107,8 +111,14 @@ public:
     /// Leaves nothing behind: whoever fails knows nothing any more. Nothing, too, when it is no longer fresh: a first
     /// statement that only reads finds out harmlessly that a connection has died meanwhile.
     std::optional<Known> take(Instant now);
-    /// What is so now.
+    /// What is so now, or will be once the batch that was sent has been written.
     void keep(Known known, Instant now);
+    /// That batch was not written, or nobody knows: what was decided on it is wrong.
+    void forget() { known_.reset(), ++forgotten_; }
+    /// How often that has happened.
+    std::uint64_t forgotten() const { return forgotten_; }
+    /// For a batch to leave in the database: nobody else's, and no other batch's.
+    std::int64_t new_mark() { return static_cast<std::int64_t>(random_.u64() | 1); }
 
     bool may_have_ordered(const CustomerId& customer) const {
         return careful_batches_ > 0 || customers_.contains(customer);
@@ -132,6 +142,8 @@ private:
     std::unordered_set<CustomerId> customers_;
     std::unordered_set<std::size_t> keys_;  // hashes of customer and key
     int careful_batches_ = 0;
+    std::uint64_t forgotten_ = 0;
+    SystemRandom random_;
 };
 
 // The statements whose rows the facts take. `skus` are texts, the others uuids.
