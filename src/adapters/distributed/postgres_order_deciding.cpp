@@ -35,6 +35,8 @@ public:
     Placing(const ShopTerms& terms, const Uuid& batch, PostgresOrderMemory& memory)
         : terms_(terms), events_("reservations", batch), memory_(memory), forgotten_(memory.forgotten()) {}
 
+    /// Whether it asks for the head, and so for everything.
+    bool begins_anew() const { return !head_; }
     /// What it knows has turned out not to be so.
     bool is_deceived() const { return memory_.forgotten() != forgotten_; }
 
@@ -312,8 +314,9 @@ Task<DecidedOrders> decide_orders(PostgresSession& session, bool locked, Postgre
     std::optional<Placing> placing;
     placing.emplace(terms, batch, turns.memory());
     auto questions = placing->questions(requests, locked);
-    if (!questions.empty() && turns.any_unanswered()) {
-        // Answers are of what has been committed: of the batches that are being written they would know nothing.
+    if (placing->begins_anew() && turns.any_unanswered()) {
+        // The head is that of what has been committed: of the batches that are being written it knows nothing. Of
+        // limits and keys it matters not: those that these batches touch are known here, and all of them.
         co_await turns.all_answered(session.deadline());
         if (placing->is_deceived()) {
             placing.emplace(terms, batch, turns.memory());

@@ -109,10 +109,6 @@ void PostgresOrderFacts::take_limits(PostgresRows& rows) {
 }
 
 void PostgresOrderFacts::settle() {
-    if (limits_.size() > kLimitsMax) {
-        limits_.clear();
-        changed_limits_.clear();
-    }
     for (const auto& key : changed_limits_) {
         Held& held = limits_[key];
         held = {held.units, true, std::nullopt};
@@ -179,7 +175,7 @@ std::optional<PostgresOrderMemory::Known> PostgresOrderMemory::take(Instant now)
 }
 
 void PostgresOrderMemory::keep(Known known, Instant now) {
-    if (known.facts.skus().size() > kSkusMax) return;
+    if (known.facts.skus().size() > kSkusMax || known.facts.limits_known() > kLimitsMax) return;
     known_ = std::move(known);
     known_at_ = now;
 }

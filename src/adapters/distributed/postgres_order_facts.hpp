@@ -88,13 +88,13 @@ public:
     /// The limits that `hold` has changed since they were settled.
     const std::vector<LimitKey>& changed_limits() const { return changed_limits_; }
     const Held& held(const LimitKey& key) const { return limits_.at(key); }
+    std::size_t limits_known() const { return limits_.size(); }
 
 private:
     LimitKey limit_key(const CustomerId& customer, SaleId sale, std::string_view sku) const;
 
     std::map<std::string, KnownSku, std::less<>> skus_;
     std::map<SaleId, KnownSale> sales_;
-    static constexpr std::size_t kLimitsMax = 100'000;  // that stay known; about 10 MiB
     std::unordered_map<LimitKey, Held, LimitHash> limits_;
     std::vector<LimitKey> changed_limits_;
 };
@@ -133,6 +133,7 @@ public:
 
 private:
     static constexpr std::size_t kSkusMax = 2000;
+    static constexpr std::size_t kLimitsMax = 100'000;  // about 10 MiB
     static constexpr std::size_t kLatelyMax = 100'000;  // of customers, and of keys; about 10 MiB
     static constexpr int kCarefulBatches = 16;
     static constexpr milliseconds kFresh{250};
